@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { Detection, Level } from './detection.ts';
+import { Certificate, Device, RevocationReason } from './device.ts';
+import { Finding } from './finding.ts';
+import { Incident } from './incident.ts';
+import { Indicator } from './indicator.ts';
+import { SourceLedger } from './ledger.ts';
+import { ObligationClock } from './obligation.ts';
+import { PlaybookRun } from './playbook-run.ts';
+
+/**
+ * The bodies of the HTTP API under `/api/v1`, shared by the server (which validates and documents with them) and the
+ * console (which takes its types from them).
+ */
+
+/** RFC 9457 problem document. `code` is the closed error code; `errors` names the places of invalid input. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+/** What a person may do in the console; each is an action of `policies/access`, asked for this person. */
+export const consoleActions = [
+  'view',
+  'search-logs',
+  'handle-incident',
+  'approve-step',
+  'contain-device',
+  'revoke-certificate',
+  'create-enrolment-token',
+  'create-api-token',
+] as const;
+export const ConsoleAction = z.enum(consoleActions);
+export type ConsoleAction = z.infer<typeof ConsoleAction>;
+
+export const SessionView = z.object({
+  user: z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()) }),
+  permissions: z.array(ConsoleAction),
+  /** Version of the running program. */
+  version: z.string(),
+});
+export type SessionView = z.infer<typeof SessionView>;
+
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), total: z.number().int() });
+
+export const IncidentPage = page(Incident);
+export const DetectionPage = page(Detection);
+export const DevicePage = page(Device);
+export const CertificatePage = page(Certificate);
+
+/** A playbook step that waits for a person, with what the person needs to decide. */
+export const WaitingApproval = z.object({
+  runId: z.string(),
+  stepId: z.string(),
+  stepName: z.string(),
+  incidentId: z.string(),
+  incidentNumber: z.string(),
+  incidentTitle: z.string(),
+  severity: Level,
+  since: z.number(),
+  /** Why it needs a person: the reason of the deciding policy. */
+  reason: z.string(),
+  drill: z.boolean(),
+});
+export type WaitingApproval = z.infer<typeof WaitingApproval>;
+
+export const Overview = z.object({
+  now: z.number(),
+  incidents: z.object({
+    open: z.number().int(),
+    bySeverity: z.record(z.string(), z.number().int()),
+    /** Newest open ones, at most 8. */
+    newest: z.array(Incident),
+  }),
+  indicators: z.array(Indicator),
+  approvals: z.array(WaitingApproval),
+  obligations: z.array(ObligationClock),
+  devices: z.object({
+    total: z.number().int(),
+    quarantined: z.number().int(),
+    certificatesValid: z.number().int(),
+    certificatesExpiringSoon: z.number().int(),
+    certificatesRevoked: z.number().int(),
+  }),
+  sources: z.array(SourceLedger),
+  /** Events and detections per interval over the last 24 hours, oldest first. */
+  activity: z.array(z.object({ time: z.number(), events: z.number().int(), detections: z.number().int() })),
+  /** Event time to detection, milliseconds, over the last 1,000 detections; reported apart from MTTD. */
+  pipelineLatency: z.object({ n: z.number().int(), p50: z.number().nullable(), p99: z.number().nullable() }),
+});
+export type Overview = z.infer<typeof Overview>;
+
+export const IncidentView = z.object({
+  incident: Incident,
+  detections: z.array(Detection),
+  runs: z.array(PlaybookRun),
+  obligations: z.array(ObligationClock),
+});
+export type IncidentView = z.infer<typeof IncidentView>;
+
+export const IncidentActionBody = z.strictObject({
+  action: z.enum(['open', 'restore', 'report', 'close', 'false-positive', 'comment']),
+  comment: z.string().max(4000).default(''),
+});
+
+export const ApprovalBody = z.strictObject({
+  stepId: z.string().min(1).max(200),
+  approved: z.boolean(),
+  comment: z.string().max(4000).default(''),
+});
+
+export const DeviceView = z.object({
+  device: Device,
+  certificates: z.array(Certificate),
+  incidents: z.array(Incident),
+});
+export type DeviceView = z.infer<typeof DeviceView>;
+
+export const RevokeBody = z.strictObject({
+  reason: RevocationReason,
+  comment: z.string().max(4000).default(''),
+});
+export const ContainDeviceBody = z.strictObject({
+  quarantined: z.boolean(),
+  reason: z.string().min(1).max(1000),
+});
+
+export const EnrolmentTokenBody = z.strictObject({
+  deviceId: z.string().min(1).max(64),
+  kind: z.string(),
+  zone: z.string().min(1).max(64),
+  minutes: z.number().int().min(1).max(10080).default(60),
+});
+/** The token is shown once; only its hash is kept. */
+export const EnrolmentTokenView = z.object({
+  token: z.string(),
+  deviceId: z.string(),
+  expires: z.number(),
+  /** Ready-made shell commands to enrol with openssl and curl. */
+  commands: z.string(),
+});
+export type EnrolmentTokenView = z.infer<typeof EnrolmentTokenView>;
+
+export const EventRow = z.object({
+  id: z.string(),
+  time: z.string(),
+  received: z.string(),
+  source: z.string(),
+  dataset: z.string(),
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
+  raw: z.string(),
+});
+export const EventPageView = z.object({ events: z.array(EventRow), next: z.string().optional() });
+export type EventPageView = z.infer<typeof EventPageView>;
+
+export const HistogramView = z.object({
+  interval: z.number(),
+  buckets: z.array(z.object({ time: z.number(), count: z.number().int() })),
+});
+export type HistogramView = z.infer<typeof HistogramView>;
+
+/** A system or build whose SBOM the server keeps. */
+export const SystemView = z.object({
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  owner: z.string(),
+  components: z.number().int(),
+  notAssessed: z.number().int(),
+  received: z.number(),
+  /** Verdict of the release policies: pass, fail, or could not check. */
+  verdict: z.enum(['pass', 'fail', 'unchecked']),
+  findings: z.record(z.string(), z.number().int()),
+});
+export type SystemView = z.infer<typeof SystemView>;
+
+export const FindingsView = z.object({
+  systems: z.array(SystemView),
+  findings: z.array(Finding),
+  /** The advisory database in use; null where none was imported. */
+  database: z.object({ digest: z.string(), advisories: z.number().int(), imported: z.number() }).nullable(),
+});
+export type FindingsView = z.infer<typeof FindingsView>;
+
+export const SourcesView = z.object({ sources: z.array(SourceLedger) });

@@ -1,0 +1,95 @@
+import type { z } from 'zod';
+import { KydaiError } from './error.ts';
+
+export type IndexValue = string | number | boolean | null;
+
+/**
+ * Declares a kind of record: each domain package declares its own, and the store makes a table of it with one column
+ * for each index. One general mechanism instead of a repository class for each kind.
+ */
+export interface RecordKind<T> {
+  /** Table name: lower-case words with underscores. */
+  readonly name: string;
+  readonly schema: z.ZodType<T>;
+  key(value: T): string;
+  /** The columns that `find` can filter and sort by. */
+  readonly indexes: Readonly<Record<string, (value: T) => IndexValue>>;
+}
+
+/** Declares a record kind with its types inferred. */
+export function recordKind<T>(kind: RecordKind<T>): RecordKind<T> {
+  return kind;
+}
+
+export interface StoredRecord<T> {
+  readonly value: T;
+  /** Starts at 1 and grows by 1 with each change. */
+  readonly version: number;
+}
+
+/** By index name: a value for equality, a list for any of, or bounds. */
+export type RecordWhere = Readonly<
+  Record<
+    string,
+    | IndexValue
+    | readonly IndexValue[]
+    | {
+        readonly gt?: IndexValue;
+        readonly gte?: IndexValue;
+        readonly lt?: IndexValue;
+        readonly lte?: IndexValue;
+      }
+  >
+>;
+
+export interface RecordQuery {
+  readonly where?: RecordWhere;
+  /** An index name, `-` before it for descending; ties and the default go by key. */
+  readonly order?: string;
+  /** At most 10,000; 100 unless told. */
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface RecordPage<T> {
+  readonly records: readonly StoredRecord<T>[];
+  /** How many match in all. */
+  readonly total: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a batch mixes kinds; `write` keeps each pair of kind and value typed
+type AnyKind = RecordKind<any>;
+
+/** One change of a batch. Make them with `write`, which checks that kind and value belong together. */
+export type Write =
+  /** The key must be free. */
+  | { readonly op: 'insert'; readonly kind: AnyKind; readonly value: unknown }
+  /** Whatever is there is replaced. */
+  | { readonly op: 'put'; readonly kind: AnyKind; readonly value: unknown }
+  /** The record must still be at this version. */
+  | { readonly op: 'update'; readonly kind: AnyKind; readonly value: unknown; readonly version: number }
+  | { readonly op: 'delete'; readonly kind: AnyKind; readonly key: string };
+
+export const write = {
+  insert: <T>(kind: RecordKind<T>, value: T): Write => ({ op: 'insert', kind, value }),
+  put: <T>(kind: RecordKind<T>, value: T): Write => ({ op: 'put', kind, value }),
+  update: <T>(kind: RecordKind<T>, value: T, version: number): Write => ({
+    op: 'update',
+    kind,
+    value,
+    version,
+  }),
+  delete: <T>(kind: RecordKind<T>, key: string): Write => ({ op: 'delete', kind, key }),
+};
+
+/** A commit found the world changed: read again and decide again. */
+export class RecordConflict extends KydaiError<'conflict'> {
+  readonly kind: string;
+  readonly key: string;
+
+  constructor(kind: string, key: string) {
+    super('conflict', `record \`${key}\` of kind \`${kind}\` has changed or exists already; read it again`);
+    this.kind = kind;
+    this.key = key;
+  }
+}
