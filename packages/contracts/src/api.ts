@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuditEntry } from './audit.ts';
 import { Detection, Level } from './detection.ts';
 import { Certificate, Device, RevocationReason } from './device.ts';
 import { Finding } from './finding.ts';
@@ -188,3 +189,54 @@ export const FindingsView = z.object({
 export type FindingsView = z.infer<typeof FindingsView>;
 
 export const SourcesView = z.object({ sources: z.array(SourceLedger) });
+
+/** One recent decision, as the console lists it. */
+export const DecisionView = z.object({
+  at: z.number(),
+  /** `Device::"cam-001"`. */
+  principal: z.string(),
+  action: z.string(),
+  resource: z.string(),
+  allowed: z.boolean(),
+  outcome: z.enum(['permitted', 'forbidden', 'not-permitted']),
+  determining: z.array(
+    z.object({ id: z.string(), effect: z.enum(['permit', 'forbid']), reason: z.string().optional() }),
+  ),
+});
+export type DecisionView = z.infer<typeof DecisionView>;
+export const DecisionsView = z.object({ items: z.array(DecisionView) });
+
+export const AuditPage = z.object({
+  items: z.array(z.object({ index: z.number().int(), hash: z.string(), entry: AuditEntry })),
+  total: z.number().int(),
+});
+export const AuditVerdictView = z.object({
+  intact: z.boolean(),
+  size: z.number().int(),
+  root: z.string(),
+  checkpoints: z.number().int(),
+  faults: z.array(z.string()),
+});
+
+/** How one can sign in, for the page that a signed-out person sees. */
+export const SignInMethods = z.object({
+  local: z.boolean(),
+  oidc: z.object({ name: z.string() }).nullable(),
+});
+export type SignInMethods = z.infer<typeof SignInMethods>;
+
+/** An API token for a pipeline or a shipper; the scopes are action ids of `policies/access`. */
+export const tokenScopes = ['ingest-events', 'push-sbom', 'read-api', 'ask-decision'] as const;
+export const ApiTokenBody = z.strictObject({
+  name: z.string().min(1).max(64),
+  scopes: z.array(z.enum(tokenScopes)).min(1),
+  days: z.number().int().min(1).max(366).default(90),
+});
+/** The token is shown once; only its hash is kept. */
+export const ApiTokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(tokenScopes)),
+  expires: z.number(),
+  token: z.string(),
+});
