@@ -1,0 +1,338 @@
+import {
+  type AuditEntry,
+  type AuditLog,
+  RecordConflict,
+  type RecordStore,
+  recordKind,
+  write,
+} from '@kydai/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { verifyConsistency, verifyInclusion } from '../audit/proof.ts';
+
+/** How to open the store under test. `reopen` closes and opens again over the same data. */
+export interface RecordsUnderTest {
+  readonly records: RecordStore;
+  readonly audit: AuditLog;
+  reopen(): Promise<RecordsUnderTest>;
+  destroy(): Promise<void>;
+}
+
+const Lamp = z.object({
+  id: z.string(),
+  ward: z.string().nullable(),
+  watts: z.number(),
+  lit: z.boolean(),
+  note: z.string().default(''),
+});
+type Lamp = z.infer<typeof Lamp>;
+
+export const lamps = recordKind<Lamp>({
+  name: 'lamp',
+  schema: Lamp,
+  key: (lamp) => lamp.id,
+  indexes: { ward: (lamp) => lamp.ward, watts: (lamp) => lamp.watts, lit: (lamp) => lamp.lit },
+});
+
+export const lamp = (id: string, more: Partial<Lamp> = {}): Lamp => ({
+  id,
+  ward: 'Phú Hội',
+  watts: 40,
+  lit: true,
+  note: '',
+  ...more,
+});
+
+export const entry = (target: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
+  at: 1_700_000_000_000,
+  actor: 'user:linh',
+  action: 'lamp.change',
+  target,
+  detail: { reason: 'kiểm tra', count: 2, sure: true, none: null },
+  ...more,
+});
+
+/** The contract of `RecordStore` and `AuditLog`, run against every implementation. */
+export function recordStoreContract(name: string, open: () => Promise<RecordsUnderTest>): void {
+  describe(`${name} keeps the contract of a record store`, () => {
+    let store: RecordsUnderTest;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.destroy());
+
+    it('gives back what was committed, at version 1', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a'))]);
+      expect(await store.records.get(lamps, 'a')).toEqual({ value: lamp('a'), version: 1 });
+      expect(await store.records.get(lamps, 'b')).toBeUndefined();
+    });
+
+    it('keeps everything across a restart', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a'))], [entry('lamp:a')]);
+      store = await store.reopen();
+      expect(await store.records.get(lamps, 'a')).toEqual({ value: lamp('a'), version: 1 });
+      expect(await store.audit.size()).toBe(1);
+    });
+
+    it('refuses to insert over a record, and writes nothing of that commit', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a'))]);
+      const commit = store.records.commit(
+        [
+          write.put(lamps, lamp('b')),
+          write.insert(lamps, lamp('a', { watts: 1 })),
+          write.put(lamps, lamp('c')),
+        ],
+        [entry('lamp:b')],
+      );
+      await expect(commit).rejects.toBeInstanceOf(RecordConflict);
+      await expect(commit).rejects.toMatchObject({ code: 'conflict', kind: 'lamp', key: 'a' });
+      expect(await store.records.count(lamps)).toBe(1);
+      expect(await store.audit.size()).toBe(0);
+    });
+
+    it('updates only a record that is still at the version that was read', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a'))]);
+      await store.records.commit([write.update(lamps, lamp('a', { watts: 50 }), 1)]);
+      await expect(
+        store.records.commit([write.update(lamps, lamp('a', { watts: 60 }), 1)]),
+      ).rejects.toMatchObject({ code: 'conflict' });
+      await expect(store.records.commit([write.update(lamps, lamp('z'), 1)])).rejects.toMatchObject({
+        code: 'conflict',
+      });
+      expect(await store.records.get(lamps, 'a')).toEqual({ value: lamp('a', { watts: 50 }), version: 2 });
+    });
+
+    it('puts over anything and counts its versions', async () => {
+      for (let turn = 1; turn <= 3; turn++) {
+        await store.records.commit([write.put(lamps, lamp('a', { watts: turn }))]);
+        expect(await store.records.get(lamps, 'a')).toEqual({
+          value: lamp('a', { watts: turn }),
+          version: turn,
+        });
+      }
+    });
+
+    it('deletes, and does not mind a record that is not there', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a'))]);
+      await store.records.commit([write.delete(lamps, 'a'), write.delete(lamps, 'never')]);
+      expect(await store.records.get(lamps, 'a')).toBeUndefined();
+    });
+
+    it('lets exactly one of many concurrent updates of one version win', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a', { watts: 0 }))]);
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, n) =>
+          store.records.commit([write.update(lamps, lamp('a', { watts: n }), 1)], [entry(`lamp:${n}`)]),
+        ),
+      );
+      const won = outcomes.filter(({ status }) => status === 'fulfilled');
+      expect(won).toHaveLength(1);
+      expect(await store.audit.size()).toBe(1);
+    });
+
+    it('keeps each conflict to the caller that caused it', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 100 }, (_, n) =>
+          store.records.commit([write.insert(lamps, lamp(`k${n % 50}`))], [entry(`lamp:${n}`)]),
+        ),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
+      expect(await store.records.count(lamps)).toBe(50);
+      expect(await store.audit.size()).toBe(50);
+      expect(await store.audit.verify()).toMatchObject({ intact: true, size: 50 });
+    });
+
+    it('finds by equality, lists, null and bounds', async () => {
+      await store.records.commit(
+        [
+          lamp('a', { ward: null, watts: 10, lit: false }),
+          lamp('b', { ward: 'Vỹ Dạ', watts: 20 }),
+          lamp('c', { ward: 'Vỹ Dạ', watts: 30, lit: false }),
+          lamp('d', { ward: "O'Hara; drop table", watts: 40.5 }),
+        ].map((value) => write.insert(lamps, value)),
+      );
+      const keys = async (where: object) =>
+        (await store.records.find(lamps, { where: where as never })).records.map(({ value }) => value.id);
+      expect(await keys({ ward: 'Vỹ Dạ' })).toEqual(['b', 'c']);
+      expect(await keys({ ward: 'Vỹ Dạ', lit: false })).toEqual(['c']);
+      expect(await keys({ ward: null })).toEqual(['a']);
+      expect(await keys({ ward: [null, "O'Hara; drop table"] })).toEqual(['a', 'd']);
+      expect(await keys({ ward: [] })).toEqual([]);
+      expect(await keys({ watts: { gte: 20, lt: 40.5 } })).toEqual(['b', 'c']);
+      expect(await keys({ watts: { gt: 30 } })).toEqual(['d']);
+      expect(await keys({ lit: true })).toEqual(['b', 'd']);
+      expect(await keys({ watts: { gt: null } })).toEqual([]);
+    });
+
+    it('orders both ways with ties by key, pages, and counts all that match', async () => {
+      await store.records.commit(
+        [3, 1, 2, 1, 3].map((watts, n) => write.insert(lamps, lamp(`k${n}`, { watts }))),
+      );
+      const find = async (order: string | undefined, limit = 100, offset = 0) => {
+        const page = await store.records.find(lamps, { ...(order && { order }), limit, offset });
+        expect(page.total).toBe(5);
+        return page.records.map(({ value }) => value.id).join(' ');
+      };
+      expect(await find(undefined)).toBe('k0 k1 k2 k3 k4');
+      expect(await find('watts')).toBe('k1 k3 k2 k0 k4');
+      expect(await find('-watts')).toBe('k0 k4 k2 k1 k3');
+      expect(await find('watts', 2, 1)).toBe('k3 k2');
+      expect(await find('watts', 0)).toBe('');
+    });
+
+    it('sorts null before everything', async () => {
+      await store.records.commit([
+        write.insert(lamps, lamp('a', { ward: 'x' })),
+        write.insert(lamps, lamp('b', { ward: null })),
+      ]);
+      const up = await store.records.find(lamps, { order: 'ward' });
+      const down = await store.records.find(lamps, { order: '-ward' });
+      expect(up.records.map(({ value }) => value.id)).toEqual(['b', 'a']);
+      expect(down.records.map(({ value }) => value.id)).toEqual(['a', 'b']);
+    });
+
+    it('refuses queries that make no sense', async () => {
+      const refused = { code: 'query' };
+      await expect(store.records.find(lamps, { where: { colour: 'red' } })).rejects.toMatchObject(refused);
+      await expect(store.records.find(lamps, { where: { constructor: 'x' } })).rejects.toMatchObject(refused);
+      await expect(store.records.find(lamps, { order: 'watts; drop table r_lamp' })).rejects.toMatchObject(
+        refused,
+      );
+      await expect(store.records.find(lamps, { limit: 10_001 })).rejects.toMatchObject(refused);
+      await expect(store.records.find(lamps, { limit: -1 })).rejects.toMatchObject(refused);
+      await expect(store.records.find(lamps, { offset: 0.5 })).rejects.toMatchObject(refused);
+      await expect(store.records.find(lamps, { where: { watts: {} } })).rejects.toMatchObject(refused);
+      await expect(store.records.count(lamps, { watts: undefined } as never)).rejects.toMatchObject(refused);
+      await expect(store.records.count(lamps, { watts: { above: 3 } } as never)).rejects.toMatchObject(
+        refused,
+      );
+    });
+
+    it('refuses values that do not fit their schema or key, and writes nothing of that commit', async () => {
+      const refused = { code: 'invalid-record' };
+      const bad = [
+        write.put(lamps, { ...lamp('a'), watts: 'many' as never }),
+        write.put(lamps, { ...lamp('a'), watts: Number.NaN }),
+        write.put(lamps, lamp('')),
+        write.put(lamps, lamp('x'.repeat(513))),
+        write.put(lamps, lamp('nul\0')),
+        write.update(lamps, lamp('a'), 0),
+        write.delete(lamps, ''),
+      ];
+      for (const one of bad) {
+        await expect(store.records.commit([write.put(lamps, lamp('ok')), one])).rejects.toMatchObject(
+          refused,
+        );
+      }
+      const unreadable = { ...entry('x'), detail: { list: [1] } } as never;
+      await expect(store.records.commit([write.put(lamps, lamp('ok'))], [unreadable])).rejects.toMatchObject(
+        refused,
+      );
+      expect(await store.records.count(lamps)).toBe(0);
+    });
+
+    it('adds an index to a kind that has records already, and computes one again whose function changed', async () => {
+      await store.records.commit(
+        Array.from({ length: 1200 }, (_, n) => write.insert(lamps, lamp(`k${n}`, { watts: n }))),
+      );
+      store = await store.reopen();
+      const more = recordKind<Lamp>({
+        ...lamps,
+        indexes: { ...lamps.indexes, bright: ({ watts }) => watts >= 1000, watts: ({ watts }) => -watts },
+      });
+      expect(await store.records.count(more, { bright: true })).toBe(200);
+      expect(await store.records.count(more, { watts: { lt: -1100 } })).toBe(99);
+    });
+
+    it('fills in the default of a field that older records lack', async () => {
+      const old = recordKind({ ...lamps, schema: z.any(), indexes: {} });
+      const { note: _, ...without } = lamp('a');
+      await store.records.commit([write.insert(old, without)]);
+      store = await store.reopen();
+      expect((await store.records.get(lamps, 'a'))?.value.note).toBe('');
+      expect(await store.records.count(lamps, { watts: 40 })).toBe(1);
+    });
+
+    it('refuses one kind declared twice with different indexes', async () => {
+      await store.records.count(lamps);
+      await expect(store.records.count(recordKind({ ...lamps, indexes: {} }))).rejects.toMatchObject({
+        code: 'invalid-record',
+      });
+    });
+
+    it('refuses kinds whose names cannot be tables or columns', async () => {
+      for (const name of ['', 'Lamp', 'lamp;drop', 'x'.repeat(60)]) {
+        await expect(store.records.count(recordKind({ ...lamps, name }))).rejects.toMatchObject({
+          code: 'invalid-record',
+        });
+      }
+      const twice = recordKind({ ...lamps, name: 'twice', indexes: { a: () => 1, A: () => 2 } });
+      await expect(store.records.count(twice)).rejects.toMatchObject({ code: 'invalid-record' });
+    });
+
+    it('refuses everything once closed', async () => {
+      await store.records.close();
+      await store.records.close();
+      await expect(store.records.get(lamps, 'a')).rejects.toMatchObject({ code: 'closed' });
+      await expect(store.records.commit([write.put(lamps, lamp('a'))])).rejects.toMatchObject({
+        code: 'closed',
+      });
+      await expect(store.audit.size()).rejects.toMatchObject({ code: 'closed' });
+    });
+
+    describe('and of its audit log', () => {
+      it('appends entries in the order of the commits, with the text that they were given', async () => {
+        const odd = entry('lamp:a', { detail: { '10': 'a', '9': 'b', ký: 'đài', __proto__x: 'p' } });
+        await store.records.commit([], [odd, entry('lamp:b')]);
+        await store.records.commit([], [entry('lamp:c')]);
+        const leaves = await store.audit.entries(0, 10);
+        expect(leaves.map(({ entry: { target } }) => target)).toEqual(['lamp:a', 'lamp:b', 'lamp:c']);
+        expect(leaves[0]?.entry).toEqual(odd);
+        expect((await store.audit.entries(1, 1)).map(({ index }) => index)).toEqual([1]);
+      });
+
+      it('proves inclusion and consistency between all of its sizes', async () => {
+        const size = 21;
+        const roots: string[] = [];
+        for (let n = 0; n < size; n++) {
+          await store.records.commit([], [entry(`n:${n}`)]);
+          roots[n + 1] = (await store.audit.checkpoint()).root;
+        }
+        const leaves = await store.audit.entries(0, size);
+        for (let to = 1; to <= size; to++) {
+          for (let n = 0; n < to; n++) {
+            const path = await store.audit.inclusionProof(n, to);
+            expect(verifyInclusion(leaves[n]!.hash, n, to, path, roots[to]!)).toBe(true);
+            expect(verifyInclusion(leaves[n]!.hash, (n + 1) % to, to, path, roots[to]!)).toBe(to === 1);
+          }
+          for (let from = 1; from <= to; from++) {
+            const proof = await store.audit.consistencyProof(from, to);
+            expect(verifyConsistency(from, to, proof, roots[from]!, roots[to]!)).toBe(true);
+            if (from < to) expect(verifyConsistency(from, to, proof, roots[to]!, roots[to]!)).toBe(false);
+          }
+        }
+        expect(await store.audit.verify()).toMatchObject({
+          intact: true,
+          size,
+          checkpoints: size,
+          faults: [],
+        });
+      });
+
+      it('refuses proofs about leaves and sizes that it does not have', async () => {
+        await store.records.commit([], [entry('lamp:a')]);
+        const refused = { code: 'query' };
+        await expect(store.audit.inclusionProof(1, 1)).rejects.toMatchObject(refused);
+        await expect(store.audit.inclusionProof(0, 2)).rejects.toMatchObject(refused);
+        await expect(store.audit.consistencyProof(2, 1)).rejects.toMatchObject(refused);
+        await expect(store.audit.entries(-1, 1)).rejects.toMatchObject(refused);
+        await expect(store.audit.entries(0, 1e6)).rejects.toMatchObject(refused);
+      });
+
+      it('verifies an empty log, and signs it', async () => {
+        expect(await store.audit.checkpoint()).toMatchObject({ size: 0 });
+        expect(await store.audit.verify()).toMatchObject({ intact: true, size: 0, checkpoints: 1 });
+      });
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import type { IndexValue, RecordQuery, RecordWhere } from '@kydai/contracts';
+import { type CompiledQuery, type Expression, type SqlBool, sql } from 'kysely';
+import { quote, StoreError } from '../error.ts';
+import { type Dialect, plainIndexValue } from './dialect.ts';
+import { column, type Table } from './kind.ts';
+
+const maxLimit = 10_000;
+const maxValues = 10_000;
+const bounds = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
+
+type Condition = Expression<SqlBool>;
+
+function bad(message: string): never {
+  throw new StoreError('query', message);
+}
+
+function indexColumn(table: Table, name: string): string {
+  if (!Object.hasOwn(table.kind.indexes, name)) {
+    bad(
+      `record kind ${quote(table.kind.name)} has no index ${quote(name)}; use ${table.indexes.join(', ') || 'none'}`,
+    );
+  }
+  return column(name);
+}
+
+function plain(value: unknown): string | number | null {
+  const kind = typeof value;
+  if (value === null || kind === 'string' || kind === 'boolean' || Number.isFinite(value)) {
+    return plainIndexValue(value as IndexValue);
+  }
+  return bad('a value to look for must be text, a finite number, a boolean or null');
+}
+
+function condition(dialect: Dialect, name: string, wanted: RecordWhere[string]): Condition {
+  const ref = sql.ref(name);
+  if (Array.isArray(wanted)) {
+    if (wanted.length > maxValues) bad(`at most ${maxValues} values can be looked for at once`);
+    const values = wanted.map(plain);
+    const some = values.filter((value) => value !== null);
+    const parts: Condition[] = [];
+    if (some.length > 0) parts.push(sql<SqlBool>`${ref} in (${sql.join(some.map(dialect.indexValue))})`);
+    if (some.length < values.length) parts.push(sql<SqlBool>`${ref} is null`);
+    return parts.length === 0 ? sql<SqlBool>`1 = 0` : sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
+  }
+  if (wanted !== null && typeof wanted === 'object') {
+    const parts = Object.entries(wanted).map(([bound, value]) => {
+      const operator =
+        bounds[bound as keyof typeof bounds] ?? bad(`${quote(bound)} is not one of gt, gte, lt, lte`);
+      const limit = plain(value);
+      // As in SQL: nothing lies above or below null.
+      return limit === null
+        ? sql<SqlBool>`1 = 0`
+        : sql<SqlBool>`${ref} ${sql.raw(operator)} ${dialect.indexValue(limit)}`;
+    });
+    return parts.length === 0
+      ? bad('a range needs at least one bound')
+      : sql<SqlBool>`(${sql.join(parts, sql` and `)})`;
+  }
+  const value = plain(wanted);
+  return value === null ? sql<SqlBool>`${ref} is null` : sql<SqlBool>`${ref} = ${dialect.indexValue(value)}`;
+}
+
+function conditions(dialect: Dialect, table: Table, where: RecordWhere = {}): Condition {
+  const parts = Object.entries(where).map(([name, wanted]) =>
+    condition(dialect, indexColumn(table, name), wanted),
+  );
+  return parts.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(parts, sql` and `)}`;
+}
+
+function whole(value: number | undefined, otherwise: number, most: number, name: string): number {
+  if (value === undefined) return otherwise;
+  if (!Number.isSafeInteger(value) || value < 0 || value > most)
+    bad(`${name} must be a whole number from 0 to ${most}`);
+  return value;
+}
+
+/** One page of records, ordered by an index with ties by key. */
+export function findQuery(dialect: Dialect, table: Table, query: RecordQuery): CompiledQuery {
+  const descending = query.order?.startsWith('-') ?? false;
+  const order = descending ? query.order!.slice(1) : query.order;
+  let select = dialect.db
+    .selectFrom(table.name)
+    .select(['key', 'version', 'body'])
+    .where(conditions(dialect, table, query.where));
+  if (order !== undefined) {
+    const name = indexColumn(table, order);
+    select = select.orderBy(name, (by) => (descending ? by.desc().nullsLast() : by.asc().nullsFirst()));
+  }
+  return select
+    .orderBy('key', 'asc')
+    .limit(whole(query.limit, 100, maxLimit, 'limit'))
+    .offset(whole(query.offset, 0, Number.MAX_SAFE_INTEGER, 'offset'))
+    .compile();
+}
+
+export function countQuery(dialect: Dialect, table: Table, where?: RecordWhere): CompiledQuery {
+  return dialect.db
+    .selectFrom(table.name)
+    .select(sql<number>`count(*)`.as('n'))
+    .where(conditions(dialect, table, where))
+    .compile();
+}
+
+export function getQuery(dialect: Dialect, table: Table, key: string): CompiledQuery {
+  return dialect.db.selectFrom(table.name).select(['version', 'body']).where('key', '=', key).compile();
+}

@@ -1,0 +1,109 @@
+import Database from 'better-sqlite3';
+import type { CompiledQuery } from 'kysely';
+import { StoreError } from '../error.ts';
+import type { Answer, Row, Steps } from './steps.ts';
+import { runSync } from './steps.ts';
+
+const cachedStatements = 500;
+
+/** One SQLite file: WAL journal, every commit synced to disk before it counts. */
+export interface Sqlite {
+  /** Runs steps in one write transaction; undone as a whole when they throw. */
+  write<T>(steps: () => Steps<T>): T;
+  /** Runs steps inside `write`, undone alone when they throw. */
+  nested<T>(steps: () => Steps<T>): T;
+  /** Runs steps that only read, on one unchanging view of the data. */
+  read<T>(steps: () => Steps<T>): T;
+  close(): void;
+}
+
+/** Opens or makes the file. `file` may be `:memory:` for tests. Throws `disk-failed` where it cannot be opened. */
+export function openSqlite(file: string): Sqlite {
+  let database: Database.Database;
+  try {
+    database = new Database(file, { timeout: 10_000 });
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('trusted_schema = OFF');
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) {
+      throw new StoreError('disk-failed', 'the record store cannot be opened; is its folder there?', {
+        cause: error,
+      });
+    }
+    throw translate(error, 'the record store cannot be opened');
+  }
+  const statements = new Map<string, Database.Statement>();
+
+  function prepare(text: string): Database.Statement {
+    let statement = statements.get(text);
+    if (statement === undefined) {
+      if (statements.size >= cachedStatements) statements.delete(statements.keys().next().value!);
+      statement = database.prepare(text);
+      statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  function answer({ sql, parameters }: CompiledQuery): Answer {
+    const statement = prepare(sql);
+    if (statement.reader) return { rows: statement.all(...parameters) as Row[], changed: 0 };
+    return { rows: [], changed: statement.run(...parameters).changes };
+  }
+
+  function within<T>(begin: string, steps: () => Steps<T>): T {
+    try {
+      database.exec(begin);
+    } catch (error) {
+      throw translate(error, 'the record store is not available');
+    }
+    try {
+      const result = runSync(steps(), answer);
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
+      throw translate(error, 'the record store failed');
+    }
+  }
+
+  return {
+    write: (steps) => within('BEGIN IMMEDIATE', steps),
+    read: (steps) => within('BEGIN', steps),
+    nested(steps) {
+      database.exec('SAVEPOINT caller');
+      try {
+        const result = runSync(steps(), answer);
+        database.exec('RELEASE caller');
+        return result;
+      } catch (error) {
+        // A full disk makes SQLite undo the whole transaction: then there is no savepoint to go back to.
+        if (database.inTransaction) database.exec('ROLLBACK TO caller; RELEASE caller');
+        throw translate(error, 'the record store failed');
+      }
+    },
+    close() {
+      statements.clear();
+      database.close();
+    },
+  };
+}
+
+/** SQLite's own failures as ours; anything else as it is. */
+function translate(error: unknown, what: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const { code } = error;
+  if (code === 'SQLITE_FULL') {
+    return new StoreError('disk-full', `${what}: the disk is full; free some space`, { cause: error });
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new StoreError('busy', `${what}: another process holds it; try again`, { cause: error });
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+    return new StoreError('damaged', `${what}: the file is damaged; restore it from a backup`, {
+      cause: error,
+    });
+  }
+  return new StoreError('disk-failed', `${what} (${code})`, { cause: error });
+}
