@@ -1,0 +1,67 @@
+import type { Expression, Policy } from '../parse/ast.ts';
+
+/** A policy as the engine runs it. `index` is its place in the set, the order in which policies are reported. */
+export interface RunningPolicy {
+  readonly index: number;
+  readonly policy: Policy;
+}
+
+/** Where and why a policy failed: an operation could not be done, or a value that had to be a Bool was not. */
+export interface Failure {
+  readonly running: RunningPolicy;
+  readonly expression: Expression;
+  readonly reason: 'operation' | 'bool';
+}
+
+/** What the generated functions report into. One for each engine, reused: decisions are synchronous. */
+export class Outcome {
+  readonly matched: RunningPolicy[] = [];
+  failures: Failure[] | undefined = undefined;
+
+  reset(): void {
+    if (this.matched.length > 0) this.matched.length = 0;
+    this.failures = undefined;
+  }
+
+  match(running: RunningPolicy): void {
+    this.matched.push(running);
+  }
+
+  fail(running: RunningPolicy, expression: Expression, reason: Failure['reason']): void {
+    this.failures ??= [];
+    this.failures.push({ running, expression, reason });
+  }
+}
+
+/** One line for people: what could not be evaluated and where. */
+export function failureMessage({ running, expression, reason }: Failure): string {
+  const { file, line, column } = running.policy.placeOf(expression);
+  return `${reason === 'bool' ? 'expected a Bool' : problemOf(expression)} at ${file}:${line}:${column}`;
+}
+
+function problemOf(expression: Expression): string {
+  switch (expression.kind) {
+    case 'get':
+      return `attribute \`${expression.attribute}\` is missing, or its owner is`;
+    case 'has':
+      return 'expected an entity or a record before `has`';
+    case 'like':
+      return 'expected a String before `like`';
+    case 'is':
+      return 'expected an entity before `is`, and an entity or a set of entities after `in`';
+    case 'negate':
+      return 'expected a Long that can be negated';
+    case 'call':
+      return expression.function === 'getTag'
+        ? 'tag is missing, or its entity is'
+        : `\`${expression.function}\` cannot take these arguments`;
+    case 'binary':
+      if (expression.operator === 'in')
+        return 'expected an entity before `in`, and an entity or a set of entities after';
+      return '+-*'.includes(expression.operator)
+        ? `\`${expression.operator}\` overflows 64 bits or has an operand that is not a Long`
+        : `\`${expression.operator}\` cannot compare these types`;
+    default:
+      return 'cannot be evaluated';
+  }
+}

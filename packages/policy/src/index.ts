@@ -1,0 +1,10 @@
+export { EntityStore } from './entities/store.ts';
+export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
+export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';
+export {
+  loadPolicySet,
+  type PolicySet,
+  type PolicySetInput,
+  type SourceFile,
+  type TemplateLink,
+} from './validate/policy-set.ts';
