@@ -1,0 +1,76 @@
+import { basename, resolve } from 'node:path';
+import type { Clock } from '@kydai/contracts';
+import { SbomError } from '../error.ts';
+import type { Bom } from '../model/bom.ts';
+import type { Sourced } from './assemble.ts';
+import { extractors } from './index.ts';
+import { unlocked } from './unlocked.ts';
+import { defaultLimits, findFiles, type NotRead, openSource, type WalkLimits } from './walk.ts';
+
+export interface GenerateOptions {
+  readonly clock: Clock;
+  /** Name of the subject; the lockfile's own, or the folder's, unless told. */
+  readonly name?: string;
+  readonly version?: string;
+  readonly limits?: Partial<WalkLimits>;
+}
+
+export interface Generated {
+  readonly bom: Bom;
+  /** The files that were read, relative. */
+  readonly read: readonly string[];
+  /** What is there and could not be read, and why. */
+  readonly notRead: readonly NotRead[];
+}
+
+/**
+ * Makes a CycloneDX 1.6 document from what lies at a path: a folder, or one lockfile. Nothing is executed and nothing
+ * fetched; symbolic links are not followed; sizes, depth and the number of entries are bounded.
+ *
+ * @throws SbomError `not-found` when there is nothing at the path
+ */
+export async function generateSbom(path: string, options: GenerateOptions): Promise<Generated> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const isExtractable = (file: string) => extractors.some((extractor) => extractor.matches(file));
+  const found = findFiles(
+    path,
+    (file) => isExtractable(file) || unlocked.some((each) => each.matches(file)),
+    limits,
+  );
+  const notRead: NotRead[] = [...found.notRead];
+  const sources: Sourced[] = [];
+  for (const file of found.files) {
+    const extractor = extractors.find((each) => each.matches(file));
+    if (extractor === undefined) continue;
+    try {
+      const extraction = await extractor.extract(openSource(found.root, file, limits));
+      sources.push({ path: file, extraction });
+      for (const reason of extraction.notRead ?? []) notRead.push({ path: file, reason });
+    } catch (error) {
+      notRead.push({ path: file, reason: reasonOf(error) });
+    }
+  }
+  for (const file of found.files) {
+    const reason = unlocked.find((each) => each.matches(file))?.reason(file, found.files);
+    if (reason !== undefined && !isExtractable(file)) notRead.push({ path: file, reason });
+  }
+  const project = sources.find((source) => source.extraction.project?.name)?.extraction.project;
+  const version = options.version ?? (options.name === undefined ? project?.version : undefined);
+  // The licence list comes with a large library that only this act needs.
+  const { assemble } = await import('./assemble.ts');
+  const bom = assemble(
+    sources,
+    {
+      name: options.name ?? project?.name ?? (basename(resolve(path)) || 'subject'),
+      ...(version === undefined ? {} : { version }),
+    },
+    options.clock.now(),
+  );
+  return { bom, read: sources.map((source) => source.path), notRead };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SbomError) return error.message;
+  const text = error instanceof Error ? error.message : String(error);
+  return `cannot be read: ${text.slice(0, 200)}`;
+}
