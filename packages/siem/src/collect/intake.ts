@@ -1,0 +1,284 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, type Event, type EventStore, type SourceLedger, uuidv7 } from '@kydai/contracts';
+import type { SourceAccount, Transport } from '../ledger/account.ts';
+import { LedgerBook } from '../ledger/book.ts';
+import { createNormaliser, type Normalised, type Normaliser, withFault } from '../normalise/normalise.ts';
+import { type IntakeLimits, intakeLimits } from './limits.ts';
+
+/** What became of one frame of a sender that waits for an answer. */
+export type FrameOutcome = 'kept' | 'store-failed';
+
+/** A frame that was read and may be taken in. */
+export interface ReadFrame {
+  readonly raw: string;
+  readonly bytes: number;
+  readonly normalised: Normalised;
+}
+
+export interface IntakeOptions {
+  readonly store: Pick<EventStore, 'append'>;
+  /** Called with events after they are durable, in the order in which they came. What it throws goes to `onFault`. */
+  onEvents(events: readonly Event[]): void;
+  readonly clock: Clock;
+  readonly limits?: Partial<IntakeLimits>;
+  readonly normaliser?: Normaliser;
+  /** Told of failures that no sender sees: the store refused, `onEvents` threw. */
+  onFault?(fault: unknown): void;
+}
+
+/** The one way into the system: every collector gives its frames here. */
+export interface Intake {
+  readonly normaliser: Normaliser;
+  readonly clock: Clock;
+  /** The account under which a sender's frames are counted. */
+  account(transport: Transport, name: string): SourceAccount;
+  /**
+   * Takes a frame of a sender that gets no answer (syslog). False, with nothing counted, when there is no room; the
+   * caller then waits (`whenRoom`) or loses it by the account. `urgent` frames may use the last fifth of the queue.
+   */
+  push(account: SourceAccount, text: string, bytes: number, fault?: string, urgent?: boolean): boolean;
+  /** Whether this many more frames and bytes fit. */
+  hasRoom(frames: number, bytes: number): boolean;
+  /** Calls back once, as soon as there is room again. Returns the function that withdraws the call. */
+  whenRoom(callback: () => void): () => void;
+  /**
+   * Takes frames of a sender that waits for an answer: all or none. Undefined, with nothing counted, when there is no
+   * room. The promise never rejects; it says for each frame whether it is durable.
+   */
+  submit(account: SourceAccount, frames: readonly ReadFrame[]): Promise<readonly FrameOutcome[]> | undefined;
+  /** True while the store refuses and the intake waits to try again. */
+  readonly storeFailing: boolean;
+  /** True from the call of `close` on: nothing more is taken, and nobody should wait for room. */
+  readonly closing: boolean;
+  ledgers(): readonly SourceLedger[];
+  readonly totals: IntakeTotals;
+  readonly limits: IntakeLimits;
+  /** Takes no more, waits until what was taken is durable (at most `closeMs`), and counts the rest as lost. */
+  close(): Promise<void>;
+}
+
+export interface IntakeTotals {
+  /** Events made durable; a frame that stands for several counts as several. */
+  readonly events: number;
+  /** Frames and bytes that wait. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  readonly batches: number;
+  readonly storeFailures: number;
+}
+
+interface Ticket {
+  readonly outcomes: FrameOutcome[];
+  left: number;
+  resolve(outcomes: readonly FrameOutcome[]): void;
+}
+
+interface Entry {
+  readonly account: SourceAccount;
+  readonly event: Event;
+  /** Further equal events that the same frame stands for. */
+  readonly more: readonly Event[] | undefined;
+  readonly bytes: number;
+  readonly parsed: boolean;
+  readonly ticket: Ticket | undefined;
+  readonly index: number;
+}
+
+/**
+ * Makes the intake: bounded queue, group commit, per-source accounts.
+ *
+ * INVARIANT: a frame is counted as kept, and an HTTP sender hears so, only after `append` resolved for its event.
+ */
+export function createIntake(options: IntakeOptions): Intake {
+  const { store, clock, onEvents } = options;
+  const limits = intakeLimits(options.limits);
+  const normaliser = options.normaliser ?? createNormaliser();
+  const onFault = options.onFault ?? (() => {});
+  const book = new LedgerBook(limits.sourcesPerTransport, clock);
+  const ordinaryEvents = Math.floor(limits.queueFrames * 0.8);
+  const ordinaryBytes = Math.floor(limits.queueBytes * 0.8);
+  const waiting = new Set<() => void>();
+  let queue: Entry[] = [];
+  let frames = 0;
+  let bytes = 0;
+  let running: Promise<void> | undefined;
+  let closing = false;
+  let expired = false;
+  let failing = false;
+  let events = 0;
+  let batches = 0;
+  let storeFailures = 0;
+  let wake = new AbortController();
+
+  const hasRoom = (moreFrames: number, moreBytes: number): boolean =>
+    !closing && frames + moreFrames <= limits.queueFrames && bytes + moreBytes <= limits.queueBytes;
+
+  const enqueue = (
+    account: SourceAccount,
+    raw: string,
+    size: number,
+    read: Normalised,
+    received: number,
+    ticket: Ticket | undefined,
+    index: number,
+  ): void => {
+    const { time, dataset, fields, parsed, count } = read;
+    const source = account.source;
+    const event: Event = { id: uuidv7(received), time, received, source, dataset, fields, raw };
+    let more: Event[] | undefined;
+    for (let copy = 1; copy < count; copy++) {
+      more ??= [];
+      more.push({ ...event, id: uuidv7(received) });
+    }
+    account.admit(size, received);
+    queue.push({ account, event, more, bytes: size, parsed, ticket, index });
+    frames++;
+    bytes += size;
+    running ??= run();
+  };
+
+  const settle = (entry: Entry, outcome: FrameOutcome): void => {
+    frames--;
+    bytes -= entry.bytes;
+    const { ticket } = entry;
+    if (!ticket) return;
+    ticket.outcomes[entry.index] = outcome;
+    if (--ticket.left === 0) ticket.resolve(ticket.outcomes);
+  };
+
+  /** After a failed append: senders who wait are told at once, the others' frames stay first in the queue. */
+  const afterFailure = (batch: readonly Entry[]): void => {
+    const stay: Entry[] = [];
+    for (const entry of [...batch, ...queue]) {
+      if (entry.ticket) {
+        entry.account.refusePending('store-failed');
+        settle(entry, 'store-failed');
+      } else stay.push(entry);
+    }
+    queue = stay;
+  };
+
+  const loseAll = (): void => {
+    for (const entry of queue) {
+      entry.account.losePending('store-failed');
+      settle(entry, 'store-failed');
+    }
+    queue = [];
+  };
+
+  const wakeWaiting = (): void => {
+    if (waiting.size === 0 || frames > limits.queueFrames / 2 || bytes > limits.queueBytes / 2) return;
+    const callbacks = [...waiting];
+    waiting.clear();
+    for (const callback of callbacks) callback();
+  };
+
+  async function run(): Promise<void> {
+    let pause = limits.retryMinMs;
+    // What came in the same turn of the event loop goes into the same batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      const batch = queue.length <= limits.batchFrames ? queue : queue.slice(0, limits.batchFrames);
+      queue = batch === queue ? [] : queue.slice(limits.batchFrames);
+      const made: Event[] = [];
+      for (const entry of batch) {
+        made.push(entry.event);
+        if (entry.more) made.push(...entry.more);
+      }
+      try {
+        await store.append(made);
+      } catch (fault) {
+        failing = true;
+        storeFailures++;
+        afterFailure(batch);
+        onFault(fault);
+        if (expired) {
+          loseAll();
+          break;
+        }
+        await delay(pause, undefined, { signal: wake.signal }).catch(() => {});
+        pause = Math.min(pause * 2, limits.retryMaxMs);
+        continue;
+      }
+      failing = false;
+      pause = limits.retryMinMs;
+      batches++;
+      events += made.length;
+      for (const entry of batch) {
+        entry.account.keep(entry.parsed);
+        settle(entry, 'kept');
+      }
+      try {
+        onEvents(made);
+      } catch (fault) {
+        onFault(fault);
+      }
+      wakeWaiting();
+    }
+    running = undefined;
+    wakeWaiting();
+  }
+
+  return {
+    normaliser,
+    clock,
+    limits,
+    account: (transport, name) => book.account(transport, name),
+    hasRoom,
+    push(account, text, size, fault, urgent = false) {
+      if (!hasRoom(1, size)) return false;
+      if (!urgent && (frames >= ordinaryEvents || bytes >= ordinaryBytes)) return false;
+      const received = clock.now();
+      const read = normaliser.line(text, received);
+      enqueue(account, text, size, withFault(read, fault), received, undefined, 0);
+      return true;
+    },
+    whenRoom(callback) {
+      waiting.add(callback);
+      if (!running) queueMicrotask(wakeWaiting);
+      return () => void waiting.delete(callback);
+    },
+    submit(account, taken) {
+      let size = 0;
+      for (const frame of taken) size += frame.bytes;
+      if (!hasRoom(taken.length, size)) return undefined;
+      if (taken.length === 0) return Promise.resolve([]);
+      return new Promise((resolve) => {
+        const ticket: Ticket = { outcomes: [], left: taken.length, resolve };
+        const received = clock.now();
+        taken.forEach((frame, index) => {
+          enqueue(account, frame.raw, frame.bytes, frame.normalised, received, ticket, index);
+        });
+      });
+    },
+    get storeFailing() {
+      return failing;
+    },
+    get closing() {
+      return closing;
+    },
+    ledgers: () => book.ledgers(),
+    get totals() {
+      return { events, queued: frames, queuedBytes: bytes, batches, storeFailures };
+    },
+    async close() {
+      if (!closing) {
+        closing = true;
+        wake.abort();
+        wake = new AbortController();
+        const callbacks = [...waiting];
+        waiting.clear();
+        for (const callback of callbacks) callback();
+      }
+      const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+      const stop = setTimeout(() => {
+        expired = true;
+        wake.abort();
+        // A store that never answers must not hang the stop; its batch stays pending in the account.
+        setTimeout(resolve, 250);
+      }, limits.closeMs);
+      await Promise.race([running, timeUp]);
+      clearTimeout(stop);
+    },
+  };
+}

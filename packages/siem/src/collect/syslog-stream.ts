@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { SourceAccount, Transport } from '../ledger/account.ts';
+import { plainAddress } from '../normalise/address.ts';
+import { FrameSplitter } from './frames.ts';
+import type { Intake } from './intake.ts';
+import type { SyslogLimits } from './limits.ts';
+import type { SyslogTls } from './syslog.ts';
+
+export interface StreamServer {
+  listen(port: number, host: string): Promise<AddressInfo>;
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Syslog over TCP (RFC 6587) or TLS (RFC 5425). */
+export function createStreamServer(
+  intake: Intake,
+  limits: SyslogLimits,
+  tls: SyslogTls | undefined,
+): StreamServer {
+  const transport: Transport = tls ? 'syslog-tls' : 'syslog-tcp';
+  const sockets = new Set<Socket>();
+  const perPeer = new Map<string, number>();
+  let closing = false;
+
+  /** Places are counted from the TCP connection on, so that half-done TLS handshakes count too. */
+  const admit = (socket: Socket): void => {
+    const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+    const held = perPeer.get(peer) ?? 0;
+    if (closing || sockets.size >= limits.connections || held >= limits.connectionsPerPeer) {
+      intake.account(transport, peer).note('connection-refused');
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    perPeer.set(peer, held + 1);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (perPeer.get(peer) ?? 1) - 1;
+      if (left === 0) perPeer.delete(peer);
+      else perPeer.set(peer, left);
+    });
+  };
+
+  let server: Server;
+  if (tls) {
+    const secure = createTlsServer(
+      {
+        key: tls.key,
+        cert: tls.cert,
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: 10_000,
+        ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+      },
+      (socket) => {
+        const name = peerName(socket, tls);
+        if (name === undefined) {
+          const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+          intake.account(transport, peer).note('certificate-refused');
+          socket.destroy();
+          return;
+        }
+        receive(socket, intake.account(transport, name), intake, limits);
+      },
+    );
+    secure.on('connection', admit);
+    secure.on('tlsClientError', (_fault, socket) => {
+      const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+      intake.account(transport, peer).note('handshake-failed');
+      socket.destroy();
+    });
+    server = secure;
+  } else {
+    server = createServer({ noDelay: true }, (socket) => {
+      admit(socket);
+      if (socket.destroyed) return;
+      const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+      receive(socket, intake.account(transport, peer), intake, limits);
+    });
+  }
+
+  return {
+    async listen(port, host) {
+      server.listen(port, host);
+      await once(server, 'listening');
+      // An error after listening (too many open files, say) ends one connection, not the process.
+      server.on('error', () => {});
+      return server.address() as AddressInfo;
+    },
+    get connections() {
+      return sockets.size;
+    },
+    async close() {
+      closing = true;
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The name in the sender's certificate, its address where none was asked for; undefined where it is revoked. */
+function peerName(socket: TLSSocket, tls: SyslogTls): string | undefined {
+  const address = plainAddress(socket.remoteAddress ?? 'unknown');
+  if (!tls.clientCa) return address;
+  const certificate = socket.getPeerCertificate();
+  const serial = certificate.serialNumber?.toLowerCase() ?? '';
+  if (!socket.authorized || serial === '' || tls.revoked?.(serial)) return undefined;
+  const name = certificate.subject?.CN;
+  return typeof name === 'string' && name !== '' && name.length <= 128 ? name : address;
+}
+
+/** Reads one connection to its end. */
+function receive(socket: Socket, account: SourceAccount, intake: Intake, limits: SyslogLimits): void {
+  const splitter = new FrameSplitter(limits.lineBytes, limits.frameBytes);
+  let stalled = false;
+  let ended = false;
+  let withdraw: (() => void) | undefined;
+
+  const sink = (text: string, bytes: number, fault: string | undefined): boolean => {
+    if (!intake.push(account, text, bytes, fault)) {
+      if (!intake.closing && !socket.destroyed) return false;
+      account.lose(intake.closing ? 'stopping' : 'connection-lost-while-full', bytes, intake.clock.now());
+      return true;
+    }
+    if (fault !== undefined)
+      account.note(fault.startsWith('line is longer') ? 'line-too-long' : 'frame-fault');
+    return true;
+  };
+
+  const read = (chunk: Buffer): void => {
+    const state = splitter.read(chunk, sink);
+    if (state === 'endless') {
+      account.note('frame-never-ended');
+      socket.destroy();
+    } else if (state === 'full') {
+      stalled = true;
+      socket.pause();
+      withdraw = intake.whenRoom(resume);
+    } else if (ended) finish();
+  };
+
+  const finish = (): void => {
+    if (splitter.end(sink)) return;
+    stalled = true;
+    withdraw = intake.whenRoom(resume);
+  };
+
+  const resume = (): void => {
+    stalled = false;
+    read(nothing);
+    if (!stalled && !ended) socket.resume();
+  };
+
+  socket.setTimeout(limits.idleMs, () => {
+    // A sender that we paused is not idle.
+    if (stalled) return;
+    account.note('idle-connection-ended');
+    socket.destroy();
+  });
+  socket.on('data', read);
+  socket.once('end', () => {
+    ended = true;
+    if (!stalled) finish();
+  });
+  socket.once('close', () => {
+    if (ended) return;
+    // Cut from outside or by our own stop: what was read of it is taken as far as there is room, and else counted.
+    ended = true;
+    withdraw?.();
+    stalled = false;
+    read(nothing);
+  });
+}

@@ -1,0 +1,104 @@
+import type { AddressInfo } from 'node:net';
+import { plainAddress } from '../normalise/address.ts';
+import type { Intake } from './intake.ts';
+import { type SyslogLimits, syslogLimits } from './limits.ts';
+import { createDatagramSocket, type DatagramSocket } from './syslog-datagram.ts';
+import { createStreamServer, type StreamServer } from './syslog-stream.ts';
+
+/** Keys and trust of the TLS listener, PEM. */
+export interface SyslogTls {
+  readonly port: number;
+  readonly key: string;
+  readonly cert: string;
+  /** Who may have issued the senders' certificates. With it, a sender without a certificate is turned away. */
+  readonly clientCa?: string;
+  /** Whether a certificate is revoked, by its serial in lower-case hex; asked at each handshake. */
+  readonly revoked?: (serial: string) => boolean;
+}
+
+export interface SyslogCollectorOptions {
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 takes a free port; undefined leaves the listener out. */
+  readonly udpPort?: number;
+  readonly tcpPort?: number;
+  readonly tls?: SyslogTls;
+  readonly limits?: Partial<SyslogLimits>;
+  readonly intake: Intake;
+}
+
+export interface SyslogAddresses {
+  readonly udp?: { readonly host: string; readonly port: number };
+  readonly tcp?: { readonly host: string; readonly port: number };
+  readonly tls?: { readonly host: string; readonly port: number };
+}
+
+export interface SyslogCollector {
+  /** Opens the listeners; rejects when a port is taken. */
+  listen(): Promise<SyslogAddresses>;
+  /** Where it listens; empty before `listen`. */
+  readonly addresses: SyslogAddresses;
+  /** Senders connected by TCP and TLS. */
+  readonly connections: number;
+  /** Reads the kernel's count of datagrams lost before we saw them into the account `syslog-udp/kernel`. */
+  countKernelDrops(): Promise<void>;
+  /** Ends the listeners and connections. What was read is in the intake; close that next. */
+  close(): Promise<void>;
+}
+
+/**
+ * Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425), RFC 5424 and 3164 messages. With no room in the
+ * intake, TCP and TLS senders are paused; datagrams are lost and counted.
+ */
+export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCollector {
+  const limits = syslogLimits(options.limits);
+  const { host, intake } = options;
+  let datagrams: DatagramSocket | undefined;
+  const streams: StreamServer[] = [];
+  let addresses: SyslogAddresses = {};
+
+  const close = async (): Promise<void> => {
+    await Promise.all([datagrams?.close(), ...streams.map((server) => server.close())]);
+  };
+
+  return {
+    async listen() {
+      const found: { -readonly [name in keyof SyslogAddresses]: { host: string; port: number } } = {};
+      try {
+        if (options.udpPort !== undefined) {
+          datagrams = createDatagramSocket(host, intake, limits);
+          found.udp = place(await datagrams.listen(options.udpPort, host));
+        }
+        if (options.tcpPort !== undefined) {
+          const server = createStreamServer(intake, limits, undefined);
+          streams.push(server);
+          found.tcp = place(await server.listen(options.tcpPort, host));
+        }
+        if (options.tls) {
+          const server = createStreamServer(intake, limits, options.tls);
+          streams.push(server);
+          found.tls = place(await server.listen(options.tls.port, host));
+        }
+      } catch (fault) {
+        await close();
+        throw fault;
+      }
+      addresses = found;
+      return addresses;
+    },
+    get addresses() {
+      return addresses;
+    },
+    get connections() {
+      return streams.reduce((sum, server) => sum + server.connections, 0);
+    },
+    async countKernelDrops() {
+      await datagrams?.countKernelDrops();
+    },
+    close,
+  };
+}
+
+function place(address: AddressInfo): { host: string; port: number } {
+  return { host: plainAddress(address.address), port: address.port };
+}

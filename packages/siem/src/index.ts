@@ -1,0 +1,31 @@
+export { createElasticBulkHandler, type ElasticBulkOptions } from './collect/elastic.ts';
+export {
+  createIntake,
+  type FrameOutcome,
+  type Intake,
+  type IntakeOptions,
+  type IntakeTotals,
+  type ReadFrame,
+} from './collect/intake.ts';
+export {
+  type CollectorHandler,
+  createJsonLinesHandler,
+  type JsonLinesAnswer,
+  type JsonLinesOptions,
+  type Peer,
+} from './collect/json-lines.ts';
+export type { HttpLimits, IntakeLimits, SyslogLimits } from './collect/limits.ts';
+export {
+  createSyslogCollector,
+  type SyslogAddresses,
+  type SyslogCollector,
+  type SyslogCollectorOptions,
+  type SyslogTls,
+} from './collect/syslog.ts';
+export { SourceAccount, type Transport } from './ledger/account.ts';
+export {
+  createNormaliser,
+  type Normalised,
+  type Normaliser,
+  type NormaliserOptions,
+} from './normalise/normalise.ts';

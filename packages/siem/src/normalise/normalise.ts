@@ -1,0 +1,199 @@
+import type { Fields } from '@kydai/contracts';
+import { type Draft, draftAt, FieldList } from './fields.ts';
+import { readDocument } from './json/document.ts';
+import { readAccessLine } from './programs/access.ts';
+import { cityPrograms, finishCity } from './programs/city.ts';
+import { programReader } from './programs/programs.ts';
+import { looksRelayed, readHeader, type SyslogHeader } from './syslog/header.ts';
+import { type ZoneOffset, zoneOffset } from './syslog/time.ts';
+
+/** What one line or document was understood to say. */
+export interface Normalised {
+  /** Epoch milliseconds, by the source's clock where it gave a usable time. */
+  readonly time: number;
+  readonly dataset: string;
+  readonly fields: Fields;
+  /** False where only the raw line could be kept; `error.message` says why. */
+  readonly parsed: boolean;
+  /** How many equal events the line stands for (`message repeated N times`), 1 to 100. */
+  readonly count: number;
+}
+
+export interface Normaliser {
+  /** One line of syslog, with or without its header, or a line that is a JSON document or an access log entry. */
+  line(text: string, received: number): Normalised;
+  /** One JSON document. */
+  document(value: object, received: number): Normalised;
+}
+
+export interface NormaliserOptions {
+  /** The zone of sources that name none: `Z`, `+07:00`, or an IANA name. `+07:00` unless told. */
+  readonly zone?: string;
+}
+
+const facilities = [
+  'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp',
+  'ntp', 'security', 'console', 'solaris-cron', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5',
+  'local6', 'local7',
+]; // biome-ignore format: a table
+const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
+
+const hour = 3_600_000;
+const ahead = 5 * 60_000;
+
+/** Makes the normaliser: from what a source wrote to ECS fields. Pure; throws a RangeError for an unknown zone. */
+export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
+  const zone = zoneOffset(options.zone ?? '+07:00');
+  return {
+    line: (text, received) => readLine(text, received, zone),
+    document: (value, received) => readWholeDocument(draftAt(received), value, received, zone),
+  };
+}
+
+function readLine(text: string, received: number, zone: ZoneOffset): Draft {
+  const draft = draftAt(received);
+  if (text.charCodeAt(0) === 123) {
+    const document = parseObject(text);
+    if (document) return readWholeDocument(draft, document, received, zone);
+  }
+  const header = readHeader(text, { received, zone, fields: draft.fields });
+  if (header.fault !== '') {
+    if (readAccessLine(draft, text, 'nginx.access')) return draft;
+    draft.fields.set('error.message', header.fault);
+    draft.fields.offer('message', text);
+    return draft;
+  }
+  applyHeader(draft, header, received);
+  readMessage(draft, header, received, zone);
+  return draft;
+}
+
+function applyHeader(draft: Draft, header: SyslogHeader, received: number): void {
+  const { fields } = draft;
+  draft.parsed = true;
+  draft.dataset = 'linux.syslog';
+  if (header.priority >= 0) {
+    fields.add('log.syslog.facility.name', facilities[header.priority >> 3]!);
+    fields.add('log.syslog.severity.name', severities[header.priority & 7]!);
+  }
+  if (header.host !== '') fields.add('host.name', header.host);
+  if (header.program !== '') fields.add('process.name', header.program);
+  if (header.processId !== '') fields.add('process.pid', readProcessId(header.processId));
+  if (header.messageId !== '') fields.add('log.syslog.msgid', header.messageId);
+  if (Number.isNaN(header.time)) {
+    fields.add('kydai.time_flag', 'none');
+    return;
+  }
+  draft.time = header.time;
+  const flag = timeFlag(header, received);
+  if (flag !== '') fields.add('kydai.time_flag', flag);
+}
+
+function readProcessId(text: string): string | number {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number >= 0 ? number : text;
+}
+
+/**
+ * What is doubtful about a time: `future` (more than five minutes ahead of us), `zone` (off by whole half hours where
+ * the zone was only assumed: the source probably writes in another one), `year` (the year had to be guessed and is
+ * not this one). Empty where nothing is. The time itself is never changed on a suspicion.
+ */
+function timeFlag(header: SyslogHeader, received: number): string {
+  const skew = header.time - received;
+  if (header.zoneAssumed && Math.abs(skew) > 0.4 * hour && Math.abs(skew) < 14.5 * hour) {
+    const rest = Math.abs(skew - Math.round(skew / (hour / 2)) * (hour / 2));
+    if (rest < 90_000) return 'zone';
+  }
+  if (skew > ahead) return 'future';
+  return header.yearGuessed ? 'year' : '';
+}
+
+function readMessage(draft: Draft, header: SyslogHeader, received: number, zone: ZoneOffset): void {
+  const { fields } = draft;
+  let { message, program } = header;
+  if (looksRelayed(message)) {
+    const inner = readHeader(message, { received, zone, fields });
+    if (inner.fault === '' && inner.program !== '') {
+      if (header.host !== '') fields.set('observer.hostname', header.host);
+      if (inner.host !== '') fields.set('host.name', inner.host);
+      fields.set('process.name', inner.program);
+      if (inner.processId !== '') fields.set('process.pid', readProcessId(inner.processId));
+      if (!Number.isNaN(inner.time)) {
+        draft.time = inner.time;
+        const flag = timeFlag(inner, received);
+        if (flag !== '') fields.set('kydai.time_flag', flag);
+      }
+      ({ message, program } = inner);
+    }
+  }
+  const old = program.indexOf('(');
+  if (old > 0) {
+    program = program.slice(0, old);
+    fields.set('process.name', program);
+  }
+  fields.add('message', message);
+  const first = message.charCodeAt(0);
+  if (first === 123 || (first === 64 && message.startsWith('@cee:'))) {
+    const document = parseObject(first === 64 ? message.slice(5) : message);
+    if (document) {
+      readEmbedded(draft, document, program, zone);
+      return;
+    }
+  }
+  const reader = programReader(program);
+  if (reader) reader(draft, message);
+}
+
+/** A JSON document after a syslog header: the header's fields stand, the document's are added. */
+function readEmbedded(draft: Draft, document: object, program: string, zone: ZoneOffset): void {
+  readDocument(draft, document, zone);
+  draft.parsed = true;
+  const city = cityPrograms.get(program);
+  if (draft.dataset !== 'json') return;
+  if (city) {
+    draft.dataset = city;
+    finishCity(draft);
+  }
+}
+
+/** A document that is the whole event. A log line in its `message` (or `log`) is read too and fills what is missing. */
+function readWholeDocument(draft: Draft, value: object, received: number, zone: ZoneOffset): Draft {
+  if (!readDocument(draft, value, zone)) draft.fields.offer('kydai.time_flag', 'none');
+  else if (draft.time - received > ahead) draft.fields.offer('kydai.time_flag', 'future');
+  if (draft.dataset !== 'json') {
+    finishCity(draft);
+    return draft;
+  }
+  const line = draft.fields.get('message') ?? draft.fields.get('log');
+  if (typeof line !== 'string' || line.length < 16) return draft;
+  const inner = readLine(line.endsWith('\n') ? line.slice(0, -1) : line, received, zone);
+  if (!inner.parsed || (inner.dataset === 'linux.syslog' && !looksRelayed(line))) return draft;
+  draft.dataset = inner.dataset;
+  draft.count = inner.count;
+  if (draft.fields.get('kydai.time_flag') === 'none') draft.time = inner.time;
+  for (const [name, field] of inner.fields.entries()) {
+    if (name === 'message') draft.fields.set(name, field);
+    else draft.fields.offer(name, field);
+  }
+  return draft;
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Adds what had to be replaced or cut before the line could be read. */
+export function withFault(read: Normalised, fault: string | undefined): Normalised {
+  if (fault === undefined) return read;
+  const fields = new FieldList();
+  for (const [name, value] of read.fields.entries()) fields.add(name, value);
+  const before = fields.get('error.message');
+  fields.set('error.message', typeof before === 'string' ? `${fault}; ${before}` : fault);
+  return { ...read, fields };
+}
