@@ -1,0 +1,156 @@
+import {
+  type AccessRequest,
+  type Containment,
+  type ContainmentAction,
+  type Decide,
+  type EntityRef,
+  formatEntityRef,
+  type Level,
+  levels,
+} from '@kydai/contracts';
+import { type ContainableType, StepExtension, stepExtension } from '../playbook/extension.ts';
+import type { Playbook } from '../playbook/load.ts';
+import type { CacaoPlaybook, StepOf, WorkflowStep } from '../playbook/schema.ts';
+
+/** What an action step is, for this executor. */
+export type Act =
+  | {
+      readonly kind: 'contain';
+      readonly action: ContainmentAction;
+      readonly target: ContainableType;
+      readonly whenMissing: 'fail' | 'skip';
+      readonly operationalTechnology: boolean;
+    }
+  | { readonly kind: 'notice'; readonly audience: string; readonly vi: string; readonly en: string }
+  /** A person carries it out and says so. */
+  | { readonly kind: 'task'; readonly text: string };
+
+/** Reads an action step's meaning from its extension and commands; `loadPlaybooks` has checked both. */
+export function actOf(step: StepOf<'action'>): Act {
+  const { containment, notice } = StepExtension.parse(step.step_extensions?.[stepExtension] ?? {});
+  if (containment !== undefined) {
+    return {
+      kind: 'contain',
+      action: containment.action,
+      target: containment.target,
+      whenMissing: containment.when_missing,
+      operationalTechnology: containment.operational_technology,
+    };
+  }
+  if (notice !== undefined)
+    return { kind: 'notice', audience: notice.audience, vi: notice.text_vi, en: notice.text_en };
+  return { kind: 'task', text: step.commands.map(commandText).join('\n') };
+}
+
+function commandText(command: StepOf<'action'>['commands'][number]): string {
+  const { command: plain, command_b64: encoded } = command as { command?: string; command_b64?: string };
+  return plain ?? Buffer.from(encoded ?? '', 'base64').toString('utf8');
+}
+
+/** Whether a step takes something out of service, so that the incident is not contained before it has. */
+export function contains(step: WorkflowStep): boolean {
+  if (step.type !== 'action') return false;
+  const act = actOf(step);
+  return act.kind === 'contain' && act.action !== 'release-device';
+}
+
+/** The entity types that a playbook's steps act on. */
+export function containmentTypes(playbook: Playbook): ReadonlySet<EntityRef['type']> {
+  let types = known.get(playbook);
+  if (types === undefined) {
+    types = typesOf(playbook.cacao);
+    known.set(playbook, types);
+  }
+  return types;
+}
+const known = new WeakMap<Playbook, ReadonlySet<EntityRef['type']>>();
+
+function typesOf(cacao: CacaoPlaybook): ReadonlySet<EntityRef['type']> {
+  const types = new Set<EntityRef['type']>();
+  for (const step of Object.values(cacao.workflow)) {
+    if (step.type !== 'action') continue;
+    const act = actOf(step);
+    if (act.kind === 'contain') types.add(act.target);
+  }
+  return types;
+}
+
+const cedarTypes: Readonly<Record<ContainableType, string>> = {
+  device: 'Device',
+  host: 'Host',
+  user: 'User',
+  build: 'Build',
+  address: 'Address',
+  service: 'Service',
+};
+
+/** The question of `policies/schema.cedarschema`: may this containment run without a person? */
+export function unattendedRequest(
+  playbookId: string,
+  action: ContainmentAction,
+  target: EntityRef,
+  facts: { readonly severity: Level; readonly operationalTechnology: boolean; readonly drill: boolean },
+): AccessRequest {
+  return {
+    principal: { type: 'Playbook', id: playbookId },
+    action: 'contain-unattended',
+    resource: { type: cedarTypes[target.type as ContainableType], id: target.id },
+    context: {
+      containment: action,
+      severity: levels.indexOf(facts.severity),
+      operationalTechnology: facts.operationalTechnology,
+      drill: facts.drill,
+    },
+  };
+}
+
+/**
+ * Why a containment needs a person, or undefined where it does not.
+ *
+ * INVARIANT: a decision that fails is a refusal: nothing runs unattended because the policies could not be asked.
+ */
+export function needsPerson(decide: Decide, request: AccessRequest): string | undefined {
+  let decision: ReturnType<Decide>;
+  try {
+    decision = decide(request);
+  } catch {
+    return 'the response policies could not be evaluated';
+  }
+  if (decision.allowed) return undefined;
+  const reasons = decision.determining.map((policy) => policy.reason ?? `policy \`${policy.id}\``);
+  if (reasons.length > 0) return [...new Set(reasons)].join('; ').slice(0, 1000);
+  return 'no policy permits this containment without a person';
+}
+
+/**
+ * The containment of one target of a step. Its id, the idempotency key, is `<run>/<invocation>`; a step with several
+ * targets adds the target's place in the list, which is fixed when the step begins.
+ */
+export function containmentOf(
+  run: {
+    readonly id: string;
+    readonly playbookName: string;
+    readonly incidentId: string;
+    readonly drill: boolean;
+  },
+  invocation: string,
+  action: ContainmentAction,
+  target: EntityRef,
+  index: number,
+): Containment {
+  return {
+    id: `${run.id}/${invocation}${index === 0 ? '' : `/${index}`}`,
+    action,
+    target,
+    reason: `playbook: ${run.playbookName}`,
+    requester: `playbook:${run.id}/${invocation}`,
+    incidentId: run.incidentId,
+    drill: run.drill,
+  };
+}
+
+/** `revoke-certificate device:cam-001`, for outcomes and audit entries. */
+export function describe(action: ContainmentAction, targets: readonly EntityRef[]): string {
+  const shown = targets.slice(0, 5).map(formatEntityRef).join(', ');
+  return `${action} ${shown}${targets.length > 5 ? ` and ${targets.length - 5} more` : ''}`;
+}

@@ -1,0 +1,17 @@
+export { CsirtError, type CsirtErrorCode, type Place } from './error.ts';
+export {
+  actOnIncident,
+  allowedActions,
+  applyAction,
+  type IncidentAction,
+  type IncidentActionRequest,
+  incidentActions,
+} from './incident/actions.ts';
+export { detections, incidents, runs, startRequests } from './incident/kinds.ts';
+export { type LoadedPlaybooks, loadPlaybooks, type Playbook, type PlaybookProblem } from './playbook/load.ts';
+export { readPlaybook, writePlaybook } from './playbook/read.ts';
+export type { CacaoPlaybook } from './playbook/schema.ts';
+export { computeIndicators } from './report/indicators.ts';
+export { type LoadedObligations, loadObligations, obligationClocks } from './report/obligations.ts';
+export { type Approval, createExecutor, type Executor, type ExecutorOptions } from './run/executor.ts';
+export { createTriage, type Triage, type Triaged, type TriageOptions } from './triage/triage.ts';

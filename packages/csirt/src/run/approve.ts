@@ -1,0 +1,58 @@
+import { actOf, contains } from '../contain/step.ts';
+import { CsirtError } from '../error.ts';
+import {
+  audit,
+  begin,
+  change,
+  type Draft,
+  defaultTimeout,
+  type Facts,
+  fail,
+  nameOf,
+  said,
+  setOutput,
+  succeed,
+} from './advance.ts';
+import type { Approval } from './executor.ts';
+
+/**
+ * Applies a person's answer to a waiting step: an approved containment is handed over, an approved task is done, and a
+ * refusal takes the step's failure path. Who may answer is decided before this is called.
+ */
+export function decided(draft: Draft, facts: Facts, approval: Approval): void {
+  const thread = draft.state.threads.find(
+    ({ invocation, phase }) => phase === 'waiting' && invocation === approval.stepId,
+  );
+  const step = thread && draft.state.playbook.workflow[thread.at];
+  if (thread === undefined || step?.type !== 'action') {
+    throw new CsirtError('step-not-waiting', `step \`${approval.stepId}\` does not wait for an answer`);
+  }
+  const { approved, by } = approval;
+  const comment = approval.comment.slice(0, 4000);
+  const name = nameOf(draft, thread);
+  const effect = draft.state.effects[thread.invocation]!;
+  change(draft, thread.invocation, { approval: { by, at: facts.now, approved, comment } });
+  audit(draft, facts, approved ? 'approval.grant' : 'approval.refuse', thread.invocation, { comment }, by);
+  const code = approved ? 'approval.granted' : 'approval.refused';
+  draft.story.push(said(draft, facts, 'approval', code, { step: name, comment }, by));
+  if (!approved) {
+    draft.state.contained.missed ||= contains(step);
+    fail(
+      draft,
+      thread,
+      facts,
+      comment === '' ? `refused by ${by}` : `refused by ${by}: ${comment}`,
+      'refused',
+    );
+    return;
+  }
+  const meaning = actOf(step);
+  if (meaning.kind === 'contain') {
+    // The step's time begins now: the time that a person took is not the containment's.
+    begin(draft, thread, facts, effect.targets, facts.now + (step.timeout ?? defaultTimeout));
+    change(draft, thread.invocation, { state: 'running', outcome: `approved by ${by}` });
+    return;
+  }
+  setOutput(draft, thread, comment);
+  succeed(draft, thread, facts, comment === '' ? `done by ${by}` : `done by ${by}: ${comment}`);
+}

@@ -1,0 +1,41 @@
+import type { Incident } from '@kydai/contracts';
+import { contains } from '../contain/step.ts';
+import { setTime, tell } from '../incident/change.ts';
+import { reachable } from '../playbook/read.ts';
+import { audit, type Draft } from './advance.ts';
+
+/** True where a containment is under way, or still to come on the regular path of some branch. */
+function containmentAhead({ state }: Draft): boolean {
+  const open = state.threads.filter(({ phase }) => phase !== 'ended').map(({ at }) => at);
+  for (const id of reachable(state.playbook, open, (property) => property !== 'on_failure')) {
+    const begun = state.threads.some((thread) => thread.at === id && thread.phase !== 'ended');
+    if (contains(state.playbook.workflow[id]!) && (begun || state.visits[id] === undefined)) return true;
+  }
+  return false;
+}
+
+/**
+ * What the run's proofs make of its incident.
+ *
+ * INVARIANT: an incident is contained only when containments of the run were proven, none failed or was refused, and
+ * none is still to come; its time is that of the last proof.
+ */
+export function contained(draft: Draft, now: number): ((incident: Incident) => Incident) | undefined {
+  const { count, at, missed, said } = draft.state.contained;
+  if (said || count === 0 || missed || containmentAhead(draft)) return undefined;
+  draft.state.contained.said = true;
+  const runId = draft.state.run.id;
+  const actor = `playbook:${draft.state.run.playbookId}`;
+  audit(draft, { now }, 'incident.contained', '', { at });
+  return (incident) => {
+    if (incident.state !== 'new' && incident.state !== 'open' && incident.state !== 'contained')
+      return incident;
+    const next = setTime({ ...incident, state: 'contained' }, 'containmentAchieved', {
+      at: Math.max(at, incident.times.containmentAchieved?.at ?? at),
+      source: `run:${runId}`,
+      precision: 'millisecond',
+      confidence: 'high',
+    });
+    return tell(next, { at: now, kind: 'state', code: 'state.contained', values: { run: runId }, actor });
+  };
+}

@@ -1,0 +1,132 @@
+import type { Clock, Contain, Containment, ContainmentProof } from '@kydai/contracts';
+import { attempt, type Sleep } from '../contain/perform.ts';
+import { actOf, containmentOf, describe } from '../contain/step.ts';
+import { audit, change, type Draft, type Facts, fail, said, setOutput, succeed } from './advance.ts';
+import type { RunState } from './state.ts';
+
+/** What came of an effect, to be written to the run. */
+export interface Outcome {
+  readonly proofs: readonly { readonly containment: Containment; readonly proof: ContainmentProof }[];
+  readonly apply: (draft: Draft, facts: Facts) => void;
+}
+
+export interface EffectOptions {
+  readonly clock: Clock;
+  readonly contain: Contain;
+  readonly sleep: Sleep;
+  readonly stop: AbortSignal;
+  readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
+}
+
+/**
+ * Carries one step's containment out on each of its targets, trying again with growing waits until it is proven, the
+ * attempts are used up or the step's time is over. Each failed attempt is written down, so that a restart does not begin
+ * to count anew.
+ */
+export async function performEffect(
+  options: EffectOptions,
+  state: RunState,
+  invocation: string,
+  land: (outcome: Outcome) => Promise<void>,
+): Promise<void> {
+  const retry = options.retry ?? { attempts: 4, firstMs: 250, longestMs: 5000 };
+  const effect = state.effects[invocation]!;
+  const step = state.playbook.workflow[invocation.replace(/#\d+$/, '')]!;
+  const meaning = step.type === 'action' ? actOf(step) : undefined;
+  if (meaning?.kind !== 'contain') return;
+  const proofs = new Map<number, { containment: Containment; proof: ContainmentProof }>();
+  for (let failures = effect.failures; ; ) {
+    let why: string | undefined;
+    for (const [index, target] of effect.targets.entries()) {
+      if (proofs.has(index)) continue;
+      options.stop.throwIfAborted();
+      const containment = containmentOf(state.run, invocation, meaning.action, target, index);
+      const left = effect.deadline - options.clock.now();
+      const result = await attempt(options.contain, containment, left, options.sleep);
+      if (result.effective) proofs.set(index, { containment, proof: result.proof });
+      else why ??= result.why;
+    }
+    if (why === undefined) {
+      const all = [...proofs.values()];
+      return land({ proofs: all, apply: (draft, facts) => proven(draft, facts, invocation, all) });
+    }
+    failures += 1;
+    const reason = why;
+    const over = failures >= retry.attempts || options.clock.now() >= effect.deadline;
+    if (over) {
+      const done = [...proofs.values()];
+      return land({
+        proofs: done,
+        apply: (draft, facts) => missed(draft, facts, invocation, done, failures, reason),
+      });
+    }
+    await land({
+      proofs: [],
+      apply: (draft, facts) => failedOnce(draft, facts, invocation, failures, reason),
+    });
+    await options.sleep(Math.min(retry.firstMs * 2 ** (failures - 1), retry.longestMs), options.stop);
+  }
+}
+
+type Proofs = readonly { readonly containment: Containment; readonly proof: ContainmentProof }[];
+
+const inEffect = (draft: Draft, invocation: string) =>
+  draft.state.threads.find((thread) => thread.invocation === invocation && thread.phase === 'effect');
+
+function failedOnce(draft: Draft, facts: Facts, invocation: string, failures: number, why: string): void {
+  if (inEffect(draft, invocation) === undefined) return;
+  draft.state.effects[invocation]!.failures = failures;
+  change(draft, invocation, { outcome: `attempt ${failures} failed: ${why}` });
+  audit(draft, facts, 'step.retry', invocation, { failures, why });
+}
+
+function proven(draft: Draft, facts: Facts, invocation: string, proofs: Proofs): void {
+  evidence(draft, facts, invocation, proofs);
+  const thread = inEffect(draft, invocation);
+  if (thread === undefined) return;
+  const first = proofs[0]!.containment;
+  setOutput(draft, thread, proofs.flatMap(({ proof }) => proof.evidence).join('; '));
+  succeed(
+    draft,
+    thread,
+    facts,
+    describe(
+      first.action,
+      proofs.map(({ containment }) => containment.target),
+    ),
+  );
+}
+
+function missed(
+  draft: Draft,
+  facts: Facts,
+  invocation: string,
+  proofs: Proofs,
+  failures: number,
+  why: string,
+): void {
+  evidence(draft, facts, invocation, proofs);
+  const thread = inEffect(draft, invocation);
+  if (thread === undefined) return;
+  draft.state.contained.missed = true;
+  fail(draft, thread, facts, `failed after ${failures} attempts: ${why}`);
+}
+
+function evidence(draft: Draft, facts: Facts, invocation: string, proofs: Proofs): void {
+  const lines = proofs.flatMap(({ proof }) => proof.evidence);
+  change(draft, invocation, { evidence: lines.slice(0, 50) });
+  for (const { containment, proof } of proofs) {
+    const what = `${containment.action} ${containment.target.type}:${containment.target.id}`;
+    audit(draft, facts, 'containment.effective', invocation, {
+      what,
+      containment: containment.id,
+      at: proof.at,
+      evidence: proof.evidence.join('; ').slice(0, 2000),
+    });
+    const shown = { what, evidence: proof.evidence.join('; ').slice(0, 1000) };
+    draft.story.push(said(draft, facts, 'containment', 'containment.effective', shown));
+    if (containment.action === 'release-device') continue;
+    draft.state.contained.count += 1;
+    draft.state.contained.at = Math.max(draft.state.contained.at, proof.at);
+  }
+}

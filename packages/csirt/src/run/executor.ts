@@ -1,0 +1,333 @@
+import {
+  type Clock,
+  type Contain,
+  type Decide,
+  type Detection,
+  type EntityRef,
+  type Incident,
+  type PlaybookRun,
+  RecordConflict,
+  type RecordStore,
+  type Signals,
+  type WaitingApproval,
+  type Write,
+  write,
+} from '@kydai/contracts';
+import { sleep as realSleep, type Sleep } from '../contain/perform.ts';
+import { actOf } from '../contain/step.ts';
+import { CsirtError } from '../error.ts';
+import { tell } from '../incident/change.ts';
+import { detections, incidents, runs, startKey, startRequests } from '../incident/kinds.ts';
+import type { Playbook } from '../playbook/load.ts';
+import { advance, closeDraft, type Draft, draftOf, type Facts } from './advance.ts';
+import { decided } from './approve.ts';
+import { firstState } from './begin.ts';
+import { contained } from './contained.ts';
+import { type Outcome, performEffect } from './effect.ts';
+import { remind } from './remind.ts';
+import { type RunState, runStates } from './state.ts';
+
+export interface ExecutorOptions {
+  readonly records: RecordStore;
+  readonly clock: Clock;
+  readonly signals: Signals;
+  /** Asked `contain-unattended` before each containment. */
+  readonly decide: Decide;
+  readonly contain: Contain;
+  readonly playbooks: readonly Playbook[];
+  /** The asset register's word on a target; a playbook's own mark counts as well. False for all unless told. */
+  readonly operationalTechnology?: (target: EntityRef) => boolean;
+  /** Attempts of one containment, and the wait before the second, doubled each time up to the longest. */
+  readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
+  /** An approval that no one answers is said again in the incident's story after this long. 15 minutes unless told. */
+  readonly remindAfter?: number;
+  readonly sleep?: Sleep;
+}
+
+export interface Approval {
+  readonly runId: string;
+  /** The step's id as the run shows it. */
+  readonly stepId: string;
+  readonly approved: boolean;
+  readonly comment: string;
+  /** `user:<id>`. */
+  readonly by: string;
+}
+
+export interface Executor {
+  /**
+   * Begins a playbook for an incident and resolves once the beginning is durable; the steps go on by themselves. The
+   * same playbook for the same detection of the same incident runs once: asked again, it answers with that run.
+   */
+  start(playbookId: string, incident: Incident, detection: Detection): Promise<PlaybookRun>;
+  /** After a restart: goes on with every run that has not ended, and begins what triage had asked for. */
+  resume(): Promise<number>;
+  /** A person's answer to a waiting step. Throws `run-unknown` or `step-not-waiting`. */
+  approve(approval: Approval): Promise<PlaybookRun>;
+  /** The steps that wait for a person, oldest first. */
+  waiting(): Promise<WaitingApproval[]>;
+  /** Says again, in the incident's story, which approvals no one has answered for long; resolves to how many. */
+  remind(): Promise<number>;
+  /** Resolves when nothing is under way: every run has ended, waits for a person or for a delay. */
+  settled(): Promise<void>;
+  /** Begins nothing new and waits for what is under way. Runs go on with `resume` in the next process. */
+  close(): Promise<void>;
+}
+
+const attempts = 12;
+
+/**
+ * Runs playbooks, durably.
+ *
+ * INVARIANTS: a run's state, what people see of it, the incident and the audit entries change in one commit. Nothing
+ * has an effect before the state that says so is durable. An effect asked for again after a kill carries the same id.
+ */
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { records, clock, signals } = options;
+  const wait = options.sleep ?? realSleep;
+  const stopping = new AbortController();
+  /** One change of a run at a time in this process; other processes are held off by versions. */
+  const chains = new Map<string, Promise<unknown>>();
+  const underWay = new Map<string, Promise<void>>();
+
+  const serial = <T>(key: string, task: () => Promise<T>): Promise<T> => {
+    const next = (chains.get(key) ?? Promise.resolve()).then(task, task);
+    const held = next.then(
+      () => undefined,
+      () => undefined,
+    );
+    chains.set(key, held);
+    void held.then(() => {
+      if (chains.get(key) === held) chains.delete(key);
+    });
+    return next;
+  };
+
+  const facts = (incident: Incident): Facts => ({
+    now: clock.now(),
+    incident,
+    decide: options.decide,
+    operationalTechnology: options.operationalTechnology ?? (() => false),
+  });
+
+  /** Reads a run, changes it, moves it on, writes it, and sets going what it then asks for. */
+  const mutate = (runId: string, alter: (draft: Draft, facts: Facts) => void): Promise<RunState> =>
+    serial(runId, async () => {
+      for (let turn = 0; turn < attempts; turn += 1) {
+        const stored = await records.get(runStates, runId);
+        if (stored === undefined) throw new CsirtError('run-unknown', `there is no run \`${runId}\``);
+        const incident = await records.get(incidents, stored.value.run.incidentId);
+        if (incident === undefined) {
+          throw new CsirtError('incident-unknown', `run \`${runId}\` belongs to no incident`);
+        }
+        const draft = draftOf(stored.value);
+        const known = facts(incident.value);
+        alter(draft, known);
+        advance(draft, known);
+        const containing = contained(draft, known.now);
+        const state = closeDraft(draft);
+        const told = draft.story.length === 0 ? incident.value : tell(incident.value, ...draft.story);
+        const altered = containing?.(told) ?? told;
+        const changed = altered !== incident.value;
+        const writes: Write[] = [write.update(runStates, state, stored.version), write.put(runs, state.run)];
+        if (changed) writes.push(write.update(incidents, altered, incident.version));
+        try {
+          await records.commit(writes, draft.audit);
+        } catch (error) {
+          if (error instanceof RecordConflict) continue;
+          throw error;
+        }
+        signals.publish({ type: 'run', run: state.run });
+        if (changed) signals.publish({ type: 'incident', incident: altered });
+        launch(state);
+        return state;
+      }
+      throw new CsirtError('busy', `run \`${runId}\` kept changing; try again`);
+    });
+
+  /** Sets going each effect and each delay that is not under way yet in this process. */
+  const launch = (state: RunState): void => {
+    for (const thread of state.threads) {
+      if (stopping.signal.aborted || !state.active) return;
+      const key = `${state.run.id}/${thread.id}/${thread.at}/${thread.invocation}/${thread.phase}`;
+      if (underWay.has(key)) continue;
+      let task: Promise<void> | undefined;
+      if (thread.phase === 'effect') {
+        task = performEffect(
+          { ...options, sleep: wait, stop: stopping.signal },
+          state,
+          thread.invocation,
+          (outcome) => land(state.run.id, outcome),
+        );
+      } else if (thread.phase === 'enter') {
+        const delay = Math.max(0, thread.notBefore - clock.now());
+        task = wait(delay, stopping.signal)
+          .then(() => mutate(state.run.id, () => undefined))
+          .then(() => undefined);
+      }
+      if (task === undefined) continue;
+      const held = task.then(
+        () => void underWay.delete(key),
+        () => {
+          underWay.delete(key);
+          if (!stopping.signal.aborted) recover(state.run.id);
+        },
+      );
+      underWay.set(key, held);
+    }
+  };
+
+  /**
+   * What an effect did could not be written (the store refused). The run stands where it was; it is taken up again
+   * until the store takes the change, and the effect, asked for again, carries the same id.
+   */
+  const recover = (runId: string): void => {
+    const key = `${runId}/recover`;
+    if (underWay.has(key)) return;
+    const held = wait(options.retry?.longestMs ?? 5000, stopping.signal)
+      .then(() => mutate(runId, () => undefined))
+      .then(
+        () => void underWay.delete(key),
+        (error: unknown) => {
+          underWay.delete(key);
+          const gone = error instanceof CsirtError && error.code !== 'busy';
+          if (!stopping.signal.aborted && !gone) recover(runId);
+        },
+      );
+    underWay.set(key, held);
+  };
+
+  const land = async (runId: string, outcome: Outcome): Promise<void> => {
+    await mutate(runId, outcome.apply);
+    for (const { containment, proof } of outcome.proofs)
+      signals.publish({ type: 'containment', containment, proof });
+  };
+
+  const start: Executor['start'] = (playbookId, incident, detection) =>
+    serial(`start/${incident.id}`, async () => {
+      const playbook = options.playbooks.find(({ id }) => id === playbookId);
+      if (playbook === undefined) {
+        throw new CsirtError('playbook-unknown', `there is no playbook \`${playbookId}\`; load it first`);
+      }
+      const key = startKey(playbookId, incident.id, detection.id);
+      for (let turn = 0; turn < attempts; turn += 1) {
+        const known = await records.find(runStates, { where: { start_key: key }, limit: 1 });
+        if (known.records[0] !== undefined) return known.records[0].value.run;
+        const stored = await records.get(incidents, incident.id);
+        if (stored === undefined) {
+          throw new CsirtError('incident-unknown', `there is no incident \`${incident.number}\``);
+        }
+        const begun = firstState(playbook, stored.value, detection, key, clock.now());
+        const draft = draftOf(begun.state);
+        draft.audit.push(begun.audit);
+        advance(draft, facts(begun.incident));
+        const state = closeDraft(draft);
+        const altered = tell(begun.incident, ...draft.story);
+        try {
+          await records.commit(
+            [
+              write.insert(runStates, state),
+              write.insert(runs, state.run),
+              write.update(incidents, altered, stored.version),
+              write.delete(startRequests, key),
+            ],
+            draft.audit,
+          );
+        } catch (error) {
+          if (error instanceof RecordConflict) continue;
+          throw error;
+        }
+        signals.publish({ type: 'run', run: state.run });
+        signals.publish({ type: 'incident', incident: altered });
+        launch(state);
+        return state.run;
+      }
+      throw new CsirtError('busy', `incident \`${incident.number}\` kept changing; try again`);
+    });
+
+  const everyActive = async (): Promise<RunState[]> => {
+    const found: RunState[] = [];
+    for (let offset = 0; ; offset += 500) {
+      const page = await records.find(runStates, { where: { active: true }, limit: 500, offset });
+      found.push(...page.records.map(({ value }) => value));
+      if (page.records.length < 500) return found;
+    }
+  };
+
+  return {
+    start,
+    approve: async (approval) => {
+      const state = await mutate(approval.runId, (draft, known) => decided(draft, known, approval));
+      return state.run;
+    },
+    resume: async () => {
+      const active = await everyActive();
+      for (const state of active) await mutate(state.run.id, () => undefined);
+      const requests = await records.find(startRequests, { order: 'at', limit: 10_000 });
+      let begun = 0;
+      for (const { value: request } of requests.records) {
+        const incident = await records.get(incidents, request.incidentId);
+        const detection = await records.get(detections, request.detectionId);
+        const known = options.playbooks.some(({ id }) => id === request.playbookId);
+        if (incident === undefined || detection === undefined || !known) continue;
+        await start(request.playbookId, incident.value, detection.value);
+        begun += 1;
+      }
+      return active.length + begun;
+    },
+    waiting: async () => {
+      const found: WaitingApproval[] = [];
+      for (const state of await everyActive()) {
+        const incident = await records.get(incidents, state.run.incidentId);
+        if (incident !== undefined) found.push(...waitingOf(state, incident.value));
+      }
+      return found.sort((a, b) => a.since - b.since);
+    },
+    remind: async () => {
+      let said = 0;
+      for (const state of await everyActive()) {
+        const after = options.remindAfter ?? 900_000;
+        if (!remind(draftOf(state), clock.now(), after)) continue;
+        await mutate(state.run.id, (draft, known) => {
+          if (remind(draft, known.now, after)) said += 1;
+        });
+      }
+      return said;
+    },
+    settled: async () => {
+      while (underWay.size > 0 || chains.size > 0) {
+        await Promise.race([...underWay.values(), ...chains.values()]);
+        await Promise.resolve();
+      }
+    },
+    close: async () => {
+      stopping.abort(new Error('the executor is closing'));
+      while (underWay.size > 0 || chains.size > 0)
+        await Promise.all([...underWay.values(), ...chains.values()]);
+    },
+  };
+}
+
+function waitingOf(state: RunState, incident: Incident): WaitingApproval[] {
+  return state.threads.flatMap((thread) => {
+    const effect = state.effects[thread.invocation];
+    const step = state.run.steps.find(({ id }) => id === thread.invocation);
+    const playbookStep = state.playbook.workflow[thread.at];
+    if (thread.phase !== 'waiting' || effect === undefined || step === undefined) return [];
+    const task = playbookStep?.type === 'action' && actOf(playbookStep).kind === 'task';
+    return {
+      runId: state.run.id,
+      stepId: thread.invocation,
+      stepName: step.name,
+      ...(step.nameVi === undefined ? {} : { stepNameVi: step.nameVi }),
+      task,
+      incidentId: incident.id,
+      incidentNumber: incident.number,
+      incidentTitle: incident.title,
+      severity: incident.severity,
+      since: effect.since,
+      reason: effect.reason ?? '',
+      drill: state.run.drill,
+    };
+  });
+}
