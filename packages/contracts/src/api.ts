@@ -59,6 +59,9 @@ export const WaitingApproval = z.object({
   runId: z.string(),
   stepId: z.string(),
   stepName: z.string(),
+  stepNameVi: z.string().optional(),
+  /** True for a task that a person carries out and confirms; otherwise approval lets Kỳ Đài act. */
+  task: z.boolean().optional(),
   incidentId: z.string(),
   incidentNumber: z.string(),
   incidentTitle: z.string(),

@@ -54,6 +54,8 @@ export const Incident = z
     /** A short number that people say on the phone: `INC-2026-0007`. */
     number: z.string(),
     title: z.string(),
+    /** The same title in Vietnamese, where the category has one. */
+    titleVi: z.string().optional(),
     /** The playbook or category key that triage chose, such as `stolen-certificate`. */
     category: z.string(),
     state: IncidentState,

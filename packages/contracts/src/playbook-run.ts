@@ -16,6 +16,8 @@ export const RunStep = z
     /** CACAO step id. */
     id: z.string(),
     name: z.string(),
+    /** The same name in Vietnamese, where the playbook gives one. */
+    nameVi: z.string().optional(),
     type: z.string(),
     state: StepState,
     started: z.number().optional(),
@@ -37,6 +39,7 @@ export const PlaybookRun = z
     id: z.string(),
     playbookId: z.string(),
     playbookName: z.string(),
+    playbookNameVi: z.string().optional(),
     incidentId: z.string(),
     state: z.enum(['running', 'waiting-approval', 'done', 'failed']),
     started: z.number(),
