@@ -1,3 +1,10 @@
+export {
+  type AuthZenOptions,
+  createAuthZenHandler,
+  type DecisionMade,
+  type FetchHandler,
+} from './authzen/handler.ts';
+export type { AuthZenMapping } from './authzen/mapping.ts';
 export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';

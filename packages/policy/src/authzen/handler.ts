@@ -1,0 +1,172 @@
+import type { AccessRequest, Clock, Decide, Decision } from '@kydai/contracts';
+import type { EntityStore } from '../entities/store.ts';
+import { PolicyError } from '../error.ts';
+import { type AnnotationsOf, type AnswerDetail, answerOf, type EvaluationAnswer } from './answer.ts';
+import { type AuthZenMapping, Mapper } from './mapping.ts';
+import { Refusal } from './problem.ts';
+import { EvaluationBody, EvaluationsBody, parseShape, readBody, type Semantic } from './request.ts';
+
+export interface DecisionMade {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly request: AccessRequest;
+  readonly decision: Decision;
+  /** The caller's `X-Request-ID`. */
+  readonly requestId?: string;
+}
+
+export interface AuthZenOptions {
+  readonly decide: Decide;
+  readonly entities: EntityStore;
+  readonly clock: Clock;
+  readonly mapping?: AuthZenMapping;
+  /** Called after each decision; it must not throw. */
+  readonly onDecision?: (made: DecisionMade) => void;
+  /** For `reason_user.en`, from `@reason_en`. */
+  readonly annotations?: AnnotationsOf;
+  /** What answers tell about policies; `full` unless told. */
+  readonly detail?: AnswerDetail;
+  /** Where clients reach us, such as `https://ioc.hue.gov.vn`; the request's own origin unless told. */
+  readonly baseUrl?: string;
+}
+
+export type FetchHandler = (request: Request) => Promise<Response>;
+
+type Route = { readonly method: 'GET' | 'POST'; readonly answer: (request: Request) => Promise<unknown> };
+
+/**
+ * The decision point over HTTP (AuthZEN Authorization API 1.0): `POST /access/v1/evaluation`,
+ * `POST /access/v1/evaluations` and `GET /.well-known/authzen-configuration`.
+ *
+ * A decision, also a denial, is 200. What is malformed is a problem document (RFC 9457) with 400, 405, 413 or 415.
+ * `X-Request-ID` is echoed. Authentication of callers is the host's.
+ */
+export function createAuthZenHandler(options: AuthZenOptions): FetchHandler {
+  const point = new DecisionPoint(options);
+  const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+    ['/access/v1/evaluation', { method: 'POST', answer: (request) => point.evaluation(request) }],
+    ['/access/v1/evaluations', { method: 'POST', answer: (request) => point.evaluations(request) }],
+    [
+      '/.well-known/authzen-configuration',
+      { method: 'GET', answer: async (request) => point.metadata(request, [...routes.keys()]) },
+    ],
+  ]);
+  return async (request) => {
+    const headers: Record<string, string> = {};
+    const requestId = requestIdOf(request);
+    if (requestId !== undefined) headers['x-request-id'] = requestId;
+    try {
+      const path = new URL(request.url).pathname;
+      const route = routes.get(path);
+      if (route === undefined) throw new Refusal(404, 'not-found', 'there is no such endpoint');
+      if (route.method !== request.method) {
+        throw new Refusal(405, 'method', `use ${route.method}`, undefined, { allow: route.method });
+      }
+      return Response.json(await route.answer(request), { headers });
+    } catch (error) {
+      const refusal =
+        error instanceof Refusal ? error : new Refusal(500, 'internal', 'the decision could not be made');
+      return Response.json(refusal.problem, {
+        status: refusal.problem.status,
+        headers: { ...headers, ...refusal.headers, 'content-type': 'application/problem+json' },
+      });
+    }
+  };
+}
+
+class DecisionPoint {
+  readonly #options: AuthZenOptions;
+  readonly #mapper: Mapper;
+
+  constructor(options: AuthZenOptions) {
+    this.#options = options;
+    this.#mapper = new Mapper(options.mapping ?? {}, options.entities);
+  }
+
+  async evaluation(request: Request): Promise<EvaluationAnswer> {
+    return this.#evaluate(await readBody(request, EvaluationBody), request);
+  }
+
+  /** Section 7: the whole batch is read before the first decision. */
+  async evaluations(request: Request): Promise<EvaluationAnswer | { evaluations: EvaluationAnswer[] }> {
+    const { evaluations = [], options, ...common } = await readBody(request, EvaluationsBody);
+    // Section 7.1: without members the request is a single evaluation.
+    if (evaluations.length === 0) return this.#evaluate(parseShape(common, EvaluationBody), request);
+    const bodies = evaluations.map((each) => parseShape({ ...common, ...each }, EvaluationBody));
+    const stop = stopsAfter(options?.evaluations_semantic ?? 'execute_all');
+    const answers: EvaluationAnswer[] = [];
+    for (const body of bodies) {
+      const answer = this.#evaluateMember(body, request);
+      answers.push(answer);
+      if (stop === answer.decision) break;
+    }
+    return { evaluations: answers };
+  }
+
+  /** Section 9: the metadata document. */
+  metadata(request: Request, paths: readonly string[]): Record<string, string> {
+    const base = (this.#options.baseUrl ?? new URL(request.url).origin).replace(/\/$/, '');
+    const document: Record<string, string> = { policy_decision_point: base };
+    for (const path of paths) {
+      const name = endpointNames.get(path);
+      if (name !== undefined) document[name] = base + path;
+    }
+    return document;
+  }
+
+  #evaluate(body: EvaluationBody, request: Request): EvaluationAnswer {
+    const { decide, clock, onDecision, detail = 'full', annotations } = this.#options;
+    const asked = this.#mapper.request(body);
+    const decision = refusing(() => decide(asked));
+    const requestId = requestIdOf(request);
+    onDecision?.({
+      at: clock.now(),
+      request: asked,
+      decision,
+      ...(requestId !== undefined && { requestId }),
+    });
+    return answerOf(decision, detail, annotations);
+  }
+
+  /** One bad member does not spoil the batch: it is denied and says why. */
+  #evaluateMember(body: EvaluationBody, request: Request): EvaluationAnswer {
+    try {
+      return this.#evaluate(body, request);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { status, detail } = error.problem;
+      return { decision: false, context: { error: { status, message: detail } } };
+    }
+  }
+}
+
+const endpointNames = new Map([
+  ['/access/v1/evaluation', 'access_evaluation_endpoint'],
+  ['/access/v1/evaluations', 'access_evaluations_endpoint'],
+  ['/access/v1/search/subject', 'search_subject_endpoint'],
+  ['/access/v1/search/resource', 'search_resource_endpoint'],
+  ['/access/v1/search/action', 'search_action_endpoint'],
+]);
+
+function stopsAfter(semantic: Semantic): boolean | undefined {
+  if (semantic === 'deny_on_first_deny') return false;
+  return semantic === 'permit_on_first_permit' ? true : undefined;
+}
+
+/** A malformed request is the caller's mistake. */
+function refusing<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof PolicyError && (error.code === 'request' || error.code === 'limit')) {
+      throw new Refusal(400, error.code, error.message);
+    }
+    throw error;
+  }
+}
+
+/** The header where it is short and printable: it is echoed and logged. */
+function requestIdOf(request: Request): string | undefined {
+  const value = request.headers.get('x-request-id');
+  return value !== null && /^[\x21-\x7e]{1,256}$/.test(value) ? value : undefined;
+}

@@ -1,0 +1,35 @@
+import type { Problem } from '@kydai/contracts';
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+};
+
+/** A refused HTTP request, on its way to an RFC 9457 problem document. */
+export class Refusal extends Error {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    errors?: Problem['errors'],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.problem = {
+      type: 'about:blank',
+      title: titles[status] ?? 'Error',
+      status,
+      detail,
+      code,
+      ...(errors && { errors }),
+    };
+    this.headers = headers;
+  }
+}
