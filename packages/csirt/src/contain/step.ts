@@ -23,11 +23,15 @@ export type Act =
     }
   | { readonly kind: 'notice'; readonly audience: string; readonly vi: string; readonly en: string }
   /** A person carries it out and says so. */
-  | { readonly kind: 'task'; readonly text: string };
+  | { readonly kind: 'task'; readonly text: string; readonly partOfContainment: boolean };
 
 /** Reads an action step's meaning from its extension and commands; `loadPlaybooks` has checked both. */
 export function actOf(step: StepOf<'action'>): Act {
-  const { containment, notice } = StepExtension.parse(step.step_extensions?.[stepExtension] ?? {});
+  const {
+    containment,
+    notice,
+    part_of_containment: part,
+  } = StepExtension.parse(step.step_extensions?.[stepExtension] ?? {});
   if (containment !== undefined) {
     return {
       kind: 'contain',
@@ -39,7 +43,7 @@ export function actOf(step: StepOf<'action'>): Act {
   }
   if (notice !== undefined)
     return { kind: 'notice', audience: notice.audience, vi: notice.text_vi, en: notice.text_en };
-  return { kind: 'task', text: step.commands.map(commandText).join('\n') };
+  return { kind: 'task', text: step.commands.map(commandText).join('\n'), partOfContainment: part ?? false };
 }
 
 function commandText(command: StepOf<'action'>['commands'][number]): string {
@@ -47,10 +51,11 @@ function commandText(command: StepOf<'action'>['commands'][number]): string {
   return plain ?? Buffer.from(encoded ?? '', 'base64').toString('utf8');
 }
 
-/** Whether a step takes something out of service, so that the incident is not contained before it has. */
+/** Whether the incident is not contained before this step is done. */
 export function contains(step: WorkflowStep): boolean {
   if (step.type !== 'action') return false;
   const act = actOf(step);
+  if (act.kind === 'task') return act.partOfContainment;
   return act.kind === 'contain' && act.action !== 'release-device';
 }
 

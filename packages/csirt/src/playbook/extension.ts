@@ -50,6 +50,8 @@ export const StepExtension = z.strictObject({
       operational_technology: z.boolean().default(false),
     })
     .optional(),
+  /** A person's task without which the incident is not contained, whatever was proven elsewhere. */
+  part_of_containment: z.boolean().optional(),
   /** A line in the incident's story, for these people. */
   notice: z.strictObject({ audience: Words, text_vi: Words, text_en: Words }).optional(),
 });

@@ -81,6 +81,11 @@ export function toPlaybook(file: string, cacao: CacaoPlaybook): Playbook {
       refuse([`${at}.step_extensions`, stepExtension, ...issue.path].join('.'), issue.message);
     }
     if (step.type === 'action') {
+      (step.targets ?? []).forEach((target, index) => {
+        if (cacao.target_definitions?.[target] === undefined) {
+          refuse(`${at}.targets.${index}`, 'is not among the target_definitions');
+        }
+      });
       const automatic = parsed.success && (parsed.data.containment ?? parsed.data.notice) !== undefined;
       step.commands.forEach((command, index) => {
         if (command.type !== 'manual') {

@@ -18,7 +18,7 @@ function containmentAhead({ state }: Draft): boolean {
  * What the run's proofs make of its incident.
  *
  * INVARIANT: an incident is contained only when containments of the run were proven, none failed or was refused, and
- * none is still to come; its time is that of the last proof.
+ * none is still to come (a person's tasks that are part of it included); its time is that of the last proof.
  */
 export function contained(draft: Draft, now: number): ((incident: Incident) => Incident) | undefined {
   const { count, at, missed, said } = draft.state.contained;
