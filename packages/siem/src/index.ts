@@ -29,3 +29,14 @@ export {
   type Normaliser,
   type NormaliserOptions,
 } from './normalise/normalise.ts';
+export {
+  createDetector,
+  type Detector,
+  type DetectorOptions,
+  type DetectorState,
+  type DetectorStats,
+} from './detect/detector.ts';
+export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
+export type { FieldMap } from './rules/pipeline.ts';
+export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';
+export type { CorrelationRule, EntityField, LogSource, RuleSet, SigmaRule } from './rules/rule.ts';

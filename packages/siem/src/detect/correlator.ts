@@ -1,0 +1,215 @@
+import type { Event } from '@kydai/contracts';
+import type { FieldSource } from '../rules/expression.ts';
+import type { CorrelationRule } from '../rules/rule.ts';
+import { readField, textsOfValue } from './values.ts';
+import { judgedAtClose, openWindow, type Sample, type Satisfied, type Window } from './windows.ts';
+
+/** What feeds a correlation: an event that a rule matched, or a correlation's detection on its deciding event. */
+export interface Feed {
+  readonly event: Event;
+  /** The event's own time, or a little after its receipt where its clock runs ahead. */
+  readonly time: number;
+  /** The id of the rule or correlation that fired. */
+  readonly rule: string;
+  /** For a chained correlation: the group's fields, which stand in for the event's. */
+  readonly group: ReadonlyMap<string, string>;
+}
+
+export interface Match extends Satisfied {
+  readonly group: ReadonlyMap<string, string>;
+  /** The event that decided it; absent where a window closed with time. */
+  readonly event: Event | undefined;
+  readonly time: number;
+}
+
+interface Group {
+  readonly values: readonly string[];
+  window: Window;
+  /** True from a detection until the window has emptied. */
+  quiet: boolean;
+  newest: number;
+  /** When the group's window opened; conditions that are judged at the close are judged one timespan later. */
+  opened: number;
+}
+
+/** The state of one correlation, as plain JSON. */
+export interface CorrelatorState {
+  readonly definition: string;
+  readonly watermark: number;
+  readonly late: number;
+  readonly evicted: number;
+  readonly groups: readonly {
+    readonly values: readonly string[];
+    readonly quiet: boolean;
+    readonly newest: number;
+    readonly opened: number;
+    readonly samples: readonly Sample[];
+  }[];
+}
+
+/**
+ * One correlation over all its groups, by event time.
+ *
+ * INVARIANT: a group reports once when its condition is met, and then not until a whole timespan has gone by without
+ * any event of its own. At most `maxGroups` groups live; the least recently touched gives way and is counted.
+ */
+export class Correlator {
+  readonly rule: CorrelationRule;
+  readonly #lateness: number;
+  readonly #maxGroups: number;
+  readonly #atClose: boolean;
+  readonly #numeric: boolean;
+  readonly #groups = new Map<string, Group>();
+  #watermark = Number.NEGATIVE_INFINITY;
+  #late = 0;
+  #evicted = 0;
+
+  constructor(rule: CorrelationRule, lateness: number, maxGroups: number) {
+    this.rule = rule;
+    this.#lateness = lateness;
+    this.#maxGroups = maxGroups;
+    this.#atClose = judgedAtClose(rule);
+    this.#numeric = rule.type.startsWith('value_') && rule.type !== 'value_count';
+  }
+
+  stats(): { readonly groups: number; readonly late: number; readonly evicted: number } {
+    return { groups: this.#groups.size, late: this.#late, evicted: this.#evicted };
+  }
+
+  /** Takes in one match. An event without one of the group's fields, or without the value, belongs to no group. */
+  feed(feed: Feed, found: Match[]): void {
+    const values: string[] = [];
+    for (const { name, field, byRule } of this.rule.groupBy) {
+      const value = feed.group.get(name) ?? textAt(feed.event, byRule.get(feed.rule) ?? field);
+      if (value === undefined) return;
+      values.push(value);
+    }
+    const value = this.#value(feed);
+    if (value === undefined) return;
+    const key = JSON.stringify(values);
+    let group = this.#groups.get(key);
+    if (group && feed.time - group.newest > this.rule.timespan) {
+      if (this.#atClose) this.#close(group, found);
+      this.#groups.delete(key);
+      group = undefined;
+    }
+    if (!group) {
+      group = this.#open(values, feed.time);
+      this.#groups.set(key, group);
+    } else if (!this.#atClose) {
+      this.#groups.delete(key);
+      this.#groups.set(key, group);
+    }
+    if (feed.time < group.newest - this.rule.timespan - this.#lateness) this.#late++;
+    group.newest = Math.max(group.newest, feed.time);
+    if (!group.quiet) {
+      const rule = this.rule.rules.indexOf(feed.rule);
+      const satisfied = group.window.add({ time: feed.time, id: feed.event.id, rule, value });
+      if (satisfied) this.#report(group, satisfied, feed, found);
+    }
+    this.#watermark = Math.max(this.#watermark, feed.time);
+    this.#sweep(found);
+  }
+
+  /** Closes the windows that ended before `time` (epoch ms, by the events' clock). */
+  advance(time: number, found: Match[]): void {
+    this.#watermark = Math.max(this.#watermark, time);
+    this.#sweep(found);
+  }
+
+  save(): CorrelatorState {
+    const groups = [...this.#groups.values()].map(({ values, quiet, newest, opened, window }) => ({
+      values,
+      quiet,
+      newest,
+      opened,
+      samples: window.save(),
+    }));
+    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : 0;
+    return {
+      definition: definitionOf(this.rule),
+      watermark,
+      late: this.#late,
+      evicted: this.#evicted,
+      groups,
+    };
+  }
+
+  /** Returns false, with nothing restored, where the rule has changed since. */
+  restore(state: CorrelatorState): boolean {
+    if (state.definition !== definitionOf(this.rule)) return false;
+    this.#groups.clear();
+    this.#watermark = state.watermark;
+    this.#late = state.late;
+    this.#evicted = state.evicted;
+    for (const { values, quiet, newest, opened, samples } of state.groups) {
+      const window = openWindow(this.rule, this.#lateness);
+      for (const sample of samples) window.add(sample);
+      this.#groups.set(JSON.stringify(values), { values, quiet, newest, opened, window });
+    }
+    return true;
+  }
+
+  #value(feed: Feed): string | undefined {
+    if (this.rule.valueFields.length === 0) return '';
+    const values = this.rule.valueFields.map((field) => textAt(feed.event, field));
+    if (values.includes(undefined)) return undefined;
+    if (this.#numeric && !Number.isFinite(Number(values[0]))) return undefined;
+    return values.length === 1 ? values[0] : JSON.stringify(values);
+  }
+
+  #open(values: readonly string[], time: number): Group {
+    if (this.#groups.size >= this.#maxGroups) {
+      this.#groups.delete(this.#groups.keys().next().value!);
+      this.#evicted++;
+    }
+    return {
+      values,
+      window: openWindow(this.rule, this.#lateness),
+      quiet: false,
+      newest: time,
+      opened: time,
+    };
+  }
+
+  #report(group: Group, satisfied: Satisfied, feed: Feed | undefined, found: Match[]): void {
+    const fields = this.rule.groupBy.map(({ name }, index) => [name, group.values[index]!] as const);
+    found.push({
+      ...satisfied,
+      group: new Map(fields),
+      event: feed?.event,
+      time: feed?.time ?? group.newest,
+    });
+    group.quiet = true;
+    group.window = openWindow(this.rule, this.#lateness);
+  }
+
+  #close(group: Group, found: Match[]): void {
+    const satisfied = group.quiet ? undefined : group.window.judge();
+    if (satisfied) this.#report(group, satisfied, undefined, found);
+  }
+
+  /** The least recently touched group comes first; looking at the first few each time keeps up with what arrives. */
+  #sweep(found: Match[]): void {
+    const { timespan } = this.rule;
+    let checked = 0;
+    for (const [key, group] of this.#groups) {
+      const end = (this.#atClose ? group.opened : group.newest) + timespan + this.#lateness;
+      if (end >= this.#watermark) break;
+      if (this.#atClose) this.#close(group, found);
+      this.#groups.delete(key);
+      if (++checked >= 1000) break;
+    }
+  }
+}
+
+function textAt(event: Event, field: FieldSource): string | undefined {
+  const value = readField(event, field);
+  return value === undefined ? undefined : textsOfValue(value)[0];
+}
+
+function definitionOf(rule: CorrelationRule): string {
+  const { type, rules, timespan, groupBy, thresholds, valueFields, percentile, requirement } = rule;
+  const groups = groupBy.map((group) => [group.name, group.field.sources, [...group.byRule]]);
+  return JSON.stringify([type, rules, timespan, groups, thresholds, valueFields, percentile, requirement]);
+}

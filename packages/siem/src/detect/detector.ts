@@ -1,0 +1,256 @@
+import type { Clock, Detection, Event } from '@kydai/contracts';
+import type { CorrelationRule, EntityField, RuleHead, RuleSet, SigmaRule } from '../rules/rule.ts';
+import { Correlator, type CorrelatorState, type Feed, type Match } from './correlator.ts';
+import { detectionId } from './detection-id.ts';
+import { defaultEntityFields, EntityList } from './entities.ts';
+import { Matcher } from './matcher.ts';
+import { evaluate } from './reference.ts';
+import { fits, Router, type Stream } from './route.ts';
+
+export interface DetectorOptions {
+  readonly rules: RuleSet;
+  readonly clock: Clock;
+  /** Instead of the built-in list; a rule's own `kydai.entities` still wins. */
+  readonly entityFields?: readonly EntityField[];
+  /** Minutes east of UTC for the time modifiers; 420 (Viet Nam, which has no summer time) unless told. */
+  readonly utcOffset?: number;
+  /** How much older than a group's window an event may be and still count, ms; one minute unless told. */
+  readonly lateness?: number;
+  /** Live groups per correlation; a million unless told. */
+  readonly maxGroups?: number;
+  /** `reference` evaluates every routed rule plainly: slow, obviously right, for comparison. */
+  readonly engine?: 'indexed' | 'reference';
+}
+
+/** What correlations remember, as plain JSON. */
+export interface DetectorState {
+  readonly version: 1;
+  readonly correlations: Readonly<Record<string, CorrelatorState>>;
+}
+
+export interface DetectorStats {
+  readonly rules: number;
+  readonly streams: readonly {
+    readonly stream: string;
+    readonly rules: number;
+    readonly events: number;
+    /** Rules evaluated per event, on average. */
+    readonly candidates: number;
+    /** Rules that no literal can wake and that are tried on every event. */
+    readonly always: number;
+    readonly bytes: number;
+  }[];
+  readonly correlations: readonly {
+    readonly rule: string;
+    readonly groups: number;
+    readonly late: number;
+    readonly evicted: number;
+  }[];
+}
+
+/** Finds detections in events. Synchronous, without effects beyond its own memory; never throws for an event. */
+export interface Detector {
+  process(event: Event): readonly Detection[];
+  processBatch(events: readonly Event[]): readonly Detection[];
+  /** Closes windows that ended before `now` (epoch ms); for conditions such as "fewer than". */
+  advance(now: number): readonly Detection[];
+  /** The ids of the plain rules that hold of the event, whether they report or not. */
+  matches(event: Event): readonly string[];
+  checkpoint(): DetectorState;
+  /** Takes up a checkpoint; returns the correlations whose state was dropped because their rule changed or is gone. */
+  restore(state: DetectorState): readonly string[];
+  stats(): DetectorStats;
+}
+
+interface Group {
+  readonly stream: Stream;
+  readonly rules: readonly SigmaRule[];
+  readonly matcher: Matcher | undefined;
+}
+
+const noDetections: readonly Detection[] = [];
+const noGroup: ReadonlyMap<string, string> = new Map();
+/** A clock that runs further ahead than this does not move the windows of others. */
+const maxAhead = 60_000;
+
+/** Compiles rules for one stream at a time, when its first event comes. */
+export function createDetector(options: DetectorOptions): Detector {
+  const { rules, clock, lateness = 60_000, maxGroups = 1_000_000, engine = 'indexed' } = options;
+  const context = { utcOffset: options.utcOffset ?? 420 };
+  const entityFields = options.entityFields ?? defaultEntityFields;
+  const router = new Router(rules.rules.map((rule) => rule.logsource));
+  const groups = new Map<Stream, Group>();
+  const correlators = rules.correlations.map((rule) => new Correlator(rule, lateness, maxGroups));
+  const consumers = new Map<string, Correlator[]>();
+  for (const correlator of correlators) {
+    for (const id of correlator.rule.rules) consumers.set(id, [...(consumers.get(id) ?? []), correlator]);
+  }
+  const found: number[] = [];
+
+  return { process, processBatch, advance, matches, checkpoint, restore, stats };
+
+  function process(event: Event): readonly Detection[] {
+    const { rules: candidates } = match(event);
+    if (found.length === 0) return noDetections;
+    const detections: Detection[] = [];
+    for (const index of found) {
+      const rule = candidates[index]!;
+      if (rule.reports) detections.push(plainDetection(rule, event));
+      if (consumers.has(rule.id)) {
+        const time = Math.min(event.time, event.received + maxAhead);
+        feed({ event, time, rule: rule.id, group: noGroup }, detections);
+      }
+    }
+    return detections;
+  }
+
+  function processBatch(events: readonly Event[]): readonly Detection[] {
+    return events.flatMap(process);
+  }
+
+  function advance(now: number): readonly Detection[] {
+    const detections: Detection[] = [];
+    for (const correlator of correlators) {
+      const closed: Match[] = [];
+      correlator.advance(now, closed);
+      for (const satisfied of closed) settle(correlator.rule, satisfied, detections);
+    }
+    return detections;
+  }
+
+  function matches(event: Event): readonly string[] {
+    const { rules: candidates } = match(event);
+    return found.map((index) => candidates[index]!.id);
+  }
+
+  function match(event: Event): Group {
+    const group = groupOf(event);
+    found.length = 0;
+    if (group.matcher) group.matcher.match(event, found);
+    else {
+      group.rules.forEach((rule, index) => {
+        if (evaluate(rule.expression, event, context)) found.push(index);
+      });
+    }
+    return group;
+  }
+
+  function groupOf(event: Event): Group {
+    const stream = router.route(event);
+    let group = groups.get(stream);
+    if (!group) {
+      const fitting = rules.rules.filter((rule) => fits(rule.logsource, stream));
+      const indexed = engine === 'indexed' && fitting.length > 0;
+      const expressions = fitting.map((rule) => rule.expression);
+      group = { stream, rules: fitting, matcher: indexed ? new Matcher(expressions, context) : undefined };
+      groups.set(stream, group);
+    }
+    return group;
+  }
+
+  function feed(next: Feed, detections: Detection[]): void {
+    for (const correlator of consumers.get(next.rule) ?? []) {
+      const satisfied: Match[] = [];
+      correlator.feed(next, satisfied);
+      for (const match of satisfied) settle(correlator.rule, match, detections);
+    }
+  }
+
+  function settle(rule: CorrelationRule, match: Match, detections: Detection[]): void {
+    if (rule.reports) detections.push(correlatedDetection(rule, match));
+    if (match.event)
+      feed({ event: match.event, time: match.time, rule: rule.id, group: match.group }, detections);
+  }
+
+  function plainDetection(rule: SigmaRule, event: Event): Detection {
+    const entities = new EntityList();
+    entities.addFields(event, rule.entities ?? entityFields);
+    return {
+      ...commonParts(rule),
+      id: detectionId(event.received, rule.id, event.id),
+      time: event.time,
+      firstEventTime: event.time,
+      detected: clock.now(),
+      eventIds: [event.id],
+      eventCount: 1,
+      entities: entities.toArray(),
+      drill: isDrill(event),
+    };
+  }
+
+  function correlatedDetection(rule: CorrelationRule, match: Match): Detection {
+    const fields = rule.entities ?? entityFields;
+    const typeOf = new Map(fields.map(({ field, type }) => [field, type]));
+    const entities = new EntityList();
+    for (const [field, value] of match.group) {
+      const type = typeOf.get(field);
+      if (type) entities.add(type, value);
+    }
+    const counted = rule.valueFields.length === 1 ? typeOf.get(rule.valueFields[0]!.name) : undefined;
+    if (counted) entities.add(counted, match.values);
+    if (match.event) entities.addFields(match.event, fields);
+    const group = Object.fromEntries(match.group);
+    return {
+      ...commonParts(rule),
+      id: detectionId(
+        match.event?.received ?? match.time,
+        rule.id,
+        match.event?.id ?? '',
+        JSON.stringify(group),
+      ),
+      time: match.event?.time ?? match.time,
+      firstEventTime: match.first,
+      detected: clock.now(),
+      eventIds: match.ids,
+      eventCount: match.count,
+      entities: entities.toArray(),
+      group,
+      drill: match.event ? isDrill(match.event) : false,
+    };
+  }
+
+  function checkpoint(): DetectorState {
+    const states = correlators.map((correlator) => [correlator.rule.id, correlator.save()] as const);
+    return { version: 1, correlations: Object.fromEntries(states) };
+  }
+
+  function restore(state: DetectorState): readonly string[] {
+    const dropped = new Set(Object.keys(state.correlations));
+    for (const correlator of correlators) {
+      const { id } = correlator.rule;
+      const saved = Object.hasOwn(state.correlations, id) ? state.correlations[id] : undefined;
+      if (saved && correlator.restore(saved)) dropped.delete(id);
+    }
+    return [...dropped];
+  }
+
+  function stats(): DetectorStats {
+    return {
+      rules: rules.rules.length + rules.correlations.length,
+      streams: [...groups.values()].map(({ stream, rules: routed, matcher }) => {
+        const {
+          seen = 0,
+          candidates = routed.length,
+          always = routed.length,
+          bytes = 0,
+        } = matcher?.stats() ?? {};
+        return { stream: stream.key, rules: routed.length, events: seen, candidates, always, bytes };
+      }),
+      correlations: correlators.map((correlator) => ({ rule: correlator.rule.id, ...correlator.stats() })),
+    };
+  }
+}
+
+function commonParts(rule: RuleHead) {
+  return {
+    rule: { id: rule.id, title: rule.title },
+    level: rule.level,
+    techniques: rule.techniques,
+    tags: rule.tags,
+  };
+}
+
+function isDrill(event: Event): boolean {
+  const mark = event.fields.get('kydai.drill');
+  return mark === true || mark === 'true';
+}

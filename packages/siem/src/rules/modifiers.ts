@@ -1,0 +1,191 @@
+import { RE2JS } from 're2js';
+import { anchor, base64Offsets, encodeText, expand, windash } from './encode.ts';
+import type { Comparison, Expression, FieldSource, Predicate, TimePart } from './expression.ts';
+import { join, negate } from './expression.ts';
+import { parseNetwork } from './network.ts';
+import { type Pattern, parsePattern, tidy } from './pattern.ts';
+import { quote, RuleFault } from './problem.ts';
+import { isNull, type SourceNode, type SourceScalar } from './source.ts';
+
+const matches = ['contains', 'startswith', 'endswith'] as const;
+const comparisons = ['gt', 'gte', 'lt', 'lte'] as const;
+const timeParts = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+const encodings = ['wide', 'utf16', 'utf16le', 'utf16be', 'base64', 'base64offset'];
+const regexFlags: ReadonlyMap<string, string> = new Map([
+  ['i', 'i'],
+  ['ignorecase', 'i'],
+  ['m', 'm'],
+  ['multiline', 'm'],
+  ['s', 's'],
+  ['dotall', 's'],
+]);
+const known = new Set<string>([
+  ...matches,
+  ...comparisons,
+  ...timeParts,
+  ...encodings,
+  ...regexFlags.keys(),
+  'all',
+  'cased',
+  'cidr',
+  'exists',
+  'expand',
+  'fieldref',
+  'neq',
+  're',
+  'windash',
+]);
+
+/** What reading a value needs from outside the rule. */
+export interface ValueContext {
+  field(name: string): FieldSource;
+  readonly placeholders: ReadonlyMap<string, readonly Pattern[]>;
+  warn(code: 'placeholder-unresolved', line: number, message: string): void;
+}
+
+/**
+ * One item of a search, `field|modifiers: values` (specification 2.1 and its modifiers appendix), as an expression.
+ * An empty field name means keywords. Throws a `RuleFault`.
+ */
+export function readItem(key: string, value: SourceNode, line: number, context: ValueContext): Expression {
+  const [name = '', ...modifiers] = key.split('|');
+  for (const modifier of modifiers) {
+    if (!known.has(modifier))
+      throw new RuleFault('modifier-unknown', line, `${quote(modifier)} is not a modifier`);
+  }
+  const field = name === '' ? undefined : context.field(name);
+  const used = new Set(modifiers);
+  const values = value.kind === 'list' ? value.items : [value];
+  const children = values.map((node) => {
+    if (node.kind !== 'scalar')
+      throw new RuleFault('detection-invalid', node.line, `${quote(key)} needs plain values`);
+    return readValue(node, field, modifiers, used, context);
+  });
+  const all = join(used.has('all') ? 'and' : 'or', children);
+  return used.has('neq') ? negate(all) : all;
+}
+
+function readValue(
+  node: SourceScalar,
+  field: FieldSource | undefined,
+  modifiers: readonly string[],
+  used: ReadonlySet<string>,
+  context: ValueContext,
+): Expression {
+  const invalid = (message: string) => new RuleFault('value-invalid', node.line, message);
+  if (used.has('re')) return match(readRegex(node, field, modifiers));
+  if (
+    field === undefined &&
+    ['cidr', 'exists', 'fieldref', ...comparisons, ...timeParts].some((m) => used.has(m))
+  ) {
+    throw new RuleFault('modifier-invalid', node.line, 'keywords take only text modifiers');
+  }
+  if (field !== undefined) {
+    const part = timeParts.find((candidate) => used.has(candidate));
+    const compare = comparisons.find((candidate) => used.has(candidate));
+    if (part || compare) return match(readNumber(node, field, compare ?? 'eq', part));
+    if (used.has('cidr')) {
+      if (!parseNetwork(node.text)) throw invalid(`${quote(node.text)} is not an IP network`);
+      return match({ kind: 'cidr', field, network: node.text });
+    }
+    if (used.has('exists')) {
+      if (!/^(?:true|false|yes|no)$/i.test(node.text)) throw invalid('`exists` takes true or false');
+      return match({ kind: 'exists', field, there: /^(?:true|yes)$/i.test(node.text) });
+    }
+    if (used.has('fieldref')) {
+      const how = matches.find((candidate) => used.has(candidate)) ?? 'equals';
+      return match({
+        kind: 'fieldref',
+        field,
+        other: context.field(node.text),
+        match: how,
+        cased: used.has('cased'),
+      });
+    }
+    if (isNull(node)) return match({ kind: 'exists', field, there: false });
+  }
+  return readText(node, field, modifiers, used, context);
+}
+
+function readText(
+  node: SourceScalar,
+  field: FieldSource | undefined,
+  modifiers: readonly string[],
+  used: ReadonlySet<string>,
+  context: ValueContext,
+): Expression {
+  let patterns: readonly Pattern[] = [parsePattern(node.text)];
+  let encoding: string | undefined;
+  for (const modifier of modifiers) {
+    if (modifier === 'windash') patterns = patterns.flatMap((pattern) => windash(pattern, node.line));
+    else if (modifier === 'expand') {
+      const expanded = patterns.map((pattern) => expand(pattern, context.placeholders, node.line));
+      for (const name of expanded.flatMap((result) => result.missing)) {
+        context.warn(
+          'placeholder-unresolved',
+          node.line,
+          `${quote(name)} has no values, so this item matches nothing`,
+        );
+      }
+      patterns = expanded.flatMap((result) => result.patterns);
+    } else if (modifier === 'base64' || modifier === 'base64offset') {
+      patterns = patterns.flatMap((pattern) => {
+        const bytes = encodeText(pattern, encoding, node.line);
+        return (modifier === 'base64' ? [bytes.toString('base64')] : base64Offsets(bytes)).map((text) => [
+          text,
+        ]);
+      });
+      encoding = undefined;
+    } else if (encodings.includes(modifier)) encoding = modifier;
+  }
+  if (encoding !== undefined) {
+    patterns = patterns.map((pattern) => [encodeText(pattern, encoding, node.line).toString('latin1')]);
+  }
+  const how =
+    matches.find((candidate) => used.has(candidate)) ?? (field === undefined ? 'contains' : undefined);
+  return join(
+    'or',
+    patterns.map((pattern) =>
+      match({ kind: 'text', field, pattern: tidy(anchor(pattern, how)), cased: used.has('cased') }),
+    ),
+  );
+}
+
+function readRegex(
+  node: SourceScalar,
+  field: FieldSource | undefined,
+  modifiers: readonly string[],
+): Predicate {
+  const flags = [...new Set(modifiers.flatMap((modifier) => regexFlags.get(modifier) ?? []))].sort().join('');
+  try {
+    compileRegex(node.text, flags);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown';
+    throw new RuleFault(
+      'regex-invalid',
+      node.line,
+      `${quote(node.text)} cannot run in linear time: ${quote(reason)}`,
+    );
+  }
+  return { kind: 'regex', field, regex: node.text, flags };
+}
+
+/** Compiles with RE2's syntax, which no input can make slow; throws what re2js throws. */
+export function compileRegex(regex: string, flags: string): RE2JS {
+  let bits = 0;
+  if (flags.includes('i')) bits |= RE2JS.CASE_INSENSITIVE;
+  if (flags.includes('m')) bits |= RE2JS.MULTILINE;
+  if (flags.includes('s')) bits |= RE2JS.DOTALL;
+  return RE2JS.compile(regex, bits);
+}
+
+function readNumber(node: SourceScalar, field: FieldSource, compare: Comparison, part?: TimePart): Predicate {
+  const value = node.text.trim() === '' ? Number.NaN : Number(node.text);
+  if (!Number.isFinite(value))
+    throw new RuleFault('value-invalid', node.line, `${quote(node.text)} is not a number`);
+  return { kind: 'number', field, compare, value, part };
+}
+
+function match(predicate: Predicate): Expression {
+  return { kind: 'match', predicate };
+}
