@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { Certificate, Clock, Decide, RecordStore, RevocationReason, Signals } from '@kydai/contracts';
+import { CrlPublisher } from '../crl/publish.ts';
+import { PkiError } from '../error.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import { OcspResponder } from '../ocsp/answer.ts';
+import { profileOf } from '../profile/profiles.ts';
+import { createDeviceRegister, type DeviceRegister } from '../register/register.ts';
+import { encodeCertsOnly } from '../x509/cms.ts';
+import { textName } from '../x509/general-name.ts';
+import { toPem } from '../x509/pem.ts';
+import { readRequest } from '../x509/request.ts';
+import { checkRequest } from './check-request.ts';
+import { holdCredential } from './credential.ts';
+import { chainOf, type Desk, issuerOf, pemOf } from './desk.ts';
+import { type EnrolRequest, enrol, type RenewRequest, renew } from './enrol.ts';
+import { openHierarchy } from './hierarchy.ts';
+import { issueCertificate } from './issue.ts';
+import { revokeDeviceCertificates, revokeSerial } from './revoke.ts';
+import { type IssuedToken, makeToken, type TokenRequest } from './token.ts';
+import { accessUrls } from './urls.ts';
+import { type ClientVerdict, verifyClient } from './verify-client.ts';
+
+export interface AuthorityOptions {
+  readonly records: RecordStore;
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+  readonly decide: Decide;
+  /** Base of the URLs that certificates carry (OCSP, CRL, issuer); `/pki/...` is appended. */
+  readonly publicUrl: string;
+  /** Organization in the names of the authorities; 1 to 64 characters. */
+  readonly organization: string;
+  readonly signals?: Signals | undefined;
+}
+
+/** A certificate for something other than a device, as an operator asks for it. The caller has decided that it may be. */
+export interface IssueRequest {
+  readonly csr: Uint8Array;
+  readonly profile: 'device' | 'service' | 'staff';
+  /** Entity id; the request's common name must be the same. */
+  readonly subject: string;
+  /** Audit actor and requester: `user:<id>`. */
+  readonly by: string;
+}
+
+/** The certificate authority of a city. */
+export interface Authority {
+  readonly root: { readonly pem: string; readonly fingerprint: string };
+  readonly devices: DeviceRegister;
+  /** The authority's certificate and the root's, PEM. By id or by role, such as `device-ca`. */
+  chainPem(issuer: string): string;
+  /** One authority's certificate, DER. */
+  certificateOf(issuer: string): Uint8Array;
+  /** Every authority as PKCS#7 certs-only, DER (RFC 7030 section 4.1.3). */
+  caCertificates(): Uint8Array;
+  /** Ids of all authorities. */
+  issuers(): readonly string[];
+  enrolmentToken(wanted: TokenRequest): Promise<IssuedToken>;
+  enrol(wanted: EnrolRequest): Promise<Certificate>;
+  renew(wanted: RenewRequest): Promise<Certificate>;
+  issue(wanted: IssueRequest): Promise<Certificate>;
+  revoke(serial: string, reason: RevocationReason, by: string, at?: number): Promise<Certificate>;
+  revokeDevice(deviceId: string, reason: RevocationReason, by: string): Promise<readonly Certificate[]>;
+  /** The newest CRL, DER: of the whole authority, or of one shard (which certificates point to). */
+  crl(issuer: string, shard?: number): Promise<Uint8Array>;
+  /** The answer to an OCSP request, DER to DER. */
+  ocsp(request: Uint8Array): Promise<Uint8Array>;
+  /** Key and chain for our own TLS listener. Call it again every hour: it renews when due. */
+  serverCertificate(wanted: { readonly names: readonly string[] }): Promise<{
+    readonly keyPem: string;
+    readonly chainPem: string;
+    readonly notAfter: number;
+  }>;
+  verifyClient(der: Uint8Array): Promise<ClientVerdict>;
+  /** Writes an audit entry about something refused. */
+  audit: Audit;
+}
+
+export type Audit = (
+  action: string,
+  actor: string,
+  target: string,
+  detail: Readonly<Record<string, string | number>>,
+) => Promise<void>;
+
+/**
+ * Opens the authority, making the root and the issuing authorities on first use. A start that was killed half-way goes
+ * on where it stopped.
+ */
+export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
+  const { records, keys, clock, decide, organization, signals } = options;
+  if (!/^[^\p{C}]{1,64}$/u.test(organization) || organization.trim() !== organization) {
+    throw new PkiError(
+      'bad-setting',
+      'organization is not a text of 1 to 64 characters; set it in the configuration',
+    );
+  }
+  const desk: Desk = {
+    records,
+    keys,
+    clock,
+    decide,
+    signals,
+    urls: accessUrls(options.publicUrl),
+    organization: organization.normalize('NFC'),
+    issuers: new Map(),
+  };
+  await openHierarchy(desk);
+  const crls = new CrlPublisher(desk);
+  const responder = new OcspResponder(desk);
+  const told = ({ issuer }: Certificate): void => crls.changed(issuer);
+  const root = issuerOf(desk, 'root');
+  return {
+    root: {
+      pem: toPem('CERTIFICATE', root.der),
+      fingerprint: createHash('sha256').update(root.der).digest('hex'),
+    },
+    devices: createDeviceRegister({ records, clock, signals }),
+    chainPem: (issuer) => pemOf(chainOf(desk, issuerOf(desk, issuer))),
+    certificateOf: (issuer) => issuerOf(desk, issuer).der,
+    caCertificates: () => encodeCertsOnly([...desk.issuers.values()].map(({ der }) => der)),
+    issuers: () => [...desk.issuers.keys()],
+    enrolmentToken: (wanted) => makeToken(desk, wanted),
+    enrol: (wanted) => enrol(desk, wanted),
+    renew: (wanted) => renew(desk, wanted),
+    issue: (wanted) => issueByOperator(desk, wanted),
+    revoke: (serial, reason, by, at) => revokeSerial(desk, serial, { reason, by, at }, told),
+    revokeDevice: (id, reason, by) => revokeDeviceCertificates(desk, id, { reason, by }, told),
+    crl: (issuer, shard) => crls.crl(issuerOf(desk, issuer), shard),
+    ocsp: (request) => responder.answer(request),
+    serverCertificate: ({ names }) => serverCertificate(desk, names),
+    verifyClient: (der) => verifyClient(desk, der),
+    audit: (action, actor, target, detail) =>
+      records.commit([], [{ at: clock.now(), actor, action, target, detail }]),
+  };
+}
+
+async function issueByOperator(
+  desk: Desk,
+  { csr, profile: id, subject, by }: IssueRequest,
+): Promise<Certificate> {
+  const profile = profileOf(id);
+  const checked = checkRequest(readRequest(csr), profile);
+  if (checked.commonName !== subject) {
+    throw new PkiError(
+      'subject-mismatch',
+      `request names another subject than \`${subject}\`; ask with /CN=${subject}`,
+    );
+  }
+  const { request, names } = checked;
+  return issueCertificate(desk, { request, profile, subject, names, requester: by, actor: by });
+}
+
+async function serverCertificate(desk: Desk, names: readonly string[]) {
+  const { credential, keyId } = await holdCredential(desk, {
+    purpose: 'server',
+    profile: 'service',
+    commonName: 'kydai',
+    names: names.map(textName),
+    exportable: true,
+  });
+  const service = issuerOf(desk, 'service-ca');
+  return {
+    keyPem: await desk.keys.exportPem(keyId),
+    chainPem: pemOf([Buffer.from(credential.der, 'base64'), service.der]),
+    notAfter: credential.notAfter,
+  };
+}

@@ -1,0 +1,101 @@
+import { createHash, type KeyObject } from 'node:crypto';
+import type { Certificate, Clock, Decide, RecordStore, Signals } from '@kydai/contracts';
+import { PkiError } from '../error.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import type { Signer } from '../keys/signer.ts';
+import type { AuthorityRecord } from '../register/kinds.ts';
+import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
+import { Oid } from '../x509/oids.ts';
+import { toPem } from '../x509/pem.ts';
+import { importPublicKey, readPublicKey } from '../x509/public-key.ts';
+import type { AccessUrls } from './urls.ts';
+
+/** An authority whose key we hold, ready to issue. */
+export interface Issuer {
+  readonly id: string;
+  readonly role: AuthorityRecord['role'];
+  readonly generation: number;
+  readonly der: Uint8Array;
+  readonly certificate: ParsedCertificate;
+  readonly signer: Signer;
+  /** Its public key, to check what claims to be its work. */
+  readonly verifier: KeyObject;
+  /** As OCSP requests name it: `<hash oid>:<name hash>:<key hash>`. */
+  readonly ocspNames: readonly string[];
+  /** SHA-1 of its key bits, hex. */
+  readonly keyHash: string;
+  /** Certificates issued so far, by our count: decides the shard of the next. */
+  issued: number;
+}
+
+/** What the acts of an authority share. */
+export interface Desk {
+  readonly records: RecordStore;
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+  readonly decide: Decide;
+  readonly signals: Signals | undefined;
+  readonly urls: AccessUrls;
+  readonly organization: string;
+  /** By id, newest generation of each role last. */
+  readonly issuers: Map<string, Issuer>;
+}
+
+/** Certificates to a shard: its CRL stays under 2,000 entries even when every one of them is revoked. */
+export const certificatesPerShard = 1_999;
+
+export function makeIssuer(record: AuthorityRecord, signer: Signer, issued: number): Issuer {
+  const der = Buffer.from(record.der, 'base64');
+  const certificate = readCertificate(der);
+  const key = readPublicKey(certificate.publicKey);
+  if (Buffer.compare(signer.publicKey.spki, key.spki) !== 0) {
+    throw new PkiError(
+      'key-mismatch',
+      `key \`${record.id}\` is not that of its certificate; restore both from one backup`,
+    );
+  }
+  const digest = (hash: string, data: Uint8Array): string => createHash(hash).update(data).digest('hex');
+  const named = (oid: string, hash: string): string =>
+    `${oid}:${digest(hash, certificate.subject.der)}:${digest(hash, key.bits)}`;
+  return {
+    id: record.id,
+    role: record.role,
+    generation: record.generation,
+    der,
+    certificate,
+    signer,
+    verifier: importPublicKey(key),
+    ocspNames: [named(Oid.sha1, 'sha1'), named(Oid.sha256, 'sha256')],
+    keyHash: digest('sha1', key.bits),
+    issued,
+  };
+}
+
+/** By exact id (`device-ca-1`), or by role (`device-ca`) the newest generation. `unknown-issuer` otherwise. */
+export function issuerOf(desk: Desk, idOrRole: string): Issuer {
+  const exact = desk.issuers.get(idOrRole);
+  if (exact !== undefined) return exact;
+  let newest: Issuer | undefined;
+  for (const issuer of desk.issuers.values()) {
+    if (issuer.role === idOrRole && issuer.generation > (newest?.generation ?? 0)) newest = issuer;
+  }
+  if (newest !== undefined) return newest;
+  throw new PkiError(
+    'unknown-issuer',
+    `there is no authority \`${idOrRole.slice(0, 80).replace(/\p{C}/gu, '?')}\``,
+  );
+}
+
+/** The issuer's certificate and what proves it, up to the root. */
+export function chainOf(desk: Desk, issuer: Issuer): readonly Uint8Array[] {
+  return issuer.role === 'root' ? [issuer.der] : [issuer.der, issuerOf(desk, 'root').der];
+}
+
+export function pemOf(certificates: readonly Uint8Array[]): string {
+  return certificates.map((der) => toPem('CERTIFICATE', der)).join('');
+}
+
+export function publishCertificate(desk: Desk, certificate: Certificate): Certificate {
+  desk.signals?.publish({ type: 'certificate', certificate });
+  return certificate;
+}

@@ -1,0 +1,106 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Certificate } from '@kydai/contracts';
+import type { Signer } from '../keys/signer.ts';
+import { lint } from '../lint/lint.ts';
+import type { Profile } from '../profile/profile.ts';
+import { purposeOids } from '../profile/profile.ts';
+import { signCertificate } from '../sign/sign.ts';
+import { encodeTbsCertificate, serialToHex } from '../x509/certificate.ts';
+import { type Extension, extension } from '../x509/extension.ts';
+import type { GeneralName } from '../x509/general-name.ts';
+import { keyDigest, keyIdentifier, type PublicKey } from '../x509/public-key.ts';
+import { certificatesPerShard, type Issuer } from './desk.ts';
+import type { AccessUrls } from './urls.ts';
+
+/** A certificate that is wanted, all decisions made. */
+export interface Draft {
+  readonly profile: Profile;
+  /** Entity id for the record. */
+  readonly subject: string;
+  /** Name, DER. */
+  readonly subjectName: Uint8Array;
+  readonly names: readonly GeneralName[];
+  readonly publicKey: PublicKey;
+  readonly requester: string;
+  /** Epoch milliseconds of issue. */
+  readonly now: number;
+  readonly nameConstraints?: Extension;
+}
+
+/**
+ * Writes, lints and signs. What it returns does not exist yet for anyone else: the caller commits the record and only
+ * then lets the bytes out.
+ */
+export async function makeCertificate(
+  draft: Draft,
+  issuer: Issuer | { readonly self: Signer; readonly id: string },
+  urls: AccessUrls,
+): Promise<Certificate> {
+  const { profile, publicKey, now } = draft;
+  const authority = 'self' in issuer ? undefined : issuer;
+  const signer = 'self' in issuer ? issuer.self : issuer.signer;
+  const seconds = (at: number): number => Math.floor(at / 1000) * 1000;
+  const above = authority?.certificate;
+  const notBefore = Math.max(seconds(now - profile.backdateMinutes * 60_000), above?.notBefore ?? 0);
+  const notAfter = Math.min(
+    seconds(now + profile.days * 86_400_000),
+    above?.notAfter ?? Number.POSITIVE_INFINITY,
+  );
+  const serial = randomBytes(16);
+  const tbs = encodeTbsCertificate({
+    serial,
+    signature: signer.algorithm,
+    issuer: above?.subject.der ?? draft.subjectName,
+    notBefore,
+    notAfter,
+    subject: draft.subjectName,
+    publicKey: publicKey.spki,
+    extensions: extensionsOf(draft, authority, urls),
+  });
+  const der = await signCertificate(lint(tbs, profile, above), signer);
+  return {
+    serial: serialToHex(serial),
+    issuer: issuer.id,
+    profile: profile.id,
+    subject: draft.subject,
+    names: draft.names.map(({ text }) => text),
+    keyType: publicKey.keyType,
+    keyDigest: keyDigest(publicKey),
+    fingerprint: createHash('sha256').update(der).digest('hex'),
+    notBefore,
+    notAfter,
+    issued: now,
+    requester: draft.requester,
+    der: Buffer.from(der).toString('base64'),
+  };
+}
+
+function extensionsOf(draft: Draft, issuer: Issuer | undefined, urls: AccessUrls): Extension[] {
+  const { profile, publicKey } = draft;
+  const list: Extension[] = [];
+  if (profile.authority !== undefined)
+    list.push(extension.basicConstraints(true, profile.authority.pathLength));
+  else list.push(extension.basicConstraints(false));
+  list.push(extension.keyUsage(profile.keyUsage[publicKey.family]));
+  if (profile.purposes.length > 0) list.push(extension.extendedKeyUsage(purposeOids(profile)));
+  if (draft.names.length > 0) list.push(extension.subjectAltName(draft.names, false));
+  list.push(extension.subjectKeyIdentifier(keyIdentifier(publicKey)));
+  if (issuer !== undefined) list.push(...pointers(profile, issuer, urls));
+  if (draft.nameConstraints !== undefined) list.push(draft.nameConstraints);
+  if (profile.ocspNoCheck) list.push(extension.ocspNoCheck());
+  return list;
+}
+
+function pointers(profile: Profile, issuer: Issuer, urls: AccessUrls): Extension[] {
+  const identifier = extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey));
+  if (profile.ocspNoCheck) return [identifier];
+  // The few certificates of a root need no shards and no responder.
+  const leaf = profile.authority === undefined;
+  const shard = leaf ? Math.floor(issuer.issued / certificatesPerShard) : undefined;
+  if (leaf) issuer.issued++;
+  return [
+    identifier,
+    extension.crlDistributionPoint(urls.crl(issuer.id, shard)),
+    extension.authorityInfoAccess(leaf ? urls.ocsp : undefined, urls.issuer(issuer.id)),
+  ];
+}

@@ -1,0 +1,165 @@
+import { type AuditEntry, type Certificate, type Decision, type Device, write } from '@kydai/contracts';
+import { PkiError } from '../error.ts';
+import { profileOf } from '../profile/profiles.ts';
+import { devices, enrolmentTokens } from '../register/kinds.ts';
+import { changeDevice, unknownDevice } from '../register/register.ts';
+import { readCertificate } from '../x509/certificate.ts';
+import { sameName } from '../x509/name.ts';
+import { readRequest } from '../x509/request.ts';
+import { type CheckedRequest, checkRequest } from './check-request.ts';
+import type { Desk } from './desk.ts';
+import { isCurrent, issueCertificate } from './issue.ts';
+import { findToken } from './token.ts';
+import { verifyClient } from './verify-client.ts';
+
+export interface EnrolRequest {
+  /** PKCS#10, DER; called once the token is known to be good. */
+  readonly csr: () => Uint8Array;
+  readonly token: string;
+  /** The device id that came beside the token, where one did; it must be the token's. */
+  readonly user?: string | undefined;
+  /** Where the request came from, for the register. */
+  readonly address?: string | undefined;
+}
+
+export interface RenewRequest {
+  /** PKCS#10, DER; called once the certificate is known to be good. */
+  readonly csr: () => Uint8Array;
+  /** The certificate that the device holds now, DER, proven by the TLS handshake. */
+  readonly certificate: Uint8Array;
+  readonly address?: string | undefined;
+}
+
+/**
+ * A first certificate for a device with a one-time token. The token is checked before the request is looked at; it is
+ * used up in the commit that holds the certificate, so that a kill loses neither or both. Sent again with the same
+ * token, the same request gets the same certificate.
+ */
+export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certificate> {
+  const profile = profileOf('device');
+  const token = (await findToken(desk, wanted.token, wanted.user)).value;
+  const checked = checkRequest(readRequest(wanted.csr()), profile);
+  const requester = `token:${token.id}`;
+  return issueCertificate(desk, {
+    request: checked.request,
+    profile,
+    subject: token.device,
+    names: checked.names,
+    requester,
+    actor: requester,
+    company: async (earlier) => {
+      const stored = await findToken(desk, wanted.token, wanted.user);
+      const { used } = stored.value;
+      if (used !== undefined) {
+        // A lost answer: the device asks again with what it asked before.
+        const given = earlier();
+        const same = used.request === checked.request.digest && given?.serial === used.serial;
+        if (same && isCurrent(given, desk.clock.now())) return noCompany;
+        throw new PkiError('token-used', 'enrolment token was used already; ask an operator for a new one');
+      }
+      const device = await decideFor(desk, 'enrol', 'token', token.device, checked);
+      return (certificate) => {
+        const spent = { ...stored.value, used: usedBy(certificate, checked) };
+        const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));
+        return {
+          writes: [
+            write.update(enrolmentTokens, spent, stored.version),
+            write.update(devices, seen, device.version),
+          ],
+          audit: [],
+          after: () => desk.signals?.publish({ type: 'device', device: seen }),
+        };
+      };
+    },
+  });
+}
+
+/** A following certificate for a device that holds one: same subject and names (RFC 7030 section 4.2.2). */
+export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certificate> {
+  const profile = profileOf('device');
+  const verdict = await verifyClient(desk, wanted.certificate);
+  if (!verdict.ok) throw new PkiError('certificate-refused', verdict.message);
+  const { certificate: held, device: id } = verdict;
+  const checked = checkRequest(readRequest(wanted.csr()), profile);
+  const sameSubject = sameName(checked.request.subject, readCertificate(wanted.certificate).subject);
+  const asked = checked.names.map(({ text }) => text.toLowerCase()).sort();
+  const present = held.names.map((name) => name.toLowerCase()).sort();
+  if ((!sameSubject && checked.commonName !== id) || asked.join() !== present.join()) {
+    throw new PkiError(
+      'subject-mismatch',
+      `subject and alternative names must stay as they are: CN=${id}, ${held.names.join(', ')}`,
+    );
+  }
+  return issueCertificate(desk, {
+    request: checked.request,
+    profile,
+    subject: id,
+    names: checked.names,
+    requester: `certificate:${held.serial}`,
+    actor: `device:${id}`,
+    company: async () => {
+      const device = await decideFor(desk, 'renew', 'certificate', id, checked);
+      return (certificate) => {
+        const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));
+        return {
+          writes: [write.update(devices, seen, device.version)],
+          audit: [],
+          after: () => desk.signals?.publish({ type: 'device', device: seen }),
+        };
+      };
+    },
+  });
+}
+
+const noCompany = (): { writes: []; audit: AuditEntry[] } => ({ writes: [], audit: [] });
+
+function usedBy(certificate: Certificate, checked: CheckedRequest) {
+  return { at: certificate.issued, request: checked.request.digest, serial: certificate.serial };
+}
+
+function seenAt(now: number, address: string | undefined) {
+  return { lastSeen: now, ...(address === undefined ? {} : { address }) };
+}
+
+/**
+ * Asks the policies whether this device may have a certificate for this request. A proof for one id never gets a
+ * certificate for another, whatever the policies say.
+ */
+async function decideFor(
+  desk: Desk,
+  action: 'enrol' | 'renew',
+  proof: 'token' | 'certificate',
+  provenId: string,
+  { commonName, names, request }: CheckedRequest,
+): Promise<{ value: Device; version: number }> {
+  const device = await desk.records.get(devices, provenId);
+  if (device === undefined) throw unknownDevice(provenId);
+  const own = (name: string): boolean => name === provenId || name.endsWith(`.${provenId}`);
+  const decision = desk.decide({
+    principal: { type: 'Device', id: provenId },
+    action,
+    resource: { type: 'Profile', id: 'device' },
+    context: {
+      proof,
+      provenId,
+      requestedId: commonName,
+      foreignNames: names.filter(({ text }) => !own(text.toLowerCase())).length,
+      keyType: request.publicKey.keyType,
+    },
+  });
+  if (commonName !== provenId) {
+    throw new PkiError(
+      'subject-mismatch',
+      `this ${proof} speaks for \`${provenId}\`; ask with /CN=${provenId}`,
+    );
+  }
+  if (!decision.allowed)
+    throw new PkiError('denied', `policy refuses to ${action} \`${provenId}\`: ${why(decision)}`);
+  return device;
+}
+
+function why(decision: Decision): string {
+  const forbids = decision.determining.filter(({ effect }) => effect === 'forbid');
+  if (forbids.length === 0) return 'no policy permits it';
+  return forbids.map(({ id, reason }) => reason ?? id).join('; ');
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { type AuditEntry, type Certificate, type Write, write } from '@kydai/contracts';
+import { PkiError } from '../error.ts';
+import type { Profile } from '../profile/profile.ts';
+import { certificates, issuances } from '../register/kinds.ts';
+import { retryOnConflict } from '../register/retry.ts';
+import type { GeneralName } from '../x509/general-name.ts';
+import { encodeName } from '../x509/name.ts';
+import { Oid } from '../x509/oids.ts';
+import { keyDigest } from '../x509/public-key.ts';
+import type { CertificateRequest } from '../x509/request.ts';
+import { type Desk, issuerOf, publishCertificate } from './desk.ts';
+import { makeCertificate } from './draft.ts';
+
+/** What goes into the commit beside the certificate, read afresh at every attempt. */
+export interface Company {
+  readonly writes: readonly Write[];
+  readonly audit: readonly AuditEntry[];
+  /** Runs after the commit. */
+  readonly after?: () => void;
+}
+
+export interface Issue {
+  readonly request: CertificateRequest;
+  readonly profile: Profile;
+  readonly subject: string;
+  readonly names: readonly GeneralName[];
+  readonly requester: string;
+  readonly actor: string;
+  readonly detail?: AuditEntry['detail'];
+  /** Decides again at every attempt; throws to refuse. */
+  readonly company?: (
+    certificate: () => Certificate | undefined,
+  ) => Promise<(certificate: Certificate) => Company>;
+}
+
+/**
+ * Issues a certificate for a request that was read, verified and checked against the profile.
+ *
+ * INVARIANT: the record is committed, with its audit entry, before the certificate leaves this function; a commit that
+ * fails or a process that is killed leaves no certificate behind. The same request again gets the same certificate, as
+ * long as that one is good and not yet due for renewal.
+ */
+export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certificate> {
+  const { request, profile, subject } = issue;
+  const id = createHash('sha256').update(`${profile.id}\0${subject}\0${request.digest}`).digest('hex');
+  let fresh = false;
+  let after: (() => void) | undefined;
+  const issued = await retryOnConflict(async () => {
+    const now = desk.clock.now();
+    const known = await desk.records.get(issuances, id);
+    const earlier =
+      known === undefined ? undefined : await desk.records.get(certificates, known.value.serial);
+    const accompany = await issue.company?.(() => earlier?.value);
+    if (earlier !== undefined && isCurrent(earlier.value, now)) return earlier.value;
+    await refuseKnownKey(desk, request, subject);
+    const certificate = await makeCertificate(
+      {
+        profile,
+        subject,
+        subjectName: encodeName([Oid.commonName, subject]),
+        names: issue.names,
+        publicKey: request.publicKey,
+        requester: issue.requester,
+        now,
+      },
+      issuerOf(desk, profile.issuer),
+      desk.urls,
+    );
+    const issuance = { id, serial: certificate.serial };
+    const company = accompany?.(certificate);
+    await desk.records.commit(
+      [
+        write.insert(certificates, certificate),
+        known === undefined
+          ? write.insert(issuances, issuance)
+          : write.update(issuances, issuance, known.version),
+        ...(company?.writes ?? []),
+      ],
+      [issueEntry(certificate, issue), ...(company?.audit ?? [])],
+    );
+    fresh = true;
+    after = company?.after;
+    return certificate;
+  });
+  if (fresh) {
+    after?.();
+    publishCertificate(desk, issued);
+  }
+  return issued;
+}
+
+function issueEntry(certificate: Certificate, { actor, detail }: Issue): AuditEntry {
+  const { serial, subject, profile, issuer, fingerprint, requester, keyType } = certificate;
+  return {
+    at: certificate.issued,
+    actor,
+    action: 'certificate.issue',
+    target: `certificate:${serial}`,
+    detail: { subject, profile, issuer, fingerprint, requester, keyType, ...detail },
+  };
+}
+
+/** Good, and less than two thirds of its life are over. */
+export function isCurrent(certificate: Certificate, now: number): boolean {
+  return certificate.revoked === undefined && now < renewalDue(certificate);
+}
+
+/** When it is time to renew: after two thirds of the life. Epoch milliseconds. */
+export function renewalDue(certificate: { readonly notBefore: number; readonly notAfter: number }): number {
+  return certificate.notBefore + Math.floor(((certificate.notAfter - certificate.notBefore) * 2) / 3);
+}
+
+const harmless: ReadonlySet<string> = new Set(['superseded', 'affiliationChanged', 'cessationOfOperation']);
+
+/** A key that was revoked for cause never comes back, and a key belongs to one subject. */
+async function refuseKnownKey(desk: Desk, request: CertificateRequest, subject: string): Promise<void> {
+  const digest = keyDigest(request.publicKey);
+  const known = await desk.records.find(certificates, {
+    where: { keyDigest: digest },
+    order: '-issued',
+    limit: 100,
+  });
+  for (const { value } of known.records) {
+    if (value.revoked !== undefined && !harmless.has(value.revoked.reason)) {
+      throw new PkiError('key-revoked', 'this key was in a certificate that was revoked; make a new key');
+    }
+    if (value.subject !== subject) {
+      throw new PkiError(
+        'key-in-use',
+        'this key is certified for another subject; make a key of its own for each',
+      );
+    }
+  }
+}

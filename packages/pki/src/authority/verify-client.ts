@@ -1,0 +1,71 @@
+import type { Certificate } from '@kydai/contracts';
+import { PkiError, type PkiErrorCode } from '../error.ts';
+import { certificates } from '../register/kinds.ts';
+import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
+import { sameName } from '../x509/name.ts';
+import { verifySignature } from '../x509/signature.ts';
+import type { Desk } from './desk.ts';
+
+/** Whose certificate this is, or why it is not believed. */
+export type ClientVerdict =
+  | { readonly ok: true; readonly device: string; readonly certificate: Certificate }
+  | {
+      readonly ok: false;
+      readonly code: PkiErrorCode;
+      readonly reason:
+        | 'malformed'
+        | 'unknown-issuer'
+        | 'not-yet-valid'
+        | 'expired'
+        | 'revoked'
+        | 'no-record'
+        | 'not-a-device';
+      readonly message: string;
+    };
+
+/**
+ * Believes a device certificate when one of our device authorities signed it, its record exists with the same bytes,
+ * the time is inside its validity and it is not revoked. The TLS layer proves that the peer holds the key.
+ */
+export async function verifyClient(desk: Desk, der: Uint8Array): Promise<ClientVerdict> {
+  let certificate: ParsedCertificate;
+  try {
+    certificate = readCertificate(der);
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    return refuse('malformed', `client certificate cannot be read: ${error.message}`);
+  }
+  const issuer = [...desk.issuers.values()].find(
+    (candidate) =>
+      candidate.role === 'device-ca' &&
+      sameName(candidate.certificate.subject, certificate.issuer) &&
+      verifySignature(
+        candidate.signer.publicKey,
+        certificate.signatureAlgorithm,
+        certificate.tbs,
+        certificate.signature,
+        candidate.verifier,
+      ),
+  );
+  if (issuer === undefined)
+    return refuse('unknown-issuer', 'client certificate is not from our device authority');
+  const record = (await desk.records.get(certificates, certificate.serialHex))?.value;
+  if (record === undefined || record.der !== Buffer.from(der).toString('base64')) {
+    return refuse('no-record', 'client certificate has no record, so it does not exist; enrol again');
+  }
+  if (record.profile !== 'device')
+    return refuse('not-a-device', 'client certificate is not that of a device');
+  if (record.revoked !== undefined) {
+    return refuse('revoked', `client certificate was revoked (${record.revoked.reason}); enrol again`);
+  }
+  const now = desk.clock.now();
+  if (now < record.notBefore)
+    return refuse('not-yet-valid', 'client certificate is not valid yet; check the clock');
+  if (now > record.notAfter)
+    return refuse('expired', 'client certificate has expired; enrol again with a new token');
+  return { ok: true, device: record.subject, certificate: record };
+}
+
+function refuse(reason: Extract<ClientVerdict, { ok: false }>['reason'], message: string): ClientVerdict {
+  return { ok: false, code: 'certificate-refused', reason, message };
+}

@@ -1,0 +1,131 @@
+import { write } from '@kydai/contracts';
+import type { Desk, Issuer } from '../authority/desk.ts';
+import { PkiError } from '../error.ts';
+import { publishedCrls, revocations } from '../register/kinds.ts';
+import { retryOnConflict } from '../register/retry.ts';
+import { signCrl } from '../sign/sign.ts';
+import { type CrlEntry, crlExtension } from '../x509/crl.ts';
+import { extension } from '../x509/extension.ts';
+import { keyIdentifier } from '../x509/public-key.ts';
+
+const day = 86_400_000;
+/** How long a CRL is good; half-way through a new one is made even if nothing changed. */
+const lifetime = { root: 180 * day, 'device-ca': 2 * day, 'service-ca': 2 * day } as const;
+
+interface Cached {
+  readonly der: Uint8Array;
+  readonly renewAt: number;
+  /** The count of changes that it was built from. */
+  readonly changes: number;
+}
+
+/** Builds CRLs and keeps the newest of each scope until a revocation or the time makes it stale. */
+export class CrlPublisher {
+  readonly #desk: Desk;
+  readonly #cache = new Map<string, Cached>();
+  readonly #building = new Map<string, Promise<Uint8Array>>();
+  /** Per authority, counted up by each revocation. */
+  readonly #changes = new Map<string, number>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /** A certificate of this authority was revoked: what is cached is stale. */
+  changed(issuer: string): void {
+    this.#changes.set(issuer, (this.#changes.get(issuer) ?? 0) + 1);
+  }
+
+  /**
+   * DER of the newest CRL: of everything that the authority issued, or of one shard. The first request after a start
+   * builds anew, so that what another process revoked is in it.
+   */
+  async crl(issuer: Issuer, shard?: number): Promise<Uint8Array> {
+    const scope = shard === undefined ? issuer.id : `${issuer.id}/${shard}`;
+    const changes = this.#changes.get(issuer.id) ?? 0;
+    const cached = this.#cache.get(scope);
+    if (cached?.changes === changes && this.#desk.clock.now() < cached.renewAt) return cached.der;
+    const place = `${scope}#${changes}`;
+    const building = this.#building.get(place) ?? this.#build(issuer, shard, scope, changes);
+    this.#building.set(place, building);
+    try {
+      return await building;
+    } finally {
+      this.#building.delete(place);
+    }
+  }
+
+  async #build(
+    issuer: Issuer,
+    shard: number | undefined,
+    scope: string,
+    changes: number,
+  ): Promise<Uint8Array> {
+    const { der, renewAt } = await retryOnConflict(() => buildCrl(this.#desk, issuer, shard, scope));
+    if (this.#cache.size >= 4096) this.#cache.clear();
+    this.#cache.set(scope, { der, renewAt, changes });
+    return der;
+  }
+}
+
+/**
+ * Builds, signs and records one CRL. The number grows by one with each (RFC 5280 section 5.2.3), guarded by the
+ * record's version. A certificate stays listed until the list after its end (section 3.3).
+ */
+async function buildCrl(
+  desk: Desk,
+  issuer: Issuer,
+  shard: number | undefined,
+  scope: string,
+): Promise<{ der: Uint8Array; renewAt: number }> {
+  const now = desk.clock.now();
+  const stored = await desk.records.get(publishedCrls, scope);
+  const listedSince = stored?.value.thisUpdate ?? 0;
+  const entries = await readEntries(desk, issuer.id, shard, Math.min(listedSince, now));
+  const thisUpdate = Math.floor(now / 1000) * 1000;
+  const nextUpdate = thisUpdate + lifetime[issuer.role];
+  const number = (stored?.value.number ?? 0) + 1;
+  const extensions = [
+    extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey)),
+    crlExtension.number(number),
+  ];
+  if (shard !== undefined) extensions.push(crlExtension.distributionPoint(desk.urls.crl(issuer.id, shard)));
+  const der = await signCrl(
+    { issuer: issuer.certificate.subject.der, thisUpdate, nextUpdate, entries, extensions },
+    issuer.signer,
+  );
+  const record = {
+    scope,
+    number,
+    thisUpdate,
+    nextUpdate,
+    entries: entries.length,
+    der: Buffer.from(der).toString('base64'),
+  };
+  await desk.records.commit([
+    stored === undefined
+      ? write.insert(publishedCrls, record)
+      : write.update(publishedCrls, record, stored.version),
+  ]);
+  return { der, renewAt: thisUpdate + lifetime[issuer.role] / 2 };
+}
+
+const pageSize = 10_000;
+
+async function readEntries(
+  desk: Desk,
+  issuer: string,
+  shard: number | undefined,
+  since: number,
+): Promise<CrlEntry[]> {
+  const where = { issuer, notAfter: { gte: since }, ...(shard === undefined ? {} : { shard }) };
+  const entries: CrlEntry[] = [];
+  for (let offset = 0; ; offset += pageSize) {
+    const page = await desk.records.find(revocations, { where, limit: pageSize, offset });
+    for (const { value } of page.records)
+      entries.push({ serial: value.serial, at: value.at, reason: value.reason });
+    if (page.records.length < pageSize) return entries;
+    if (entries.length > 5_000_000)
+      throw new PkiError('bad-setting', 'CRL of more than five million entries; use the shards');
+  }
+}

@@ -1,0 +1,25 @@
+export type { Audit, Authority, AuthorityOptions, IssueRequest } from './authority/authority.ts';
+export { openAuthority } from './authority/authority.ts';
+export type { EnrolRequest, RenewRequest } from './authority/enrol.ts';
+export { isCurrent, renewalDue } from './authority/issue.ts';
+export type { IssuedToken, TokenRequest } from './authority/token.ts';
+export type { ClientVerdict } from './authority/verify-client.ts';
+export { createCrlHandler } from './crl/handler.ts';
+export { PkiError, type PkiErrorCode } from './error.ts';
+export { createEstHandler, type EstHandler, type EstLimits, type Peer } from './est/handler.ts';
+export { type KeyStore, openKeyStore } from './keys/key-store.ts';
+export { createOcspHandler } from './ocsp/handler.ts';
+export {
+  certificates,
+  credentials,
+  devices,
+  EnrolmentToken,
+  enrolmentTokens,
+  pkiRecordKinds,
+} from './register/kinds.ts';
+export {
+  createDeviceRegister,
+  type DeviceChange,
+  type DeviceRegister,
+  type NewDevice,
+} from './register/register.ts';

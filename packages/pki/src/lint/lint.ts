@@ -1,0 +1,56 @@
+import { PkiError } from '../error.ts';
+import type { Profile } from '../profile/profile.ts';
+import { type ParsedCertificate, readTbsCertificate } from '../x509/certificate.ts';
+import { findExtension } from '../x509/extension.ts';
+import { readGeneralNames } from '../x509/general-name.ts';
+import { Oid } from '../x509/oids.ts';
+import { readPublicKey } from '../x509/public-key.ts';
+import { type LintProof, makeProof } from './proof.ts';
+import type { LintSubject } from './rule.ts';
+import { rules } from './rules/index.ts';
+
+export interface LintFinding {
+  readonly rule: string;
+  readonly citation: string;
+  readonly message: string;
+}
+
+/** Everything that is wrong with a certificate that is about to be signed; empty when nothing is. */
+export function findFaults(tbs: Uint8Array, profile: Profile, issuer?: ParsedCertificate): LintFinding[] {
+  return check(readTbsCertificate(tbs), profile, issuer);
+}
+
+/**
+ * Proves that a TBSCertificate keeps every rule; without `issuer` it is checked as a root. `lint-failed` names each
+ * rule that is broken.
+ */
+export function lint(tbs: Uint8Array, profile: Profile, issuer?: ParsedCertificate): LintProof {
+  const certificate = readTbsCertificate(tbs);
+  const findings = check(certificate, profile, issuer);
+  if (findings.length > 0) {
+    const what = findings.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
+    throw new PkiError(
+      'lint-failed',
+      `certificate would break the rules of profile \`${profile.id}\`: ${what}`,
+    );
+  }
+  return makeProof(certificate);
+}
+
+function check(certificate: ParsedCertificate, profile: Profile, issuer?: ParsedCertificate): LintFinding[] {
+  const alternative = findExtension(certificate.extensions, Oid.subjectAltName);
+  const subject: LintSubject = {
+    certificate,
+    publicKey: readPublicKey(certificate.publicKey),
+    names: alternative === undefined ? [] : readGeneralNames(alternative.value),
+    profile,
+    issuer: issuer ?? certificate,
+    extension: (oid) => findExtension(certificate.extensions, oid),
+  };
+  const findings: LintFinding[] = [];
+  for (const rule of rules) {
+    const message = rule.check(subject);
+    if (message !== undefined) findings.push({ rule: rule.id, citation: rule.citation, message });
+  }
+  return findings;
+}

@@ -1,0 +1,57 @@
+import type { Rule } from '../rule.ts';
+import { alternativeNameKinds } from './alternative-name-kinds.ts';
+import { alternativeNamesPresent } from './alternative-names-present.ts';
+import { authorityKeyIdentifier } from './authority-key-identifier.ts';
+import { basicConstraints } from './basic-constraints.ts';
+import { distributionPoints } from './distribution-points.ts';
+import { dnsNames } from './dns-names.ts';
+import { emailNames } from './email-names.ts';
+import { extendedKeyUsage } from './extended-key-usage.ts';
+import { issuerName } from './issuer-name.ts';
+import { keyType } from './key-type.ts';
+import { keyUsage } from './key-usage.ts';
+import { knownExtensions } from './known-extensions.ts';
+import { nameConstraints } from './name-constraints.ts';
+import { ocspNoCheck } from './ocsp-no-check.ts';
+import { rsaFactors } from './rsa-factors.ts';
+import { serialNumber } from './serial-number.ts';
+import { signatureAlgorithm } from './signature-algorithm.ts';
+import { subjectAttributes } from './subject-attributes.ts';
+import { subjectKeyIdentifier } from './subject-key-identifier.ts';
+import { subjectPresent } from './subject-present.ts';
+import { subjectText } from './subject-text.ts';
+import { uniqueNames } from './unique-names.ts';
+import { validityLength } from './validity-length.ts';
+import { validityOrder } from './validity-order.ts';
+import { validityWithinIssuer } from './validity-within-issuer.ts';
+import { versionThree } from './version-three.ts';
+
+/** Every rule, in the order in which their findings are told. */
+export const rules: readonly Rule[] = [
+  versionThree,
+  serialNumber,
+  signatureAlgorithm,
+  issuerName,
+  validityOrder,
+  validityLength,
+  validityWithinIssuer,
+  subjectPresent,
+  subjectText,
+  subjectAttributes,
+  keyType,
+  rsaFactors,
+  basicConstraints,
+  keyUsage,
+  extendedKeyUsage,
+  subjectKeyIdentifier,
+  authorityKeyIdentifier,
+  alternativeNamesPresent,
+  alternativeNameKinds,
+  dnsNames,
+  emailNames,
+  uniqueNames,
+  nameConstraints,
+  distributionPoints,
+  knownExtensions,
+  ocspNoCheck,
+];

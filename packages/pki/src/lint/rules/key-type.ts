@@ -1,0 +1,9 @@
+import { acceptsKey } from '../../profile/profile.ts';
+import type { Rule } from '../rule.ts';
+
+export const keyType: Rule = {
+  id: 'key-type',
+  citation: 'our profile: the key types that it accepts',
+  check: ({ publicKey, profile }) =>
+    acceptsKey(profile, publicKey) ? undefined : `key of type ${publicKey.keyType} is not accepted`,
+};

@@ -1,0 +1,13 @@
+import { Oid } from '../../x509/oids.ts';
+import type { Rule } from '../rule.ts';
+
+export const ocspNoCheck: Rule = {
+  id: 'ocsp-no-check',
+  citation: 'RFC 6960 section 4.2.2.2.1',
+  check: ({ profile, extension }) => {
+    const present = extension(Oid.ocspNoCheck) !== undefined;
+    return present === profile.ocspNoCheck
+      ? undefined
+      : 'id-pkix-ocsp-nocheck goes with responders and only with them';
+  },
+};

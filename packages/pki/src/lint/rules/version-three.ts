@@ -1,0 +1,7 @@
+import type { Rule } from '../rule.ts';
+
+export const versionThree: Rule = {
+  id: 'version-three',
+  citation: 'RFC 5280 section 4.1.2.1',
+  check: ({ certificate }) => (certificate.version === 3 ? undefined : `version is ${certificate.version}`),
+};

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { type HeldCredential, holdCredential } from '../authority/credential.ts';
+import type { Desk, Issuer } from '../authority/desk.ts';
+import { renewalDue } from '../authority/issue.ts';
+import { PkiError } from '../error.ts';
+import { certificates } from '../register/kinds.ts';
+import { signOcspResponse } from '../sign/sign.ts';
+import { type CertId, type OcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';
+import { type CertificateState, encodeOcspError, type SingleResponse } from '../x509/ocsp-response.ts';
+import { Oid } from '../x509/oids.ts';
+
+/** How long clients may rely on an answer. Short: a revocation must be seen soon by those who keep answers. */
+const answerLifetime = 600_000;
+
+interface Responder {
+  readonly held: HeldCredential;
+  readonly der: Uint8Array;
+  readonly keyHash: Uint8Array;
+  readonly renewAt: number;
+}
+
+/** Answers about certificates by what the records say at this moment, signed by a responder below each authority. */
+export class OcspResponder {
+  readonly #desk: Desk;
+  readonly #responders = new Map<string, Promise<Responder>>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /** DER of the response. Never rejects for what the client sent: that is an answer too (RFC 6960 section 2.3). */
+  async answer(requestDer: Uint8Array): Promise<Uint8Array> {
+    let request: OcspRequest;
+    try {
+      request = readOcspRequest(requestDer);
+    } catch (error) {
+      if (!(error instanceof PkiError)) throw error;
+      return encodeOcspError('malformedRequest');
+    }
+    const issuer = this.#issuerOf(request.certIds[0]!);
+    if (issuer === undefined) return encodeOcspError('unauthorized');
+    const now = Math.floor(this.#desk.clock.now() / 1000) * 1000;
+    const responses: SingleResponse[] = [];
+    for (const certId of request.certIds) {
+      const status = await this.#statusOf(certId, issuer);
+      responses.push({ certId: certId.der, status, thisUpdate: now, nextUpdate: now + answerLifetime });
+    }
+    const responder = await this.#responderOf(issuer);
+    const { nonce } = request;
+    return signOcspResponse(
+      {
+        responderKeyHash: responder.keyHash,
+        producedAt: now,
+        responses,
+        extensions: nonce === undefined ? [] : [{ oid: Oid.ocspNonce, critical: false, value: nonce }],
+      },
+      responder.held.signer,
+      responder.der,
+    );
+  }
+
+  #issuerOf(certId: CertId): Issuer | undefined {
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+    const name = `${certId.hash}:${hex(certId.issuerNameHash)}:${hex(certId.issuerKeyHash)}`;
+    for (const issuer of this.#desk.issuers.values()) {
+      if (issuer.role !== 'root' && issuer.ocspNames.includes(name)) return issuer;
+    }
+    return undefined;
+  }
+
+  async #statusOf(certId: CertId, issuer: Issuer): Promise<CertificateState> {
+    if (this.#issuerOf(certId) !== issuer) return { state: 'unknown' };
+    const record = (await this.#desk.records.get(certificates, certId.serial))?.value;
+    if (record === undefined || record.issuer !== issuer.id) return { state: 'unknown' };
+    if (record.revoked === undefined) return { state: 'good' };
+    return { state: 'revoked', at: record.revoked.at, reason: record.revoked.reason };
+  }
+
+  async #responderOf(issuer: Issuer): Promise<Responder> {
+    const present = await this.#responders.get(issuer.id)?.catch(() => undefined);
+    if (present !== undefined && this.#desk.clock.now() < present.renewAt) return present;
+    const making = makeResponder(this.#desk, issuer);
+    this.#responders.set(issuer.id, making);
+    return making;
+  }
+}
+
+async function makeResponder(desk: Desk, issuer: Issuer): Promise<Responder> {
+  const held = await holdCredential(desk, {
+    purpose: `ocsp-${issuer.id}`,
+    profile: `ocsp-responder-${issuer.role}`,
+    commonName: `OCSP responder of ${issuer.id}`,
+    names: [],
+    exportable: false,
+  });
+  return {
+    held,
+    der: Buffer.from(held.credential.der, 'base64'),
+    keyHash: createHash('sha1').update(held.signer.publicKey.bits).digest(),
+    renewAt: renewalDue(held.credential),
+  };
+}

@@ -1,0 +1,103 @@
+import { PkiError } from '../error.ts';
+import { type Profile, readProfile } from './profile.ts';
+
+const signing = { ec: ['digitalSignature'], ed25519: ['digitalSignature'] } as const;
+const authorityUsage = ['keyCertSign', 'cRLSign'] as const;
+const authorityUsages = { ec: authorityUsage, ed25519: authorityUsage, rsa: authorityUsage } as const;
+
+/** The profiles that come with the product. */
+const builtIn: readonly unknown[] = [
+  {
+    id: 'root',
+    issuer: 'self',
+    days: 7305,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P384'],
+    keyUsage: authorityUsages,
+    purposes: [],
+    names: [],
+    authority: { pathLength: 1 },
+    ocspNoCheck: false,
+  },
+  {
+    id: 'issuing-ca',
+    issuer: 'root',
+    days: 3650,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P256', 'EC-P384'],
+    keyUsage: authorityUsages,
+    purposes: [],
+    names: [],
+    authority: { pathLength: 0 },
+    ocspNoCheck: false,
+  },
+  {
+    id: 'device',
+    issuer: 'device-ca',
+    days: 90,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P256', 'EC-P384', 'Ed25519', 'RSA-2048'],
+    keyUsage: { ...signing, rsa: ['digitalSignature', 'keyEncipherment'] },
+    purposes: ['clientAuth'],
+    names: ['dns'],
+    ocspNoCheck: false,
+  },
+  {
+    // EC keys may agree on keys too: devices seal their readings for the certificate of a service.
+    id: 'service',
+    issuer: 'service-ca',
+    days: 90,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P256', 'EC-P384', 'Ed25519', 'RSA-2048'],
+    keyUsage: {
+      ec: ['digitalSignature', 'keyAgreement'],
+      ed25519: ['digitalSignature'],
+      rsa: ['digitalSignature', 'keyEncipherment'],
+    },
+    purposes: ['serverAuth', 'clientAuth'],
+    names: ['dns', 'ip'],
+    ocspNoCheck: false,
+  },
+  {
+    id: 'staff',
+    issuer: 'service-ca',
+    days: 30,
+    backdateMinutes: 10,
+    keyTypes: ['EC-P256', 'EC-P384', 'RSA-3072'],
+    keyUsage: { ...signing, rsa: ['digitalSignature'] },
+    purposes: ['clientAuth'],
+    names: ['email'],
+    ocspNoCheck: false,
+  },
+  ...(['device-ca', 'service-ca'] as const).map((issuer) => ({
+    id: `ocsp-responder-${issuer}`,
+    issuer,
+    days: 14,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P256'],
+    keyUsage: { ...signing, rsa: ['digitalSignature'] },
+    purposes: ['ocspSigning'],
+    names: [],
+    ocspNoCheck: true,
+  })),
+];
+
+const byId: ReadonlyMap<string, Profile> = new Map(
+  builtIn.map((value) => readProfile(value)).map((profile) => [profile.id, profile]),
+);
+
+/** A profile by its id; `unknown-profile` otherwise. */
+export function profileOf(id: string): Profile {
+  const profile = byId.get(id);
+  if (profile === undefined) {
+    throw new PkiError(
+      'unknown-profile',
+      `there is no profile \`${id}\`; choose one of ${[...byId.keys()].join(', ')}`,
+    );
+  }
+  return profile;
+}
+
+export function allProfiles(): readonly Profile[] {
+  return [...byId.values()];
+}

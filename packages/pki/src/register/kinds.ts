@@ -1,0 +1,181 @@
+import { Certificate, Device, RevocationReason, recordKind } from '@kydai/contracts';
+import { z } from 'zod';
+
+/** Every certificate that was ever issued, authorities included. */
+export const certificates = recordKind<Certificate>({
+  name: 'certificates',
+  schema: Certificate,
+  key: (value) => value.serial,
+  indexes: {
+    issuer: (value) => value.issuer,
+    profile: (value) => value.profile,
+    subject: (value) => value.subject,
+    keyDigest: (value) => value.keyDigest,
+    fingerprint: (value) => value.fingerprint,
+    issued: (value) => value.issued,
+    notAfter: (value) => value.notAfter,
+    revokedAt: (value) => value.revoked?.at ?? null,
+  },
+});
+
+/** The asset register. */
+export const devices = recordKind<Device>({
+  name: 'devices',
+  schema: Device,
+  key: (value) => value.id,
+  indexes: {
+    id: (value) => value.id,
+    kind: (value) => value.kind,
+    zone: (value) => value.zone,
+    operationalTechnology: (value) => value.operationalTechnology,
+    quarantined: (value) => value.quarantined,
+    risk: (value) => value.risk,
+    enrolled: (value) => value.enrolled,
+    lastSeen: (value) => value.lastSeen ?? null,
+    drill: (value) => value.drill,
+  },
+});
+
+export const EnrolmentToken = z
+  .strictObject({
+    /** First 12 hex digits of the hash: names the token in logs and requesters without giving it away. */
+    id: z.string(),
+    /** SHA-256 of the token, hex. The token itself is kept nowhere. */
+    hash: z.string(),
+    device: z.string(),
+    by: z.string(),
+    created: z.number(),
+    expires: z.number(),
+    /** The one use: the digest of the request and the serial of what it got. */
+    used: z.strictObject({ at: z.number(), request: z.string(), serial: z.string() }).readonly().optional(),
+  })
+  .readonly();
+export type EnrolmentToken = z.infer<typeof EnrolmentToken>;
+
+export const enrolmentTokens = recordKind<EnrolmentToken>({
+  name: 'enrolment_tokens',
+  schema: EnrolmentToken,
+  key: (value) => value.hash,
+  indexes: {
+    device: (value) => value.device,
+    expires: (value) => value.expires,
+    usedAt: (value) => value.used?.at ?? null,
+  },
+});
+
+/** Which request led to which certificate, so that a retry leads to the same one. */
+export const Issuance = z
+  .strictObject({ /** SHA-256 over profile, subject and request. */ id: z.string(), serial: z.string() })
+  .readonly();
+export type Issuance = z.infer<typeof Issuance>;
+
+export const issuances = recordKind<Issuance>({
+  name: 'issuances',
+  schema: Issuance,
+  key: (value) => value.id,
+  indexes: { serial: (value) => value.serial },
+});
+
+/** What a CRL needs to know of a revoked certificate, and no more: lists are built from many of these. */
+export const Revocation = z
+  .strictObject({
+    serial: z.string(),
+    issuer: z.string(),
+    shard: z.number().int(),
+    at: z.number(),
+    /** When it was written, which orders revocations even where `at` lies in the past. */
+    recorded: z.number(),
+    reason: RevocationReason,
+    notAfter: z.number(),
+  })
+  .readonly();
+export type Revocation = z.infer<typeof Revocation>;
+
+export const revocations = recordKind<Revocation>({
+  name: 'revocations',
+  schema: Revocation,
+  key: (value) => value.serial,
+  indexes: {
+    issuer: (value) => value.issuer,
+    shard: (value) => value.shard,
+    recorded: (value) => value.recorded,
+    notAfter: (value) => value.notAfter,
+  },
+});
+
+export const AuthorityRecord = z
+  .strictObject({
+    /** `<role>-<generation>`; also the name of its key. */
+    id: z.string(),
+    role: z.enum(['root', 'device-ca', 'service-ca']),
+    generation: z.number().int(),
+    serial: z.string(),
+    /** Base64 DER. */
+    der: z.string(),
+    created: z.number(),
+  })
+  .readonly();
+export type AuthorityRecord = z.infer<typeof AuthorityRecord>;
+
+export const authorities = recordKind<AuthorityRecord>({
+  name: 'authorities',
+  schema: AuthorityRecord,
+  key: (value) => value.id,
+  indexes: { role: (value) => value.role, generation: (value) => value.generation },
+});
+
+/** A certificate whose key we hold ourselves: the TLS listener's, an OCSP responder's. */
+export const Credential = z
+  .strictObject({
+    purpose: z.string(),
+    generation: z.number().int(),
+    serial: z.string(),
+    names: z.array(z.string()).readonly(),
+    notBefore: z.number(),
+    notAfter: z.number(),
+    /** Base64 DER. */
+    der: z.string(),
+  })
+  .readonly();
+export type Credential = z.infer<typeof Credential>;
+
+export const credentials = recordKind<Credential>({
+  name: 'credentials',
+  schema: Credential,
+  key: (value) => value.purpose,
+  indexes: { notAfter: (value) => value.notAfter },
+});
+
+/** The newest CRL of one scope: an authority, or one shard of it. */
+export const PublishedCrl = z
+  .strictObject({
+    /** `<authority>` or `<authority>/<shard>`. */
+    scope: z.string(),
+    number: z.number().int(),
+    thisUpdate: z.number(),
+    nextUpdate: z.number(),
+    entries: z.number().int(),
+    /** Base64 DER. */
+    der: z.string(),
+  })
+  .readonly();
+export type PublishedCrl = z.infer<typeof PublishedCrl>;
+
+export const publishedCrls = recordKind<PublishedCrl>({
+  name: 'published_crls',
+  schema: PublishedCrl,
+  key: (value) => value.scope,
+  indexes: { nextUpdate: (value) => value.nextUpdate },
+});
+
+/** Every kind of record that this package keeps; the store makes a table of each. */
+export const pkiRecordKinds = [
+  certificates,
+  devices,
+  enrolmentTokens,
+  issuances,
+  revocations,
+  authorities,
+  credentials,
+  publishedCrls,
+] as const;

@@ -1,0 +1,95 @@
+import { type KeyObject, verify } from 'node:crypto';
+import type { DerReader } from '../der/reader.ts';
+import { nothing, oid, sequence } from '../der/writer.ts';
+import { PkiError } from '../error.ts';
+import { nameOfOid, Oid } from './oids.ts';
+import { importPublicKey, type KeyFamily, type PublicKey } from './public-key.ts';
+
+export type SignatureAlgorithm =
+  | 'ecdsa-sha256'
+  | 'ecdsa-sha384'
+  | 'ecdsa-sha512'
+  | 'ed25519'
+  | 'rsa-sha256'
+  | 'rsa-sha384'
+  | 'rsa-sha512';
+
+interface Scheme {
+  readonly family: KeyFamily;
+  readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
+  readonly oid: string;
+  /** AlgorithmIdentifier. RSA has NULL parameters, the others none (RFC 5758, RFC 8410, RFC 4055). */
+  readonly der: Uint8Array;
+}
+
+const scheme = (family: KeyFamily, hash: Scheme['hash'], dotted: string): Scheme => ({
+  family,
+  hash,
+  oid: dotted,
+  der: family === 'rsa' ? sequence(oid(dotted), nothing()) : sequence(oid(dotted)),
+});
+
+const schemes: Readonly<Record<SignatureAlgorithm, Scheme>> = {
+  'ecdsa-sha256': scheme('ec', 'sha256', Oid.ecdsaWithSha256),
+  'ecdsa-sha384': scheme('ec', 'sha384', Oid.ecdsaWithSha384),
+  'ecdsa-sha512': scheme('ec', 'sha512', Oid.ecdsaWithSha512),
+  ed25519: scheme('ed25519', null, Oid.ed25519),
+  'rsa-sha256': scheme('rsa', 'sha256', Oid.sha256WithRsa),
+  'rsa-sha384': scheme('rsa', 'sha384', Oid.sha384WithRsa),
+  'rsa-sha512': scheme('rsa', 'sha512', Oid.sha512WithRsa),
+};
+
+/** The AlgorithmIdentifier of a signature algorithm. */
+export function encodeAlgorithm(algorithm: SignatureAlgorithm): Uint8Array {
+  return schemes[algorithm].der;
+}
+
+/** Reads an AlgorithmIdentifier, whose encoding must be exactly the one that its document gives. */
+export function readAlgorithm(reader: DerReader): SignatureAlgorithm {
+  const raw = reader.raw();
+  for (const [name, { der }] of Object.entries(schemes)) {
+    if (Buffer.compare(der, raw) === 0) return name as SignatureAlgorithm;
+  }
+  throw new PkiError(
+    'unsupported-algorithm',
+    `signature algorithm \`${describe(raw)}\` is not accepted; sign with SHA-256 or better, or Ed25519`,
+  );
+}
+
+function describe(raw: Uint8Array): string {
+  // 30 len 06 len <oid>: enough to name the usual suspects (sha1WithRSAEncryption, RSASSA-PSS, DSA).
+  for (const dotted of [
+    '1.2.840.113549.1.1.5',
+    '1.2.840.113549.1.1.10',
+    '1.2.840.10045.4.1',
+    '1.2.840.10040.4.3',
+  ]) {
+    const encoded = oid(dotted);
+    if (Buffer.compare(raw.subarray(2, 2 + encoded.length), encoded) === 0) return nameOfOid(dotted);
+  }
+  return Buffer.from(raw.subarray(0, 16)).toString('hex');
+}
+
+/** The hash that goes with `sign` and `verify` of node:crypto; null for Ed25519. */
+export function hashOf(algorithm: SignatureAlgorithm): string | null {
+  return schemes[algorithm].hash;
+}
+
+/** The algorithm that a key of ours signs with. */
+export function algorithmFor(key: PublicKey): SignatureAlgorithm {
+  if (key.family === 'ed25519') return 'ed25519';
+  if (key.family === 'rsa') return 'rsa-sha256';
+  return key.size === 384 ? 'ecdsa-sha384' : 'ecdsa-sha256';
+}
+
+/** True when the signature over `data` is by `key`. False too when algorithm and key do not go together. */
+export function verifySignature(
+  key: PublicKey,
+  algorithm: SignatureAlgorithm,
+  data: Uint8Array,
+  signature: Uint8Array,
+  imported: KeyObject = importPublicKey(key),
+): boolean {
+  const { family, hash } = schemes[algorithm];
+  return family === key.family && verify(hash, data, imported, signature);
+}
