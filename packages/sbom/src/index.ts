@@ -1,9 +1,35 @@
+export { evaluateGate, type GateCommand, type GateFormat, gateFormats, runGate } from './commands/gate.ts';
+export { type GenerateCommand, runGenerate } from './commands/generate.ts';
+export { type ImportCommand, runImport } from './commands/import.ts';
+export type { CommandIo, ExitCode } from './commands/io.ts';
+export type { Advisory } from './database/advisory.ts';
+export {
+  type ImportOptions,
+  type ImportProgress,
+  type ImportSummary,
+  importAdvisories,
+} from './database/import.ts';
+export { type AdvisoryDatabase, type DatabaseInfo, openAdvisories } from './database/open.ts';
 export { SbomError, type SbomErrorCode } from './error.ts';
 export { type Generated, type GenerateOptions, generateSbom } from './extract/generate.ts';
 export type { NotRead, WalkLimits } from './extract/walk.ts';
+export { type GateOptions, type GateResult, gate, type ShipContext, type Verdict } from './gate/gate.ts';
+export { readWaivers, Waiver } from './gate/waiver.ts';
+export {
+  type Assessment,
+  type AssessOptions,
+  assess,
+  type BlindSpot,
+  type BlindSpotReason,
+} from './match/assess.ts';
 export { allComponents, type Bom, type BomComponent, type BomDependency } from './model/bom.ts';
 export { type DependencyGraph, dependencyGraph } from './model/graph.ts';
 export { checkBom, parseBom } from './model/read.ts';
 export { readBom, type Violation, validateBom, writeBom } from './model/validate.ts';
 export { formatPurl, type PackageUrl, type PackageUrlParts, parsePurl } from './purl/purl.ts';
+export { findings, SbomRecord, sboms } from './record.ts';
+export { renderJson } from './report/json.ts';
+export { renderMarkdown } from './report/markdown.ts';
+export { renderSarif } from './report/sarif.ts';
+export { renderTable, type TableOptions } from './report/table.ts';
 export { type VersionScheme, versionScheme } from './versions/index.ts';

@@ -47,7 +47,7 @@ export async function generateSbom(path: string, options: GenerateOptions): Prom
       sources.push({ path: file, extraction });
       for (const reason of extraction.notRead ?? []) notRead.push({ path: file, reason });
     } catch (error) {
-      notRead.push({ path: file, reason: reasonOf(error) });
+      notRead.push({ path: file, reason: reasonOf(error), failed: true });
     }
   }
   for (const file of found.files) {

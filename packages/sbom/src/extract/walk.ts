@@ -17,6 +17,8 @@ export interface NotRead {
   /** Relative path, with forward slashes. */
   readonly path: string;
   readonly reason: string;
+  /** It should have been read and could not: a gate must not pass over it. */
+  readonly failed?: boolean;
 }
 
 /** Folders that hold other people's sources, caches or history: what matters of them is in the lockfiles. */
@@ -58,14 +60,22 @@ export function findFiles(
     try {
       list = readdirSync(join(root, next.relative), { withFileTypes: true });
     } catch (error) {
-      notRead.push({ path: next.relative || '.', reason: `cannot be listed: ${(error as Error).message}` });
+      notRead.push({
+        path: next.relative || '.',
+        reason: `cannot be listed: ${(error as Error).message}`,
+        failed: true,
+      });
       continue;
     }
     list.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of list) {
       entries += 1;
       if (entries > limits.entries) {
-        notRead.push({ path: next.relative || '.', reason: `more than ${limits.entries} entries` });
+        notRead.push({
+          path: next.relative || '.',
+          reason: `more than ${limits.entries} entries`,
+          failed: true,
+        });
         return { root, files, notRead };
       }
       const relative = next.relative === '' ? entry.name : `${next.relative}/${entry.name}`;

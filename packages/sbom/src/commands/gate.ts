@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { CedarUid, Clock, Decide } from '@kydai/contracts';
+import { openAdvisories } from '../database/open.ts';
+import { SbomError } from '../error.ts';
+import { extractors } from '../extract/index.ts';
+import type { NotRead } from '../extract/walk.ts';
+import { readBounded } from '../extract/walk.ts';
+import { type GateResult, gate } from '../gate/gate.ts';
+import { readWaivers } from '../gate/waiver.ts';
+import { assess } from '../match/assess.ts';
+import type { Bom } from '../model/bom.ts';
+import { maxBomBytes, parseBom } from '../model/read.ts';
+import { type CommandIo, type ExitCode, guarded } from './io.ts';
+import { writeWhole } from './output.ts';
+
+export const gateFormats = ['table', 'json', 'markdown', 'sarif'] as const;
+export type GateFormat = (typeof gateFormats)[number];
+
+export interface GateCommand {
+  /** An SBOM, a lockfile, or a folder to make an SBOM from; the current folder unless told. */
+  readonly path?: string;
+  /** Path of the advisory database. */
+  readonly database: string;
+  readonly waivers?: string;
+  readonly format?: GateFormat;
+  /** File to write the report to; standard output unless told. */
+  readonly output?: string;
+  /** Id of the `Build`; the subject's name and version unless told. */
+  readonly build?: string;
+  readonly principal: CedarUid;
+  readonly decide: Decide;
+  readonly clock: Clock;
+}
+
+/** `kydai sbom gate [PATH]`: exit code 0 where it may ship, 1 where not, 2 where that could not be checked. */
+export function runGate(options: GateCommand, io: CommandIo): Promise<ExitCode> {
+  return guarded(io, async () => {
+    const result = await evaluateGate(options);
+    const text = await render(result, options, io);
+    if (options.output === undefined) io.out(text);
+    else {
+      writeWhole(options.output, text);
+      io.err(`${result.verdict}: report written to ${options.output}\n`);
+    }
+    return result.verdict === 'pass' ? 0 : result.verdict === 'fail' ? 1 : 2;
+  });
+}
+
+/** What the command decides, without writing anything. @throws SbomError */
+export async function evaluateGate(options: GateCommand): Promise<GateResult> {
+  const path = options.path ?? '.';
+  // The database first: without it there is no use in reading anything else.
+  const database = openAdvisories(options.database);
+  try {
+    const waivers =
+      options.waivers === undefined
+        ? []
+        : readWaivers(readBounded(options.waivers, 16 * 1024 * 1024).toString('utf8'), options.waivers);
+    const { bom, notRead } = await readSubject(path, options.clock);
+    const subject = bom.metadata?.component;
+    const version = subject?.version === undefined ? '' : `@${subject.version}`;
+    const system = subject === undefined ? basename(path) : `${subject.name}${version}`;
+    return gate({
+      assessment: assess(bom, database, { system: options.build ?? system, notRead }),
+      decide: options.decide,
+      principal: options.principal,
+      build: options.build ?? system,
+      now: options.clock.now(),
+      waivers,
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** A lockfile is told from an SBOM by its name, as everywhere. */
+export async function readSubject(
+  path: string,
+  clock: Clock,
+): Promise<{ readonly bom: Bom; readonly notRead: readonly NotRead[] }> {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (error) {
+    throw new SbomError('not-found', `nothing at \`${path}\`; name an sbom, a lockfile or a folder`, {
+      cause: error,
+    });
+  }
+  if (!isFolder && !extractors.some((extractor) => extractor.matches(basename(path)))) {
+    return { bom: parseBom(readBounded(path, maxBomBytes), path), notRead: [] };
+  }
+  const { generateSbom } = await import('../extract/generate.ts');
+  return generateSbom(path, { clock });
+}
+
+async function render(result: GateResult, options: GateCommand, io: CommandIo): Promise<string> {
+  switch (options.format ?? 'table') {
+    case 'json':
+      return (await import('../report/json.ts')).renderJson(result);
+    case 'markdown':
+      return (await import('../report/markdown.ts')).renderMarkdown(result);
+    case 'sarif':
+      return (await import('../report/sarif.ts')).renderSarif(result, options.path ?? '.');
+    default: {
+      const { renderTable } = await import('../report/table.ts');
+      const toTerminal = options.output === undefined && io.terminal !== undefined;
+      return renderTable(result, toTerminal ? { colour: true, width: io.terminal!.columns } : {});
+    }
+  }
+}

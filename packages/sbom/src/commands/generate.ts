@@ -1,0 +1,38 @@
+import type { Clock } from '@kydai/contracts';
+import { generateSbom } from '../extract/generate.ts';
+import { writeBom } from '../model/validate.ts';
+import { clean, plural } from '../report/text.ts';
+import { type CommandIo, type ExitCode, guarded } from './io.ts';
+import { writeWhole } from './output.ts';
+
+export interface GenerateCommand {
+  /** Folder or lockfile; the current folder unless told. */
+  readonly path?: string;
+  /** File to write; standard output unless told. */
+  readonly output?: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly clock: Clock;
+}
+
+/**
+ * `kydai sbom generate [PATH]`: writes a CycloneDX 1.6 document, and says on `err` what was read and what was not.
+ * Exit code 0, or 2 where nothing was found or something that was found could not be read.
+ */
+export function runGenerate(options: GenerateCommand, io: CommandIo): Promise<ExitCode> {
+  return guarded(io, async () => {
+    const { bom, read, notRead } = await generateSbom(options.path ?? '.', {
+      clock: options.clock,
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.version === undefined ? {} : { version: options.version }),
+    });
+    const text = writeBom(bom);
+    if (options.output === undefined) io.out(text);
+    else writeWhole(options.output, text);
+    const count = plural(bom.components?.length ?? 0, 'component');
+    const from = read.length === 0 ? 'nothing that could be read' : read.map(clean).join(', ');
+    io.err(`${count} from ${from}${options.output === undefined ? '' : `, written to ${options.output}`}\n`);
+    for (const each of notRead) io.err(`not read: ${clean(each.path)}: ${clean(each.reason)}\n`);
+    return read.length === 0 || notRead.some((each) => each.failed) ? 2 : 0;
+  });
+}
