@@ -1,4 +1,8 @@
 export type { AuditKey } from './audit/key.ts';
 export { verifyConsistency, verifyInclusion } from './audit/proof.ts';
 export { StoreError, type StoreErrorCode } from './error.ts';
+export { compileFilter, matchesFilter } from './filter/match.ts';
+export { parseQuery } from './filter/parse.ts';
+export type { LakeLimits } from './lake/limits.ts';
+export { type Lake, type LakeOptions, openLake } from './lake/open.ts';
 export { openRecords, type Records, type RecordsOptions } from './records/open.ts';

@@ -1,0 +1,152 @@
+import type { Event, EventAggregation, EventBucket } from '@kydai/contracts';
+import { StoreError } from '../error.ts';
+import { columnTypes, identifier, literal, pointer } from '../filter/columns.ts';
+import { compileFilter, fieldOf } from '../filter/match.ts';
+import { filterSql, type SqlValue } from '../filter/sql.ts';
+import type { Duck } from './duck.ts';
+import { visitLive } from './live.ts';
+import { parquetRows } from './parquet.ts';
+import { cancelled, checkTime, filesIn, type Span, spanSql, type View } from './search.ts';
+
+const maxBuckets = 100_000;
+const maxTop = 10_000;
+
+/**
+ * Counts events per time bucket and value. Buckets begin at whole multiples of the interval since the epoch, so that
+ * the same bucket has the same start in every answer; empty ones are left out. With both an interval and a field, the
+ * most frequent values are those of the whole span. An event without the field is not counted; one with a list counts
+ * once for each different value.
+ */
+export async function aggregate(
+  duck: Duck,
+  view: View,
+  query: EventAggregation,
+): Promise<readonly EventBucket[]> {
+  const span = { from: checkTime('from', query.from, 0), to: checkTime('to', query.to, 0) };
+  const { interval, by } = query;
+  const top = query.top ?? 10;
+  if (interval !== undefined && !(Number.isSafeInteger(interval) && interval > 0)) {
+    throw new StoreError('query', 'interval must be a whole number of milliseconds above 0');
+  }
+  if (interval !== undefined && (span.to - span.from) / interval > maxBuckets) {
+    throw new StoreError('query', `at most ${maxBuckets} time buckets can be asked for; widen the interval`);
+  }
+  if (!Number.isSafeInteger(top) || top < 1 || top > maxTop) {
+    throw new StoreError('query', `top must be a whole number from 1 to ${maxTop}`);
+  }
+  if (
+    by !== undefined &&
+    (typeof by !== 'string' || by === '' || by.length > 256 || by.includes('\0') || !by.isWellFormed())
+  ) {
+    throw new StoreError('query', '`by` must be a field name of 1 to 256 characters');
+  }
+  const live = await liveCounts(view, query, span);
+  const files = filesIn(view.files, span);
+  const values: SqlValue[] = [JSON.stringify(live)];
+  const parts = [
+    `select cast(j->>'$[0]' as bigint) as t, j->>'$[1]' as v, cast(j->>'$[2]' as bigint) as n
+     from (select unnest(cast($1 as json[])) as j)`,
+  ];
+  if (files.length > 0) parts.push(parquetCounts(view, files, query, span, values));
+  const counts = `select t, v, cast(sum(n) as bigint) as n from (${parts.join(' union all ')}) group by t, v`;
+  const rows = await duck.rows(
+    {
+      sql:
+        by === undefined
+          ? `${counts} having sum(n) > 0 order by t`
+          : `with counts as (${counts}), best as (select v, sum(n) as total from counts group by v order by total desc, v limit ${top})
+             select counts.t, counts.v, counts.n from counts join best on counts.v = best.v
+             order by counts.t, best.total desc, counts.v`,
+      values,
+    },
+    query.signal,
+  );
+  const buckets = rows.map(
+    (row): EventBucket => ({
+      ...(interval !== undefined && { time: Number(row['t']) * interval }),
+      ...(by !== undefined && { value: String(row['v']) }),
+      count: Number(row['n']),
+    }),
+  );
+  return buckets.length === 0 && interval === undefined && by === undefined ? [{ count: 0 }] : buckets;
+}
+
+/** Bucket number, value, count. */
+type Count = readonly [number, string | null, number];
+
+async function liveCounts(view: View, query: EventAggregation, span: Span): Promise<readonly Count[]> {
+  const { interval = 0, by } = query;
+  const test = query.filter && compileFilter(query.filter);
+  cancelled(query.signal);
+  const counts = new Map<number, Map<string | null, number>>();
+  await visitLive(
+    view.live,
+    (event) => {
+      if (event.time < span.from || event.time >= span.to || (test !== undefined && !test(event))) return;
+      const bucket = interval === 0 ? 0 : Math.floor(event.time / interval);
+      let values = counts.get(bucket);
+      if (values === undefined) {
+        values = new Map();
+        counts.set(bucket, values);
+      }
+      for (const value of by === undefined ? [null] : valuesOf(event, by)) {
+        values.set(value, (values.get(value) ?? 0) + 1);
+      }
+    },
+    () => cancelled(query.signal),
+  );
+  return [...counts].flatMap(([bucket, values]) =>
+    [...values].map(([value, n]): Count => [bucket, value, n]),
+  );
+}
+
+function valuesOf(event: Event, name: string): Iterable<string> {
+  const value = fieldOf(event, name);
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return new Set(value.map((one) => String(one).toWellFormed()));
+  if (typeof value === 'number' && !Number.isFinite(value)) return [];
+  return [String(value).toWellFormed()];
+}
+
+function parquetCounts(
+  view: View,
+  files: View['files'],
+  { filter, by, interval }: EventAggregation,
+  span: Span,
+  values: SqlValue[],
+): string {
+  const odd = files.some((file) => file.odd);
+  const conditions = spanSql(span);
+  if (filter !== undefined) conditions.push(filterSql(filter, { odd }, values));
+  const bucket = interval === undefined ? '0' : `cast(floor(time / ${interval}) as bigint)`;
+  const rows = parquetRows(files.map(({ path }) => `${view.folder}/${path}`));
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  if (by === undefined)
+    return `select ${bucket} as t, null as v, count(*) as n from ${rows} ${where} group by 1`;
+  return `select t, v, count(*) as n from (select ${bucket} as t, ${valueSql(by, odd)} as v from ${rows} ${where})
+    where v is not null group by t, v`;
+}
+
+/** The value of a field as text; several rows where it is a list. */
+function valueSql(name: string, odd: boolean): string {
+  const own = name === 'event.dataset' ? 'dataset' : name;
+  if (own === 'id' || own === 'source' || own === 'dataset' || own === 'raw') return own;
+  const type = columnTypes.get(name);
+  if (type === undefined) return jsonValues('rest', name);
+  const column = type === 'text' ? identifier(name) : `cast(${identifier(name)} as varchar)`;
+  return odd
+    ? `unnest(case when ${column} is not null then [${column}] else ${jsonList('odd', name)} end)`
+    : column;
+}
+
+function jsonValues(column: string, name: string): string {
+  return `unnest(${jsonList(column, name)})`;
+}
+
+function jsonList(column: string, name: string): string {
+  const path = literal(pointer(name));
+  const text = `json_extract_string(${column}, ${path})`;
+  return `case when ${column} is null or not contains(${column}, ${literal(JSON.stringify(name))}) then [] else
+    case json_type(${column}, ${path}) when 'ARRAY' then list_distinct(cast(json_extract(${column}, ${path}) as varchar[]))
+    when 'OBJECT' then [] else [${text}] end end`;
+}

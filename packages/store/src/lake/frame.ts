@@ -1,0 +1,75 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * The write-ahead segment is lines of JSON, so that DuckDB reads it as it is. Each group commit is one frame: a header
+ * line with the checksum and the size of what follows, then one line for each event.
+ *
+ *     {"frame":1234567890,"bytes":420,"events":2}
+ *     {"id":"...","time":...}
+ *     {"id":"...","time":...}
+ */
+export function encodeFrame(lines: readonly string[]): Buffer {
+  const body = Buffer.from(lines.join(''), 'utf8');
+  const header = `{"frame":${crc32(body)},"bytes":${body.length},"events":${lines.length}}\n`;
+  return Buffer.concat([Buffer.from(header, 'latin1'), body]);
+}
+
+const headerShape = /^\{"frame":(\d{1,10}),"bytes":(\d{1,10}),"events":(\d{1,8})\}$/;
+const maxHeader = 80;
+const headerStart = Buffer.from('{"frame":', 'latin1');
+const lineFeed = 10;
+
+/** One intact frame: where its lines are in the segment. */
+export interface Frame {
+  readonly start: number;
+  readonly bodyStart: number;
+  readonly end: number;
+  readonly events: number;
+}
+
+export interface Scan {
+  readonly frames: readonly Frame[];
+  /** Stretches that are not intact frames. One that reaches the end of the segment is a torn tail. */
+  readonly damage: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** Finds the intact frames of a segment, also those behind a damaged one. */
+export function scanFrames(segment: Buffer): Scan {
+  const frames: Frame[] = [];
+  const damage: { start: number; end: number }[] = [];
+  let at = 0;
+  let bad = -1;
+  while (at < segment.length) {
+    const frame = readFrame(segment, at);
+    if (frame !== undefined) {
+      if (bad >= 0) damage.push({ start: bad, end: at });
+      bad = -1;
+      frames.push(frame);
+      at = frame.end;
+    } else {
+      if (bad < 0) bad = at;
+      at = nextHeader(segment, at + 1);
+    }
+  }
+  if (bad >= 0) damage.push({ start: bad, end: segment.length });
+  return { frames, damage };
+}
+
+function readFrame(segment: Buffer, start: number): Frame | undefined {
+  const headerEnd = segment.subarray(start, start + maxHeader).indexOf(lineFeed);
+  if (headerEnd < 0) return undefined;
+  const found = headerShape.exec(segment.toString('latin1', start, start + headerEnd));
+  if (found === null) return undefined;
+  const bodyStart = start + headerEnd + 1;
+  const end = bodyStart + Number(found[2]);
+  if (end > segment.length || crc32(segment.subarray(bodyStart, end)) !== Number(found[1])) return undefined;
+  return { start, bodyStart, end, events: Number(found[3]) };
+}
+
+/** Where the next line that looks like a header begins; the segment's length when none does. */
+function nextHeader(segment: Buffer, from: number): number {
+  for (let at = segment.indexOf(headerStart, from); at >= 0; at = segment.indexOf(headerStart, at + 1)) {
+    if (at === 0 || segment[at - 1] === lineFeed) return at;
+  }
+  return segment.length;
+}

@@ -1,0 +1,309 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Event, EventStoreStats } from '@kydai/contracts';
+import { StoreError } from '../error.ts';
+import { convertSegments, mergeFiles } from './convert.ts';
+import { diskError, freeBytes, removeFile, syncFolder } from './disk.ts';
+import type { Duck } from './duck.ts';
+import type { LakeLimits } from './limits.ts';
+import { type LiveSegment, liveView } from './live.ts';
+import { type Manifest, type ParquetFile, readManifest, writeManifest } from './manifest.ts';
+import { recoverSegments } from './recover.ts';
+import { removeOld } from './retain.ts';
+import type { View } from './search.ts';
+import { Wal } from './wal.ts';
+
+export interface KeeperParts {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly limits: LakeLimits;
+  readonly duck: Duck;
+  readonly kept: (events: readonly Event[]) => void;
+}
+
+/** Conversions whose ids are still recognised as repeats. */
+const remembered = 2;
+const retryAfter = 5_000;
+
+/**
+ * Keeps the lake: which segments are live, which Parquet files count, and what happens in the background. Changes of
+ * the manifest happen one at a time; queries see the state in which they began, and files that a query may still read
+ * stay until it has ended.
+ */
+export class Keeper {
+  readonly #parts: KeeperParts;
+  readonly #live: LiveSegment[];
+  readonly #wal: Wal;
+  #manifest: Manifest;
+  #recent: ReadonlySet<string>[] = [];
+  #chores: Promise<unknown> = Promise.resolve();
+  #working = false;
+  #failure: StoreError | undefined;
+  #retryAt = 0;
+  #progress: (() => void)[] = [];
+  #readers = 0;
+  #garbage: string[] = [];
+  #checkedAt = 0;
+  #closed = false;
+  readonly #timer: NodeJS.Timeout;
+
+  static async open(parts: KeeperParts): Promise<Keeper> {
+    const { folder } = parts;
+    const manifest = await readManifest(folder);
+    await removeLeftovers(folder, manifest);
+    const live = await recoverSegments(join(folder, 'wal'), manifest.converted, parts.clock.now());
+    return new Keeper(parts, manifest, live);
+  }
+
+  private constructor(parts: KeeperParts, manifest: Manifest, live: LiveSegment[]) {
+    this.#parts = parts;
+    this.#manifest = manifest;
+    this.#live = live;
+    this.#wal = new Wal({
+      folder: join(parts.folder, 'wal'),
+      now: () => parts.clock.now(),
+      segmentBytes: parts.limits.segmentBytes,
+      pendingBytes: parts.limits.pendingBytes,
+      next: Math.max(manifest.converted, ...live.map(({ number }) => number)) + 1,
+      admit: () => this.#admit(),
+      seen: (id) => this.#live.some(({ ids }) => ids.has(id)) || this.#recent.some((ids) => ids.has(id)),
+      opened: (segment) => this.#live.push(segment),
+      sealed: () => this.#wake(),
+      kept: parts.kept,
+    });
+    this.#timer = setInterval(() => this.#tick(), Math.min(1_000, parts.limits.segmentAge));
+    this.#timer.unref();
+    this.#wake();
+  }
+
+  append(events: readonly Event[]): Promise<void> {
+    return this.#wal.append(events);
+  }
+
+  /** Runs a query on the lake as it is now. */
+  async view<T>(query: (view: View) => Promise<T>): Promise<T> {
+    const view = { folder: this.#parts.folder, files: this.#manifest.files, live: liveView(this.#live) };
+    this.#readers++;
+    try {
+      return await query(view);
+    } finally {
+      this.#readers--;
+      if (this.#readers === 0) this.#sweep();
+    }
+  }
+
+  stats(): EventStoreStats {
+    const { files } = this.#manifest;
+    let events = 0;
+    let oldest = Number.POSITIVE_INFINITY;
+    let newest = Number.NEGATIVE_INFINITY;
+    for (const file of files) {
+      events += file.rows;
+      oldest = Math.min(oldest, file.minTime);
+      newest = Math.max(newest, file.maxTime);
+    }
+    for (const segment of this.#live) {
+      events += segment.events.length;
+      for (const { time } of segment.events) {
+        if (time < oldest) oldest = time;
+        if (time > newest) newest = time;
+      }
+    }
+    return { events, bytes: this.#bytes(), ...(events > 0 && { oldest, newest }) };
+  }
+
+  #bytes(): number {
+    return (
+      this.#manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) +
+      this.#live.reduce((sum, { bytes }) => sum + bytes, 0)
+    );
+  }
+
+  async retain(dataset: string | undefined, before: number): Promise<number> {
+    if (typeof before !== 'number' || Number.isNaN(before)) {
+      throw new StoreError('query', '`before` must be a time in epoch milliseconds');
+    }
+    await this.flush();
+    return this.#chore(async () => {
+      const result = await this.#parts.duck.work((connection) =>
+        removeOld(connection, this.#parts.folder, this.#manifest, dataset, before),
+      );
+      if (result.removed > 0) await this.#replace(result.manifest, result.dropped);
+      return result.removed;
+    });
+  }
+
+  async flush(): Promise<void> {
+    await this.#wal.seal();
+    await this.#chore(() => this.#convertAll());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#wal.close();
+    await this.#chores.catch(() => undefined);
+    if (this.#readers === 0) this.#sweep();
+  }
+
+  /** Work that changes the manifest, one at a time and in order. */
+  #chore<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#chores.then(work);
+    this.#chores = done.catch(() => undefined);
+    return done;
+  }
+
+  #tick(): void {
+    const { clock, limits } = this.#parts;
+    const now = clock.now();
+    const old = this.#live.some(
+      ({ sealed, events, began }) => !sealed && events.length > 0 && now - began >= limits.segmentAge,
+    );
+    if (old) void this.#wal.seal().catch(() => undefined);
+    if (this.#failure !== undefined && performance.now() >= this.#retryAt) this.#wake();
+  }
+
+  /** Starts the background conversion, unless it runs already. */
+  #wake(): void {
+    if (this.#working || this.#closed) return;
+    this.#working = true;
+    void this.#chore(() => this.#convertAll())
+      .catch(() => undefined)
+      .finally(() => {
+        this.#working = false;
+        if (this.#failure === undefined && this.#live.some(({ sealed }) => sealed)) this.#wake();
+      });
+  }
+
+  async #convertAll(): Promise<void> {
+    try {
+      while (!this.#closed && (await this.#convertSome())) this.#tell();
+      while (!this.#closed && (await this.#mergeSome())) this.#tell();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = diskError(error);
+      this.#retryAt = performance.now() + retryAfter;
+      throw this.#failure;
+    } finally {
+      this.#tell();
+    }
+  }
+
+  #tell(): void {
+    for (const go of this.#progress.splice(0)) go();
+  }
+
+  async #convertSome(): Promise<boolean> {
+    const segments = this.#live.filter(({ sealed }) => sealed).slice(0, 4);
+    if (segments.length === 0) return false;
+    const { folder, duck } = this.#parts;
+    const expected = segments.reduce((sum, { events }) => sum + events.length, 0);
+    const paths = segments.map(({ path }) => path);
+    const { files, nextFile } = await duck.work((connection) =>
+      convertSegments(connection, folder, paths, expected, this.#manifest.nextFile),
+    );
+    const manifest = {
+      ...this.#manifest,
+      converted: segments.at(-1)!.number,
+      nextFile,
+      files: [...this.#manifest.files, ...files],
+    };
+    await writeManifest(folder, manifest);
+    // From here the Parquet files count and the segments do not, in one step for every query.
+    this.#manifest = manifest;
+    this.#live.splice(0, segments.length);
+    this.#recent = [...this.#recent, ...segments.map(({ ids }) => ids)].slice(-remembered);
+    for (const path of paths) await removeFile(path);
+    await syncFolder(join(folder, 'wal'));
+    return true;
+  }
+
+  async #mergeSome(): Promise<boolean> {
+    const { folder, duck, limits } = this.#parts;
+    const group = smallFiles(this.#manifest.files, limits);
+    if (group === undefined) return false;
+    const merged = await duck.work((connection) =>
+      mergeFiles(connection, folder, group, this.#manifest.nextFile),
+    );
+    const rest = this.#manifest.files.filter((file) => !group.includes(file));
+    await this.#replace(
+      { ...this.#manifest, nextFile: this.#manifest.nextFile + 1, files: [...rest, merged] },
+      group.map(({ path }) => path),
+    );
+    return true;
+  }
+
+  async #replace(manifest: Manifest, dropped: readonly string[]): Promise<void> {
+    await writeManifest(this.#parts.folder, manifest);
+    this.#manifest = manifest;
+    this.#garbage.push(...dropped.map((path) => join(this.#parts.folder, path)));
+    if (this.#readers === 0) this.#sweep();
+  }
+
+  /** Deletes files that no manifest names and no query reads. What fails here is a leftover for the next start. */
+  #sweep(): void {
+    for (const path of this.#garbage.splice(0)) void removeFile(path).catch(() => undefined);
+  }
+
+  /** Whether the write-ahead log may take more now; waits while the conversion is behind. */
+  async #admit(): Promise<void> {
+    const { folder, limits } = this.#parts;
+    while (this.#live.filter(({ sealed }) => sealed).length >= limits.backlog) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#closed) throw new StoreError('closed', 'the event store is closed');
+      await new Promise<void>((resolve) => this.#progress.push(resolve));
+    }
+    if (this.#bytes() >= limits.maxBytes) {
+      throw new StoreError(
+        'disk-full',
+        'the event store has reached its size limit: nothing was kept; delete old events',
+      );
+    }
+    if (performance.now() - this.#checkedAt < 200) return;
+    if ((await freeBytes(folder)) < limits.reserveBytes) {
+      throw new StoreError(
+        'disk-full',
+        'the disk of the event store is nearly full: nothing was kept; free some space',
+      );
+    }
+    this.#checkedAt = performance.now();
+  }
+}
+
+/** Files of one day and dataset that are worth merging. */
+function smallFiles(files: readonly ParquetFile[], limits: LakeLimits): readonly ParquetFile[] | undefined {
+  const groups = new Map<string, ParquetFile[]>();
+  for (const file of files) {
+    if (file.bytes >= limits.mergeBelowBytes) continue;
+    // Files of like size together, so that a large one is not rewritten for each small one.
+    const size = Math.floor(Math.log2(Math.max(1, file.bytes)) / 3);
+    const key = JSON.stringify([file.day, file.dataset, size]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+    if ((group?.length ?? 0) >= limits.mergeCount) return group;
+  }
+  return undefined;
+}
+
+/** Deletes what an interrupted step left behind. */
+async function removeLeftovers(folder: string, { files }: Manifest): Promise<void> {
+  for (const name of await readdir(join(folder, 'tmp'))) {
+    await rm(join(folder, 'tmp', name), { recursive: true, force: true });
+  }
+  const listed = new Set(files.map(({ path }) => path));
+  const found = new Set<string>();
+  for (const entry of await readdir(join(folder, 'parquet'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
+    if (listed.has(path)) found.add(path);
+    else await removeFile(join(folder, path));
+  }
+  const missing = files.find(({ path }) => !found.has(path));
+  if (missing !== undefined) {
+    throw new StoreError(
+      'damaged',
+      `the event store lacks \`${missing.path}\` with ${missing.rows} events; restore it from a backup`,
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { Event } from '@kydai/contracts';
+
+/** The events of one write-ahead segment that is not in Parquet yet, in the order in which they became durable. */
+export interface LiveSegment {
+  readonly number: number;
+  readonly path: string;
+  readonly events: Event[];
+  readonly ids: Set<string>;
+  /** Bytes on disk that are known to be good. */
+  bytes: number;
+  /** Clock time of its first event. */
+  began: number;
+  /** Nothing is added any more: ready for conversion. */
+  sealed: boolean;
+}
+
+export function liveSegment(number: number, path: string): LiveSegment {
+  return { number, path, events: [], ids: new Set(), bytes: 0, began: 0, sealed: false };
+}
+
+/** Stretches of live events as they were when a query began; what is appended later is not seen. */
+export interface LiveView {
+  readonly parts: readonly { readonly events: readonly Event[]; readonly count: number }[];
+}
+
+export function liveView(segments: readonly LiveSegment[]): LiveView {
+  return { parts: segments.map(({ events }) => ({ events, count: events.length })) };
+}
+
+const slice = 2_000;
+
+/** Visits every event of a view, and lets the event loop run in between so that ingestion goes on. */
+export async function visitLive(
+  { parts }: LiveView,
+  visit: (event: Event) => void,
+  proceed: () => void,
+): Promise<void> {
+  let visited = 0;
+  for (const { events, count } of parts) {
+    for (let at = 0; at < count; at++) {
+      if (++visited % slice === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        proceed();
+      }
+      visit(events[at]!);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Clock, Event, EventFilter, EventStore } from '@kydai/contracts';
+import { StoreError } from '../error.ts';
+import { aggregate } from './aggregate.ts';
+import { openDuck } from './duck.ts';
+import { Keeper } from './keeper.ts';
+import { defaultLimits, type LakeLimits } from './limits.ts';
+import { lockFolder } from './lock.ts';
+import { getEvent, search } from './search.ts';
+import { Tails } from './tail.ts';
+
+export interface LakeOptions {
+  /** Everything is kept below it; made where it is missing. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly limits?: Partial<LakeLimits>;
+}
+
+/** The embedded event store. */
+export interface Lake extends EventStore {
+  /** Events that match, as they become durable, until the signal ends it. Ends with `busy` for a reader too slow. */
+  tail(filter: EventFilter | undefined, signal: AbortSignal): AsyncGenerator<Event, void, undefined>;
+  /** Turns everything that is in the write-ahead log into Parquet. It happens by itself; tests and exports ask for it. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Opens the lake: write-ahead segments that are turned into Parquet in the background and queried by DuckDB. See
+ * docs/lake-layout.md for what is in the folder.
+ *
+ * INVARIANT: an event is acknowledged only once it is on disk, and is in every answer exactly once from then on, also
+ * when the process is killed between any two steps. A repeated id is recognised among the events of the write-ahead
+ * log and of the last conversions.
+ *
+ * Rejects with `locked` when another process has the folder open, and `damaged` when its manifest cannot be read.
+ */
+export async function openLake({ folder: given, clock, limits: changes = {} }: LakeOptions): Promise<Lake> {
+  const folder = resolve(given);
+  if (/[*?[\]{}]/.test(folder)) {
+    throw new StoreError(
+      'disk-failed',
+      'the path of the event store cannot hold any of * ? [ ] { }; choose another folder',
+    );
+  }
+  const limits: LakeLimits = { ...defaultLimits, ...changes };
+  for (const name of ['wal', 'parquet', 'tmp']) await mkdir(join(folder, name), { recursive: true });
+  const unlock = lockFolder(folder);
+  try {
+    const duck = await openDuck(join(folder, 'tmp'), limits);
+    const tails = new Tails();
+    const keeper = await Keeper.open({
+      folder,
+      clock,
+      limits,
+      duck,
+      kept: (events) => tails.publish(events),
+    });
+    let closing: Promise<void> | undefined;
+
+    const open = () => {
+      if (closing !== undefined) throw new StoreError('closed', 'the event store is closed');
+    };
+
+    return {
+      async append(events) {
+        open();
+        await keeper.append(events);
+      },
+      async search(query) {
+        open();
+        return keeper.view((view) => search(duck, view, query));
+      },
+      async aggregate(query) {
+        open();
+        return keeper.view((view) => aggregate(duck, view, query));
+      },
+      async get(id) {
+        open();
+        return keeper.view((view) => getEvent(duck, view, id));
+      },
+      async stats() {
+        open();
+        return keeper.stats();
+      },
+      async retain(dataset, before) {
+        open();
+        return keeper.retain(dataset, before);
+      },
+      tail(filter, signal) {
+        open();
+        return tails.follow(filter, signal);
+      },
+      async flush() {
+        open();
+        await keeper.flush();
+      },
+      close() {
+        closing ??= (async () => {
+          tails.close();
+          await keeper.close();
+          await duck.close();
+          unlock();
+        })();
+        return closing;
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { literal } from '../filter/columns.ts';
+import type { Manifest, ParquetFile } from './manifest.ts';
+import { parquetRows, writeParquet } from './parquet.ts';
+
+export interface Retained {
+  readonly manifest: Manifest;
+  readonly removed: number;
+  /** Paths of the files that the new manifest no longer names. */
+  readonly dropped: readonly string[];
+}
+
+/** An event with a time in the future is as old as its receipt: a device's wrong clock does not keep it for ever. */
+const age = 'least(time, received)';
+
+/**
+ * Leaves out the events of a dataset (of every one, without) that are older than `before`. A file that is old as a
+ * whole is dropped, one that is old in part is written again without its old rows. Nothing changes until the returned
+ * manifest is written.
+ */
+export async function removeOld(
+  connection: DuckDBConnection,
+  folder: string,
+  manifest: Manifest,
+  dataset: string | undefined,
+  before: number,
+): Promise<Retained> {
+  let { nextFile } = manifest;
+  let removed = 0;
+  const dropped: string[] = [];
+  const files: ParquetFile[] = [];
+  const old = [
+    Number.isFinite(before) ? `${age} < ${Math.ceil(before)}` : before > 0 ? 'true' : 'false',
+    ...(dataset === undefined ? [] : [`dataset = ${literal(dataset)}`]),
+  ].join(' and ');
+  for (const file of manifest.files) {
+    const concerned = dataset === undefined || file.dataset === null || file.dataset === dataset;
+    const rows = parquetRows([`${folder}/${file.path}`]);
+    const count = concerned
+      ? Number(
+          (
+            await connection.runAndReadAll(`select count(*) as n from ${rows} where ${old}`)
+          ).getRowObjectsJS()[0]!['n'],
+        )
+      : 0;
+    if (count === 0) {
+      files.push(file);
+      continue;
+    }
+    removed += count;
+    dropped.push(file.path);
+    if (count === file.rows) continue;
+    const { day } = file;
+    const kept = `(select * from ${rows} where not (${old}))`;
+    files.push(
+      (await writeParquet(connection, folder, kept, { day, dataset: file.dataset, number: nextFile++ }))!,
+    );
+  }
+  return { manifest: { ...manifest, nextFile, files }, removed, dropped };
+}
