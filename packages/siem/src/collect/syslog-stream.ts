@@ -25,6 +25,7 @@ export function createStreamServer(
   const transport: Transport = tls ? 'syslog-tls' : 'syslog-tcp';
   const sockets = new Set<Socket>();
   const perPeer = new Map<string, number>();
+  const orphans: Orphans = { bytes: 0 };
   let closing = false;
 
   /** Places are counted from the TCP connection on, so that half-done TLS handshakes count too. */
@@ -65,7 +66,7 @@ export function createStreamServer(
           socket.destroy();
           return;
         }
-        receive(socket, intake.account(transport, name), intake, limits);
+        receive(socket, intake.account(transport, name), intake, limits, orphans);
       },
     );
     secure.on('connection', admit);
@@ -80,7 +81,7 @@ export function createStreamServer(
       admit(socket);
       if (socket.destroyed) return;
       const peer = plainAddress(socket.remoteAddress ?? 'unknown');
-      receive(socket, intake.account(transport, peer), intake, limits);
+      receive(socket, intake.account(transport, peer), intake, limits, orphans);
     });
   }
 
@@ -117,22 +118,40 @@ function peerName(socket: TLSSocket, tls: SyslogTls): string | undefined {
   return typeof name === 'string' && name !== '' && name.length <= 128 ? name : address;
 }
 
-/** Reads one connection to its end. */
-function receive(socket: Socket, account: SourceAccount, intake: Intake, limits: SyslogLimits): void {
+/** Bytes read from connections that are gone and that wait for room. */
+interface Orphans {
+  bytes: number;
+}
+const orphanBytes = 32 * 1024 * 1024;
+
+/** Reads one connection to its end. What was read of it is taken even when the connection is gone. */
+function receive(
+  socket: Socket,
+  account: SourceAccount,
+  intake: Intake,
+  limits: SyslogLimits,
+  orphans: Orphans,
+): void {
   const splitter = new FrameSplitter(limits.lineBytes, limits.frameBytes);
   let stalled = false;
   let ended = false;
-  let withdraw: (() => void) | undefined;
+  /** Connections that come and go while there is no room must not fill the memory: beyond a bound they are lost. */
+  let abandoned = false;
+  let orphaned = 0;
 
   const sink = (text: string, bytes: number, fault: string | undefined): boolean => {
     if (!intake.push(account, text, bytes, fault)) {
-      if (!intake.closing && !socket.destroyed) return false;
+      if (!intake.closing && !abandoned) return false;
       account.lose(intake.closing ? 'stopping' : 'connection-lost-while-full', bytes, intake.clock.now());
       return true;
     }
-    if (fault !== undefined)
-      account.note(fault.startsWith('line is longer') ? 'line-too-long' : 'frame-fault');
+    if (fault !== undefined) account.note(fault.startsWith('line is longer') ? 'line-too-long' : 'frame-fault');
     return true;
+  };
+
+  const stall = (): void => {
+    stalled = true;
+    intake.whenRoom(resume);
   };
 
   const read = (chunk: Buffer): void => {
@@ -141,22 +160,18 @@ function receive(socket: Socket, account: SourceAccount, intake: Intake, limits:
       account.note('frame-never-ended');
       socket.destroy();
     } else if (state === 'full') {
-      stalled = true;
       socket.pause();
-      withdraw = intake.whenRoom(resume);
-    } else if (ended) finish();
-  };
-
-  const finish = (): void => {
-    if (splitter.end(sink)) return;
-    stalled = true;
-    withdraw = intake.whenRoom(resume);
+      stall();
+    } else if (ended && !splitter.end(sink)) stall();
   };
 
   const resume = (): void => {
     stalled = false;
     read(nothing);
-    if (!stalled && !ended) socket.resume();
+    if (stalled) return;
+    orphans.bytes -= orphaned;
+    orphaned = 0;
+    if (!ended) socket.resume();
   };
 
   socket.setTimeout(limits.idleMs, () => {
@@ -166,16 +181,21 @@ function receive(socket: Socket, account: SourceAccount, intake: Intake, limits:
     socket.destroy();
   });
   socket.on('data', read);
-  socket.once('end', () => {
-    ended = true;
-    if (!stalled) finish();
-  });
-  socket.once('close', () => {
+  const end = (): void => {
     if (ended) return;
-    // Cut from outside or by our own stop: what was read of it is taken as far as there is room, and else counted.
     ended = true;
-    withdraw?.();
-    stalled = false;
-    read(nothing);
+    if (!stalled) read(nothing);
+  };
+  socket.once('end', end);
+  socket.once('close', () => {
+    end();
+    if (!stalled) return;
+    if (orphans.bytes + splitter.held > orphanBytes) {
+      abandoned = true;
+      read(nothing);
+      return;
+    }
+    orphaned = splitter.held;
+    orphans.bytes += orphaned;
   });
 }

@@ -31,11 +31,10 @@ export interface NormaliserOptions {
   readonly zone?: string;
 }
 
-const facilities = [
-  'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp',
-  'ntp', 'security', 'console', 'solaris-cron', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5',
-  'local6', 'local7',
-]; // biome-ignore format: a table
+const facilities = (
+  'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp security console solaris-cron ' +
+  'local0 local1 local2 local3 local4 local5 local6 local7'
+).split(' ');
 const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
 const hour = 3_600_000;

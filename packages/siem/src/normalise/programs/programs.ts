@@ -14,40 +14,11 @@ for (const name of ['sshd', 'sshd-session', 'sshd-auth']) {
     readSshdMessage(draft, message);
   });
 }
-for (const name of [
-  'sudo',
-  'su',
-  'login',
-  'systemd-logind',
-  'useradd',
-  'userdel',
-  'usermod',
-  'groupadd',
-  'groupdel',
-  'groupmod',
-  'gpasswd',
-  'passwd',
-  'chpasswd',
-  'chage',
-  'CRON',
-  'cron',
-  'crond',
-  'crontab',
-  'polkitd',
-  'pkexec',
-  'gdm',
-  'ftpd',
-  'vsftpd',
-  'klogind',
-  'rlogind',
-  'telnetd',
-  'sssd',
-  'unix_chkpwd',
-  'dovecot',
-  'gdm-password',
-  'lightdm',
-]) {
-  // biome-ignore format: a table
+const signIn =
+  'sudo su login systemd-logind useradd userdel usermod groupadd groupdel groupmod gpasswd passwd chpasswd chage ' +
+  'CRON cron crond crontab polkitd pkexec gdm gdm-password lightdm ftpd vsftpd klogind rlogind telnetd sssd ' +
+  'unix_chkpwd dovecot';
+for (const name of signIn.split(' ')) {
   readers.set(name, (draft, message) => readLinuxAuthMessage(draft, message, name));
 }
 for (const name of ['nginx', 'nginx_access']) {

@@ -1,0 +1,155 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createIntake } from './intake.ts';
+import type { SyslogLimits } from './limits.ts';
+import { MemoryStore, until } from './store.fixture.ts';
+import { createSyslogCollector } from './syslog.ts';
+
+const clock = { now: () => Date.now() };
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function setUp(limits: Partial<SyslogLimits> = {}, queueFrames = 10_000) {
+  const store = new MemoryStore();
+  const intake = createIntake({ store, clock, onEvents: () => {}, limits: { queueFrames, closeMs: 200 } });
+  const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, limits });
+  const { udp, tcp } = await collector.listen();
+  stops.push(async () => {
+    await collector.close();
+    store.release();
+    await intake.close();
+  });
+  const ledger = (source: string) => intake.ledgers().find((one) => one.source === source);
+  return { store, intake, collector, udp: udp!, tcp: tcp!, ledger };
+}
+
+async function dial(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  stops.push(async () => socket.destroy());
+  return socket;
+}
+
+const line = (text: string) => `<13>Nov 21 20:26:00 vm app: ${text}`;
+
+describe('syslog over UDP', () => {
+  test('takes a message a datagram and names the source by its address', async () => {
+    const { store, udp, ledger } = await setUp();
+    const socket = createSocket('udp4');
+    for (let index = 0; index < 20; index++) socket.send(`${line(`n${index}`)}\n`, udp.port, '127.0.0.1');
+    socket.send(Buffer.from([0xff, 0, 1]), udp.port, '127.0.0.1');
+    await until(() => store.events.length === 21);
+    socket.close();
+    expect(ledger('syslog-udp/127.0.0.1')).toMatchObject({ received: 21, kept: 21, parsed: 20, dropped: 0 });
+    expect(store.events.at(-1)).toMatchObject({ dataset: 'raw', source: 'syslog-udp/127.0.0.1' });
+  });
+
+  test('loses datagrams that come when the queue is full, counted, and those of auth last', async () => {
+    const { store, udp, ledger } = await setUp({}, 100);
+    store.held = true;
+    const socket = createSocket('udp4');
+    const send = (text: string) => new Promise((resolve) => socket.send(text, udp.port, '127.0.0.1', resolve));
+    for (let index = 0; index < 150; index++) await send(line('x'));
+    await until(() => ledger('syslog-udp/127.0.0.1')?.received === 150);
+    expect(ledger('syslog-udp/127.0.0.1')).toMatchObject({ pending: 80, dropped: 70, reasons: { 'queue-full': 70 } });
+    await send('<38>Nov 21 20:26:00 vm sshd[1]: Invalid user a from 10.0.0.1');
+    await until(() => ledger('syslog-udp/127.0.0.1')?.pending === 81);
+    socket.close();
+  });
+
+  test('cuts a datagram longer than the limit', async () => {
+    const { store, udp } = await setUp({ lineBytes: 100 });
+    const socket = createSocket('udp4');
+    socket.send(line('y'.repeat(5000)), udp.port, '127.0.0.1');
+    await until(() => store.events.length === 1);
+    socket.close();
+    expect(store.events[0]!.raw).toHaveLength(100);
+    expect(store.events[0]!.fields.get('error.message')).toMatch(/longer than 100 bytes/);
+  });
+});
+
+describe('syslog over TCP', () => {
+  test('takes counted and newline frames in one stream', async () => {
+    const { store, tcp, ledger } = await setUp();
+    const socket = await dial(tcp.port);
+    const counted = line('counted\nwith a newline');
+    socket.write(`${line('one')}\n${Buffer.byteLength(counted)} ${counted}`);
+    socket.end(line('đêm'));
+    await until(() => store.events.length === 3);
+    expect(store.events.map((event) => event.fields.get('message'))).toEqual(['one', 'counted\nwith a newline', 'đêm']);
+    expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: 3, kept: 3, parsed: 3 });
+  });
+
+  test('holds a sender back while the queue is full, and loses nothing', async () => {
+    const { store, tcp, ledger, intake } = await setUp({}, 50);
+    store.held = true;
+    const socket = await dial(tcp.port);
+    const count = 5000;
+    socket.end(Array.from({ length: count }, (_, n) => `${line(`n${n}`)}\n`).join(''));
+    await until(() => intake.totals.queued >= 40);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: 40, pending: 40, dropped: 0 });
+    store.release();
+    await until(() => store.events.length === count);
+    expect(store.events.map((event) => event.fields.get('message'))).toEqual(Array.from({ length: count }, (_, n) => `n${n}`));
+    expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: count, kept: count, dropped: 0 });
+  });
+
+  test('ends a sender that never ends its frame, and keeps the beginning', async () => {
+    const { store, tcp, ledger } = await setUp({ lineBytes: 1000, frameBytes: 50_000 });
+    const socket = await dial(tcp.port);
+    const closed = once(socket, 'close');
+    const more = () => {
+      if (!socket.destroyed && socket.write('x'.repeat(10_000))) setImmediate(more);
+    };
+    socket.on('drain', more);
+    more();
+    await closed;
+    await until(() => store.events.length === 1);
+    expect(store.events[0]!.raw).toHaveLength(1000);
+    expect(ledger('syslog-tcp/127.0.0.1')!.reasons).toMatchObject({ 'frame-never-ended': 1, 'line-too-long': 1 });
+  });
+
+  test('ends idle connections, and refuses more than its limit from one address', async () => {
+    const { tcp, ledger, collector } = await setUp({ idleMs: 60, connectionsPerPeer: 2 });
+    const sockets = [await dial(tcp.port), await dial(tcp.port), await dial(tcp.port)];
+    await once(sockets[2]!, 'close');
+    expect(ledger('syslog-tcp/127.0.0.1')!.reasons).toMatchObject({ 'connection-refused': 1 });
+    await once(sockets[0]!, 'close');
+    await until(() => collector.connections === 0);
+    expect(ledger('syslog-tcp/127.0.0.1')!.reasons).toMatchObject({ 'idle-connection-ended': 2 });
+  });
+
+  test('keeps the half frame of a sender that dies', async () => {
+    const { store, tcp } = await setUp();
+    const socket = await dial(tcp.port);
+    socket.write(`${line('whole')}\n500 <13>half of a`);
+    await until(() => store.events.length === 1);
+    socket.resetAndDestroy();
+    await until(() => store.events.length === 2);
+    expect(store.events[1]!.fields.get('error.message')).toMatch(/cut off after/);
+  });
+
+  test('counts what waited for room when the program stops', async () => {
+    const { store, intake, collector, tcp, ledger } = await setUp({}, 10);
+    store.refusing = true;
+    const socket = await dial(tcp.port);
+    socket.write(Array.from({ length: 30 }, (_, n) => `${line(`n${n}`)}\n`).join(''));
+    await until(() => intake.totals.queued === 8);
+    await collector.close();
+    await intake.close();
+    const { received, dropped, pending } = ledger('syslog-tcp/127.0.0.1')!;
+    expect({ received, dropped, pending }).toEqual({ received: 30, dropped: 30, pending: 0 });
+  });
+});
+
+test('a port that is taken is an error of listen', async () => {
+  const { intake, tcp } = await setUp();
+  const second = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: tcp.port, intake });
+  await expect(second.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});

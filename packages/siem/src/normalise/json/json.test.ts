@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createNormaliser } from '../normalise.ts';
+import { flatten } from './flatten.ts';
+
+describe('flattening', () => {
+  test('turns lists of objects into lists for each field', () => {
+    expect(Object.fromEntries(flatten({ a: [{ b: 1 }, { b: 2, c: null }], d: ['x'], e: {} }).fields)).toEqual({
+      'a.b': ['1', '2'],
+      'a.c': null,
+      d: ['x'],
+    });
+  });
+
+  test('is bounded in depth, width and text, and says that it cut', () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`);
+    expect(flatten(deep)).toEqual({ fields: new Map(), cut: true });
+    const wide = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index]));
+    expect(flatten(wide).fields.size).toBe(512);
+    expect(flatten(wide).cut).toBe(true);
+    expect(flatten({ a: 'x'.repeat(100_000) }).fields.get('a')).toHaveLength(32_768);
+    expect(flatten({ a: Array.from({ length: 9999 }, () => 1) }).fields.get('a')).toHaveLength(128);
+  });
+
+  test('keeps hostile names as plain names', () => {
+    const fields = flatten(JSON.parse('{"__proto__":{"x":1},"constructor":"c"}')).fields;
+    expect(fields.get('__proto__.x')).toBe(1);
+    expect(({} as { x?: unknown }).x).toBeUndefined();
+  });
+
+  test('never exceeds its limits on any JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const { fields } = flatten({ value }, { depth: 3, fields: 5, valueLength: 4, listLength: 2 });
+        expect(fields.size).toBeLessThanOrEqual(5);
+      }),
+    );
+  });
+});
+
+describe('a Windows event', () => {
+  const { document } = createNormaliser();
+  const tree = {
+    Event: {
+      System: {
+        Provider: { '#attributes': { Name: 'Microsoft-Windows-Sysmon' } },
+        EventID: 11,
+        TimeCreated: { '#attributes': { SystemTime: '2026-04-17T05:24:53.092051Z' } },
+        Channel: 'Microsoft-Windows-Sysmon/Operational',
+        Computer: 'ws-1',
+      },
+      EventData: { Image: 'C:\\x.exe', TargetFilename: 'C:\\y.exe' },
+    },
+  };
+  const fields = {
+    'winlog.channel': 'Microsoft-Windows-Sysmon/Operational',
+    'winlog.event_id': 11,
+    'event.code': '11',
+    'host.name': 'ws-1',
+    'winlog.event_data.Image': 'C:\\x.exe',
+    'process.executable': 'C:\\x.exe',
+  };
+
+  test.each([
+    ['the XML tree', tree],
+    [
+      'Winlogbeat',
+      {
+        '@timestamp': '2026-04-17T05:24:53.092Z',
+        winlog: { channel: 'Microsoft-Windows-Sysmon/Operational', event_id: 11, computer_name: 'ws-1', event_data: { Image: 'C:\\x.exe' } },
+      },
+    ],
+    [
+      'the flat form',
+      { EventID: 11, Channel: 'Microsoft-Windows-Sysmon/Operational', Hostname: 'ws-1', Image: 'C:\\x.exe', '@timestamp': '2026-04-17T05:24:53.092Z' },
+    ],
+  ])('in the form of %s has the same names', (_, value) => {
+    const event = document(value, 0);
+    expect(event).toMatchObject({ dataset: 'windows', time: Date.parse('2026-04-17T05:24:53.092Z') });
+    expect(Object.fromEntries(event.fields.entries())).toMatchObject(fields);
+  });
+});
+
+describe('the time of a document', () => {
+  const { document } = createNormaliser({ zone: '+07:00' });
+  test.each([
+    ['2026-11-21T13:00:00Z', 1795266000000],
+    ['2026-11-21 20:00:00,000', 1795266000000],
+    [1795266000, 1795266000000],
+    [1795266000.5, 1795266000500],
+    [1795266000000, 1795266000000],
+    ['1795266000000000000', 1795266000000],
+  ])('may be written %s', (value, time) => {
+    expect(document({ time: value }, 1795266000000).time).toBe(time);
+  });
+
+  test('is the time of receipt where there is none, flagged', () => {
+    const event = document({ time: 'soon', a: 1 }, 5);
+    expect(event.time).toBe(5);
+    expect(event.fields.get('kydai.time_flag')).toBe('none');
+  });
+});
