@@ -15,10 +15,9 @@ export interface Violation {
  * does. An empty list means valid.
  */
 export async function validateBom(bom: Bom): Promise<readonly Violation[]> {
-  // Loading the library and compiling the schema costs a third of a second: only those who validate pay.
-  const { Validation } = await import('@cyclonedx/cyclonedx-library');
-  const validator = new Validation.JsonStrictValidator(bom.specVersion as `${Spec.Version}` as Spec.Version);
-  const errors = await validator.validate(JSON.stringify(bom));
+  const validate = validators.get(bom.specVersion) ?? (await loadValidator(bom.specVersion));
+  validators.set(bom.specVersion, validate);
+  const errors = await validate(JSON.stringify(bom));
   if (errors === null) return [];
   const list = Array.isArray(errors) ? (errors as readonly Record<string, unknown>[]) : [];
   return list.length === 0
@@ -27,6 +26,16 @@ export async function validateBom(bom: Bom): Promise<readonly Violation[]> {
         place: String(error['instancePath'] ?? '') || '/',
         message: String(error['message'] ?? 'does not follow the schema'),
       }));
+}
+
+type Validate = (text: string) => Promise<unknown>;
+const validators = new Map<string, Validate>();
+
+/** Loading the library and compiling a schema costs a third of a second: only those who validate pay, and once. */
+async function loadValidator(version: string): Promise<Validate> {
+  const { Validation } = await import('@cyclonedx/cyclonedx-library');
+  const validator = new Validation.JsonStrictValidator(version as `${Spec.Version}` as Spec.Version);
+  return (text) => validator.validate(text);
 }
 
 /** Reads and validates. @throws SbomError `invalid-bom` with the first place that is wrong, `too-large` */
