@@ -41,7 +41,8 @@ export function answerProbe(request: Request, path: string, version: string): Re
       return answer(request, 200, undefined);
   } else if (isSetup(method, first, second, parts.length)) {
     return answer(request, 200, { acknowledged: true, index: first }, undefined, {
-      warning: '299 Kydai "setup has no effect here: fields and retention are decided by the server"',
+      // The agent's name is in Elasticsearch's form, because clients show no other warnings.
+      warning: `299 Elasticsearch-${version}-kydai "setup has no effect here: the server decides fields and retention"`,
     });
   }
   return fault(

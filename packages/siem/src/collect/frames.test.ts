@@ -49,23 +49,29 @@ describe('framing', () => {
     const line = fc.stringMatching(/^<13>[a-zàéđ\u{1f600} 0-9]{0,40}x$/u);
     const frame = fc.record({ line, counted: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 20 }), fc.array(fc.nat(30), { maxLength: 60 }), (frames, cuts) => {
-        const whole = Buffer.concat(
-          frames.map(({ line, counted }) => {
-            const bytes = Buffer.from(line);
-            return counted ? Buffer.concat([Buffer.from(`${bytes.length} `), bytes]) : Buffer.concat([bytes, Buffer.from('\n')]);
-          }),
-        );
-        const chunks: Buffer[] = [];
-        let at = 0;
-        for (const cut of cuts) {
-          chunks.push(whole.subarray(at, at + cut));
-          at += cut;
-        }
-        chunks.push(whole.subarray(at));
-        const { seen } = split(chunks);
-        expect(seen).toEqual(frames.map(({ line }) => ({ text: line, fault: undefined })));
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 20 }),
+        fc.array(fc.nat(30), { maxLength: 60 }),
+        (frames, cuts) => {
+          const whole = Buffer.concat(
+            frames.map(({ line, counted }) => {
+              const bytes = Buffer.from(line);
+              return counted
+                ? Buffer.concat([Buffer.from(`${bytes.length} `), bytes])
+                : Buffer.concat([bytes, Buffer.from('\n')]);
+            }),
+          );
+          const chunks: Buffer[] = [];
+          let at = 0;
+          for (const cut of cuts) {
+            chunks.push(whole.subarray(at, at + cut));
+            at += cut;
+          }
+          chunks.push(whole.subarray(at));
+          const { seen } = split(chunks);
+          expect(seen).toEqual(frames.map(({ line }) => ({ text: line, fault: undefined })));
+        },
+      ),
     );
   });
 });
@@ -82,24 +88,34 @@ describe('a hostile sender', () => {
 
   test('that never ends a frame is told apart, holding no more than one line', () => {
     expect(split(Array.from({ length: 20 }, () => 'x'.repeat(1000))).state).toBe('endless');
-    expect(split(['999999999 <1>', ...Array.from({ length: 20 }, () => 'x'.repeat(1000))]).state).toBe('endless');
+    expect(split(['999999999 <1>', ...Array.from({ length: 20 }, () => 'x'.repeat(1000))]).state).toBe(
+      'endless',
+    );
   });
 
   test('that is cut off leaves what it sent, flagged where the end is known to be missing', () => {
     expect(split(['<1>half']).seen).toEqual([{ text: '<1>half', fault: undefined }]);
-    expect(split(['20 <1>half']).seen).toEqual([{ text: '<1>half', fault: 'frame was cut off after 7 of 20 bytes' }]);
+    expect(split(['20 <1>half']).seen).toEqual([
+      { text: '<1>half', fault: 'frame was cut off after 7 of 20 bytes' },
+    ]);
     expect(split(['20']).texts).toEqual(['20']);
   });
 
   test('of invalid UTF-8 and NULs is kept with replacements, flagged', () => {
     const { seen } = split([Buffer.from([60, 49, 62, 0xff, 0xfe, 0, 97, 10])]);
-    expect(seen).toEqual([{ text: '<1>\ufffd\ufffd\u2400a', fault: 'line is not valid UTF-8; line holds NUL bytes' }]);
+    expect(seen).toEqual([
+      { text: '<1>\ufffd\ufffd\u2400a', fault: 'line is not valid UTF-8; line holds NUL bytes' },
+    ]);
   });
 
   test('of any bytes at all never breaks it', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (chunks) => {
-        split(chunks.map((chunk) => Buffer.from(chunk)), 50, 500);
+        split(
+          chunks.map((chunk) => Buffer.from(chunk)),
+          50,
+          500,
+        );
       }),
     );
   });

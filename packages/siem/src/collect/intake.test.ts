@@ -42,9 +42,17 @@ describe('the intake', () => {
     expect(intake.ledgers()[0]).toMatchObject({ received: 50, pending: 50, kept: 0 });
     store.release();
     await until(() => seen.length === 50);
-    expect(seen.map((event) => event.fields.get('message'))).toEqual(Array.from({ length: 50 }, (_, n) => `n${n}`));
+    expect(seen.map((event) => event.fields.get('message'))).toEqual(
+      Array.from({ length: 50 }, (_, n) => `n${n}`),
+    );
     expect(store.events).toEqual(seen);
-    expect(intake.ledgers()[0]).toMatchObject({ source: 'syslog-tcp/10.0.0.1', received: 50, pending: 0, kept: 50, parsed: 50 });
+    expect(intake.ledgers()[0]).toMatchObject({
+      source: 'syslog-tcp/10.0.0.1',
+      received: 50,
+      pending: 0,
+      kept: 50,
+      parsed: 50,
+    });
     expect(new Set(seen.map((event) => event.id)).size).toBe(50);
   });
 
@@ -63,7 +71,8 @@ describe('the intake', () => {
   test('counts one frame as kept for a line that stands for five events', async () => {
     const { store, intake } = setUp();
     const account = intake.account('syslog-udp', 'a');
-    const text = '<38>Nov 21 20:26:00 vm sshd[1]: message repeated 5 times: [ Failed password for root from 10.0.0.5 port 2 ssh2]';
+    const text =
+      '<38>Nov 21 20:26:00 vm sshd[1]: message repeated 5 times: [ Failed password for root from 10.0.0.5 port 2 ssh2]';
     intake.push(account, text, text.length);
     await intake.close();
     expect(store.events).toHaveLength(5);
@@ -96,7 +105,10 @@ describe('the intake', () => {
     const { store, faults, intake } = setUp();
     store.refusing = true;
     push(intake, 'patient');
-    const outcomes = await intake.submit(intake.account('http', 'c'), [frame(intake, { a: 1 }), frame(intake, { b: 1 })]);
+    const outcomes = await intake.submit(intake.account('http', 'c'), [
+      frame(intake, { a: 1 }),
+      frame(intake, { b: 1 }),
+    ]);
     expect(outcomes).toEqual(['store-failed', 'store-failed']);
     expect(intake.storeFailing).toBe(true);
     expect(faults.length).toBeGreaterThan(0);
@@ -114,7 +126,13 @@ describe('the intake', () => {
     store.refusing = true;
     for (let index = 0; index < 7; index++) push(intake, 'lost');
     await intake.close();
-    expect(intake.ledgers()[0]).toMatchObject({ received: 7, kept: 0, dropped: 7, pending: 0, reasons: { 'store-failed': 7 } });
+    expect(intake.ledgers()[0]).toMatchObject({
+      received: 7,
+      kept: 0,
+      dropped: 7,
+      pending: 0,
+      reasons: { 'store-failed': 7 },
+    });
     expect(push(intake, 'late')).toBe(false);
     expect(intake.submit(intake.account('http', 'c'), [frame(intake, { a: 1 })])).toBeUndefined();
   });
@@ -162,17 +180,31 @@ describe('the intake', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('push' as const), times: fc.integer({ min: 1, max: 12 }) }),
       fc.record({ do: fc.constant('submit' as const), times: fc.integer({ min: 1, max: 12 }) }),
-      fc.record({ do: fc.constantFrom('fail' as const, 'heal' as const, 'hold' as const, 'release' as const, 'wait' as const) }),
+      fc.record({
+        do: fc.constantFrom(
+          'fail' as const,
+          'heal' as const,
+          'hold' as const,
+          'release' as const,
+          'wait' as const,
+        ),
+      }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const { store, intake, seen } = setUp({ queueFrames: 20, batchFrames: 6, retryMinMs: 1, retryMaxMs: 2 });
+        const { store, intake, seen } = setUp({
+          queueFrames: 20,
+          batchFrames: 6,
+          retryMinMs: 1,
+          retryMaxMs: 2,
+        });
         const syslog = intake.account('syslog-udp', 'a');
         const http = intake.account('http', 'b');
         const answers: Promise<readonly string[]>[] = [];
         for (const one of steps) {
           if (one.do === 'push') {
-            for (let n = 0; n < one.times; n++) if (!intake.push(syslog, line('x'), 1)) syslog.lose('queue-full', 1, 0);
+            for (let n = 0; n < one.times; n++)
+              if (!intake.push(syslog, line('x'), 1)) syslog.lose('queue-full', 1, 0);
           } else if (one.do === 'submit') {
             const frames = Array.from({ length: one.times }, () => frame(intake, { a: 1 }));
             const answer = intake.submit(http, frames);

@@ -145,7 +145,8 @@ function receive(
       account.lose(intake.closing ? 'stopping' : 'connection-lost-while-full', bytes, intake.clock.now());
       return true;
     }
-    if (fault !== undefined) account.note(fault.startsWith('line is longer') ? 'line-too-long' : 'frame-fault');
+    if (fault !== undefined)
+      account.note(fault.startsWith('line is longer') ? 'line-too-long' : 'frame-fault');
     return true;
   };
 

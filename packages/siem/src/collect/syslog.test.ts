@@ -53,10 +53,15 @@ describe('syslog over UDP', () => {
     const { store, udp, ledger } = await setUp({}, 100);
     store.held = true;
     const socket = createSocket('udp4');
-    const send = (text: string) => new Promise((resolve) => socket.send(text, udp.port, '127.0.0.1', resolve));
+    const send = (text: string) =>
+      new Promise((resolve) => socket.send(text, udp.port, '127.0.0.1', resolve));
     for (let index = 0; index < 150; index++) await send(line('x'));
     await until(() => ledger('syslog-udp/127.0.0.1')?.received === 150);
-    expect(ledger('syslog-udp/127.0.0.1')).toMatchObject({ pending: 80, dropped: 70, reasons: { 'queue-full': 70 } });
+    expect(ledger('syslog-udp/127.0.0.1')).toMatchObject({
+      pending: 80,
+      dropped: 70,
+      reasons: { 'queue-full': 70 },
+    });
     await send('<38>Nov 21 20:26:00 vm sshd[1]: Invalid user a from 10.0.0.1');
     await until(() => ledger('syslog-udp/127.0.0.1')?.pending === 81);
     socket.close();
@@ -81,7 +86,11 @@ describe('syslog over TCP', () => {
     socket.write(`${line('one')}\n${Buffer.byteLength(counted)} ${counted}`);
     socket.end(line('đêm'));
     await until(() => store.events.length === 3);
-    expect(store.events.map((event) => event.fields.get('message'))).toEqual(['one', 'counted\nwith a newline', 'đêm']);
+    expect(store.events.map((event) => event.fields.get('message'))).toEqual([
+      'one',
+      'counted\nwith a newline',
+      'đêm',
+    ]);
     expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: 3, kept: 3, parsed: 3 });
   });
 
@@ -96,7 +105,9 @@ describe('syslog over TCP', () => {
     expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: 40, pending: 40, dropped: 0 });
     store.release();
     await until(() => store.events.length === count);
-    expect(store.events.map((event) => event.fields.get('message'))).toEqual(Array.from({ length: count }, (_, n) => `n${n}`));
+    expect(store.events.map((event) => event.fields.get('message'))).toEqual(
+      Array.from({ length: count }, (_, n) => `n${n}`),
+    );
     expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: count, kept: count, dropped: 0 });
   });
 
@@ -112,7 +123,10 @@ describe('syslog over TCP', () => {
     await closed;
     await until(() => store.events.length === 1);
     expect(store.events[0]!.raw).toHaveLength(1000);
-    expect(ledger('syslog-tcp/127.0.0.1')!.reasons).toMatchObject({ 'frame-never-ended': 1, 'line-too-long': 1 });
+    expect(ledger('syslog-tcp/127.0.0.1')!.reasons).toMatchObject({
+      'frame-never-ended': 1,
+      'line-too-long': 1,
+    });
   });
 
   test('ends idle connections, and refuses more than its limit from one address', async () => {

@@ -6,7 +6,13 @@ const received = Date.parse('2026-11-21T13:30:00Z');
 const normaliser = createNormaliser({ zone: '+07:00' });
 const read = (text: string) => {
   const { time, dataset, parsed, count, fields } = normaliser.line(text, received);
-  return { time: new Date(time).toISOString(), dataset, parsed, count, ...Object.fromEntries(fields.entries()) };
+  return {
+    time: new Date(time).toISOString(),
+    dataset,
+    parsed,
+    count,
+    ...Object.fromEntries(fields.entries()),
+  };
 };
 
 describe('a traditional syslog line', () => {
@@ -50,7 +56,10 @@ describe('a traditional syslog line', () => {
       'kydai.time_flag': 'none',
       time: '2026-11-21T13:30:00.000Z',
     });
-    expect(read('<4>Nov 21 20:26:00 kernel: oops')).toMatchObject({ 'process.name': 'kernel', message: 'oops' });
+    expect(read('<4>Nov 21 20:26:00 kernel: oops')).toMatchObject({
+      'process.name': 'kernel',
+      message: 'oops',
+    });
   });
 
   test('whose clock is ahead, or in another zone, is flagged and not changed', () => {
@@ -62,16 +71,24 @@ describe('a traditional syslog line', () => {
   });
 
   test('inside another one, as logger and relays make it, is read as what it is', () => {
-    expect(read('<13>Nov 21 20:26:00 relay root: Nov 21 20:25:59 inner sshd[9]: Invalid user a from 10.0.0.1')).toMatchObject(
-      { dataset: 'sshd.auth', 'host.name': 'inner', 'observer.hostname': 'relay', 'user.name': 'a', 'process.pid': 9 },
-    );
+    expect(
+      read('<13>Nov 21 20:26:00 relay root: Nov 21 20:25:59 inner sshd[9]: Invalid user a from 10.0.0.1'),
+    ).toMatchObject({
+      dataset: 'sshd.auth',
+      'host.name': 'inner',
+      'observer.hostname': 'relay',
+      'user.name': 'a',
+      'process.pid': 9,
+    });
   });
 });
 
 describe('an RFC 5424 line', () => {
   test('gives every part, with structured data unescaped', () => {
     expect(
-      read('<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 1 ID47 [ex@32473 iut="3" q="a\\"b\\]"] \ufeffAn event'),
+      read(
+        '<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 1 ID47 [ex@32473 iut="3" q="a\\"b\\]"] \ufeffAn event',
+      ),
     ).toMatchObject({
       time: '2003-10-11T22:14:15.003Z',
       'host.name': 'mymachine.example.com',
@@ -110,7 +127,9 @@ describe('an RFC 5424 line', () => {
 
 describe('a line that is JSON', () => {
   test('is a document, nested or dotted', () => {
-    expect(read('{"@timestamp":"2026-11-21T13:00:00Z","source":{"ip":"10.0.0.1"},"user.name":"a"}')).toMatchObject({
+    expect(
+      read('{"@timestamp":"2026-11-21T13:00:00Z","source":{"ip":"10.0.0.1"},"user.name":"a"}'),
+    ).toMatchObject({
       dataset: 'json',
       time: '2026-11-21T13:00:00.000Z',
       'source.ip': '10.0.0.1',
@@ -119,7 +138,9 @@ describe('a line that is JSON', () => {
   });
 
   test('after a syslog header adds to what the header said', () => {
-    expect(read('<134>Nov 21 20:26:00 cam-9 camera: {"event":{"action":"login_failed"},"user":{"name":"x"}}')).toMatchObject({
+    expect(
+      read('<134>Nov 21 20:26:00 cam-9 camera: {"event":{"action":"login_failed"},"user":{"name":"x"}}'),
+    ).toMatchObject({
       dataset: 'camera.log',
       'device.id': 'cam-9',
       'event.outcome': 'failure',
@@ -130,7 +151,9 @@ describe('a line that is JSON', () => {
 
   test('with a log line in its message (as Filebeat sends it) is read inside too', () => {
     const message = 'Nov 21 20:26:00 vm sshd[5]: Failed password for root from 10.0.0.8 port 5 ssh2';
-    expect(read(JSON.stringify({ '@timestamp': '2026-11-21T13:26:05Z', message, agent: { type: 'filebeat' } }))).toMatchObject({
+    expect(
+      read(JSON.stringify({ '@timestamp': '2026-11-21T13:26:05Z', message, agent: { type: 'filebeat' } })),
+    ).toMatchObject({
       dataset: 'sshd.auth',
       'event.outcome': 'failure',
       'source.ip': '10.0.0.8',
@@ -140,7 +163,10 @@ describe('a line that is JSON', () => {
   });
 
   test('marks a drill by its field', () => {
-    expect(read('{"kydai":{"drill":"d-1"},"a":1}')).toMatchObject({ 'kydai.drill': true, 'kydai.drill.id': 'd-1' });
+    expect(read('{"kydai":{"drill":"d-1"},"a":1}')).toMatchObject({
+      'kydai.drill': true,
+      'kydai.drill.id': 'd-1',
+    });
     expect(read('{"kydai.drill":false,"a":1}')).not.toHaveProperty(['kydai.drill']);
   });
 
@@ -152,7 +178,7 @@ describe('a line that is JSON', () => {
 test('any text at all becomes an event, and nothing throws', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
-    fc.stringMatching(/^<\d{1,4}>1 [-\[\]"=a-z0-9 :.TZ\\]*$/),
+    fc.stringMatching(/^<\d{1,4}>1 [-[\]"=a-z0-9 :.TZ\\]*$/),
     fc.stringMatching(/^<\d{1,3}>Nov 21 20:26:00 h (sshd|sudo|camera|nginx)\[?\d*\]?: [ -~]*$/),
     fc.json(),
   );
@@ -161,7 +187,9 @@ test('any text at all becomes an event, and nothing throws', () => {
       const event = normaliser.line(text, received);
       expect(Number.isFinite(event.time)).toBe(true);
       expect(event.dataset).not.toBe('');
-      expect(event.parsed || event.fields.get('error.message') !== undefined || event.dataset === 'json').toBe(true);
+      expect(
+        event.parsed || event.fields.get('error.message') !== undefined || event.dataset === 'json',
+      ).toBe(true);
       const names = Array.from(event.fields.entries(), ([name]) => name);
       expect(new Set(names).size).toBe(names.length);
     }),

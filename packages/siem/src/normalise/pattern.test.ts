@@ -49,7 +49,10 @@ describe('a pattern', () => {
     const word = fc.string({ minLength: 1 }).filter((text) => !text.includes(' '));
     fc.assert(
       fc.property(fc.string(), word, fc.nat(), (user, host, port) => {
-        const found = match('for {user:rest} at {host} port {port:int} end', `for ${user} at ${host} port ${port} end`);
+        const found = match(
+          'for {user:rest} at {host} port {port:int} end',
+          `for ${user} at ${host} port ${port} end`,
+        );
         expect(found).toEqual({ user, host, port });
       }),
     );

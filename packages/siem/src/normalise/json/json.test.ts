@@ -5,11 +5,13 @@ import { flatten } from './flatten.ts';
 
 describe('flattening', () => {
   test('turns lists of objects into lists for each field', () => {
-    expect(Object.fromEntries(flatten({ a: [{ b: 1 }, { b: 2, c: null }], d: ['x'], e: {} }).fields)).toEqual({
-      'a.b': ['1', '2'],
-      'a.c': null,
-      d: ['x'],
-    });
+    expect(Object.fromEntries(flatten({ a: [{ b: 1 }, { b: 2, c: null }], d: ['x'], e: {} }).fields)).toEqual(
+      {
+        'a.b': ['1', '2'],
+        'a.c': null,
+        d: ['x'],
+      },
+    );
   });
 
   test('is bounded in depth, width and text, and says that it cut', () => {
@@ -67,12 +69,23 @@ describe('a Windows event', () => {
       'Winlogbeat',
       {
         '@timestamp': '2026-04-17T05:24:53.092Z',
-        winlog: { channel: 'Microsoft-Windows-Sysmon/Operational', event_id: 11, computer_name: 'ws-1', event_data: { Image: 'C:\\x.exe' } },
+        winlog: {
+          channel: 'Microsoft-Windows-Sysmon/Operational',
+          event_id: 11,
+          computer_name: 'ws-1',
+          event_data: { Image: 'C:\\x.exe' },
+        },
       },
     ],
     [
       'the flat form',
-      { EventID: 11, Channel: 'Microsoft-Windows-Sysmon/Operational', Hostname: 'ws-1', Image: 'C:\\x.exe', '@timestamp': '2026-04-17T05:24:53.092Z' },
+      {
+        EventID: 11,
+        Channel: 'Microsoft-Windows-Sysmon/Operational',
+        Hostname: 'ws-1',
+        Image: 'C:\\x.exe',
+        '@timestamp': '2026-04-17T05:24:53.092Z',
+      },
     ],
   ])('in the form of %s has the same names', (_, value) => {
     const event = document(value, 0);

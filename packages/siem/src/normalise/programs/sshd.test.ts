@@ -3,24 +3,43 @@ import { createNormaliser } from '../normalise.ts';
 
 const normaliser = createNormaliser();
 const read = (message: string) => {
-  const event = normaliser.line(`<38>Nov 21 20:26:00 vm sshd[1]: ${message}`, Date.parse('2026-11-21T13:26:00Z'));
+  const event = normaliser.line(
+    `<38>Nov 21 20:26:00 vm sshd[1]: ${message}`,
+    Date.parse('2026-11-21T13:26:00Z'),
+  );
   return { dataset: event.dataset, count: event.count, ...Object.fromEntries(event.fields.entries()) };
 };
 
 describe('sshd', () => {
   test.each([
-    ['Accepted publickey for deploy from 10.0.0.5 port 50022 ssh2: ED25519 SHA256:abc', 'ssh_login', 'success'],
+    [
+      'Accepted publickey for deploy from 10.0.0.5 port 50022 ssh2: ED25519 SHA256:abc',
+      'ssh_login',
+      'success',
+    ],
     ['Failed password for root from 10.0.0.5 port 50022 ssh2', 'ssh_login', 'failure'],
     ['Failed password for invalid user  from 10.0.0.5 port 50022 ssh2', 'ssh_login', 'failure'],
     ['Failed publickey for root from fe80::1 port 1 ssh2: RSA SHA256:abc', 'ssh_login', 'failure'],
     ['Failed none for invalid user x from 10.0.0.5 port 1 ssh2', 'ssh_method_probe', undefined],
     ['Invalid user x from 10.0.0.5 port 1', 'ssh_invalid_user', undefined],
     ['Invalid user x from 10.0.0.5', 'ssh_invalid_user', undefined],
-    ['pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.0.0.5  user=root', 'pam_authentication_failure', undefined],
-    ['error: maximum authentication attempts exceeded for root from 10.0.0.5 port 1 ssh2 [preauth]', 'ssh_too_many_failures', undefined],
+    [
+      'pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.0.0.5  user=root',
+      'pam_authentication_failure',
+      undefined,
+    ],
+    [
+      'error: maximum authentication attempts exceeded for root from 10.0.0.5 port 1 ssh2 [preauth]',
+      'ssh_too_many_failures',
+      undefined,
+    ],
     ['Received disconnect from 10.0.0.5 port 1:11: Bye Bye [preauth]', 'ssh_disconnect', undefined],
     ['Received disconnect from 10.0.0.5: 11: Bye Bye [preauth]', 'ssh_disconnect', undefined],
-    ['Connection closed by authenticating user root 10.0.0.5 port 1 [preauth]', 'ssh_connection_closed', undefined],
+    [
+      'Connection closed by authenticating user root 10.0.0.5 port 1 [preauth]',
+      'ssh_connection_closed',
+      undefined,
+    ],
     ['Disconnected from invalid user a b 10.0.0.5 port 1 [preauth]', 'ssh_disconnect', undefined],
   ])('`%s` is %s', (message, action, outcome) => {
     const event: Record<string, unknown> = read(message);
@@ -30,7 +49,9 @@ describe('sshd', () => {
   });
 
   test('keeps the real address when the user name forges one', () => {
-    expect(read('Failed password for invalid user a from 9.9.9.9 port 1 ssh2 from 10.0.0.5 port 2 ssh2')).toMatchObject({
+    expect(
+      read('Failed password for invalid user a from 9.9.9.9 port 1 ssh2 from 10.0.0.5 port 2 ssh2'),
+    ).toMatchObject({
       'source.ip': '10.0.0.5',
       'source.port': 2,
       'user.name': 'a from 9.9.9.9 port 1 ssh2',
@@ -39,8 +60,14 @@ describe('sshd', () => {
 
   test('counts a repeated message as often as it says, within bounds', () => {
     const line = 'Failed password for root from 10.0.0.5 port 2 ssh2';
-    expect(read(`message repeated 5 times: [ ${line}]`)).toMatchObject({ count: 5, 'event.outcome': 'failure' });
-    expect(read(`message repeated 1000000 times: [ ${line}]`)).toMatchObject({ count: 100, 'kydai.repeated': 1e6 });
+    expect(read(`message repeated 5 times: [ ${line}]`)).toMatchObject({
+      count: 5,
+      'event.outcome': 'failure',
+    });
+    expect(read(`message repeated 1000000 times: [ ${line}]`)).toMatchObject({
+      count: 100,
+      'kydai.repeated': 1e6,
+    });
     expect(read(`message repeated -1 times: [ ${line}]`)).toMatchObject({ count: 1 });
   });
 

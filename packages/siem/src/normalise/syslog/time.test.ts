@@ -14,15 +14,21 @@ describe('RFC 3339 times', () => {
     );
   });
 
-  test.each(['2026-13-01T00:00:00Z', '2026-01-32T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01', '2026-01-01T0a:00:00Z', ''])(
-    '`%s` is none',
-    (text) => {
-      expect(readIsoTime(text, 0)).toBeUndefined();
-    },
-  );
+  test.each([
+    '2026-13-01T00:00:00Z',
+    '2026-01-32T00:00:00Z',
+    '2026-01-01T24:00:00Z',
+    '2026-01-01',
+    '2026-01-01T0a:00:00Z',
+    '',
+  ])('`%s` is none', (text) => {
+    expect(readIsoTime(text, 0)).toBeUndefined();
+  });
 
   test('take an offset with or without a colon, and any fraction', () => {
-    expect(readIsoTime('2026-11-21T20:00:00.123456789+0700', 0)?.ms).toBe(Date.parse('2026-11-21T13:00:00.123Z'));
+    expect(readIsoTime('2026-11-21T20:00:00.123456789+0700', 0)?.ms).toBe(
+      Date.parse('2026-11-21T13:00:00.123Z'),
+    );
     expect(readIsoTime('2026-11-21T08:30:00-04:30', 0)?.ms).toBe(Date.parse('2026-11-21T13:00:00Z'));
   });
 });
@@ -34,7 +40,9 @@ describe('RFC 3164 times', () => {
         const ms = Math.floor(near.getTime() / 1000) * 1000 - ago * 1000;
         const date = new Date(ms);
         if (date.getUTCMonth() === 1 && date.getUTCDate() === 29) return;
-        const month = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][date.getUTCMonth()];
+        const month = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][
+          date.getUTCMonth()
+        ];
         const text = `${month} ${String(date.getUTCDate()).padStart(2)} ${date.toISOString().slice(11, 19)}`;
         expect(readBsdTime(text, 0, near.getTime())?.ms).toBe(ms);
       }),
@@ -42,7 +50,9 @@ describe('RFC 3164 times', () => {
   });
 
   test('of a leap day are read in a leap year', () => {
-    expect(readBsdTime('Feb 29 10:00:00', 0, Date.parse('2028-03-01T00:00:00Z'))?.ms).toBe(Date.parse('2028-02-29T10:00:00Z'));
+    expect(readBsdTime('Feb 29 10:00:00', 0, Date.parse('2028-03-01T00:00:00Z'))?.ms).toBe(
+      Date.parse('2028-02-29T10:00:00Z'),
+    );
   });
 
   test('never throw', () => {
