@@ -1,0 +1,160 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { identityPath, loadIdentity } from '../folder/identity.ts';
+import { createDeviceKey } from '../key/create.ts';
+import { keepRenewed, renew } from '../renew/renew.ts';
+import { certsOnly, readRequest, TestAuthority, TestEst } from '../testing/authority.ts';
+import { type EnrolOptions, enrol } from './enrol.ts';
+
+let est: TestEst;
+let options: EnrolOptions;
+
+beforeEach(async () => {
+  est = new TestEst();
+  options = {
+    estUrl: await est.start(),
+    deviceId: 'cam-001',
+    token: 'token-1',
+    ca: est.authority.certificate.toString(),
+    folder: join(mkdtempSync(join(tmpdir(), 'kydai-device-')), 'identity'),
+    timeout: 5000,
+  };
+});
+afterEach(async () => {
+  await est.stop();
+  rmSync(join(options.folder, '..'), { recursive: true, force: true });
+});
+
+describe('enrolment', () => {
+  it('keeps a certificate for its own key and id, readable by the owner alone', async () => {
+    const identity = await enrol(options);
+    expect(identity.deviceId).toBe('cam-001');
+    expect(identity.certificate.checkPrivateKey(identity.key.privateKey)).toBe(true);
+    expect(statSync(identityPath(options.folder)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(options.folder).sort()).toEqual(['ca.pem', 'identity.pem']);
+    expect((await loadIdentity(options.folder))?.certificate.fingerprint256).toBe(
+      identity.certificate.fingerprint256,
+    );
+  });
+
+  it('asks by path and HTTP Basic as RFC 7030 has it', async () => {
+    await enrol({ ...options, estUrl: `${options.estUrl}/.well-known/est/` });
+    expect(est.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /.well-known/est/cacerts',
+      'POST /.well-known/est/simpleenroll',
+    ]);
+  });
+
+  it('refuses a wrong token, keeps no identity and asks with the same key next time', async () => {
+    await expect(enrol({ ...options, token: 'wrong' })).rejects.toMatchObject({ code: 'enrolment-refused' });
+    expect(await loadIdentity(options.folder)).toBeUndefined();
+    const pending = readFileSync(join(options.folder, 'pending.key'), 'utf8');
+    await enrol(options);
+    expect(readFileSync(identityPath(options.folder), 'utf8')).toContain(pending);
+  });
+
+  it('says that the server is unavailable where it asks for time or is not there', async () => {
+    est.answer = ({ path }) =>
+      path.endsWith('enroll') ? { status: 202, headers: { 'retry-after': '7' } } : undefined;
+    await expect(enrol(options)).rejects.toMatchObject({ code: 'server-unavailable', retryAfter: 7 });
+    await est.stop();
+    await expect(enrol(options)).rejects.toMatchObject({ code: 'server-unavailable' });
+    est = new TestEst();
+    await est.start();
+  });
+
+  it('trusts no server but one of its own CA', async () => {
+    const stranger = new TestAuthority('stranger');
+    await expect(enrol({ ...options, ca: stranger.certificate.toString() })).rejects.toMatchObject({
+      code: 'server-unavailable',
+    });
+    expect(est.seen).toEqual([]);
+  });
+
+  it.each<[string, (est: TestEst, asked: KeyObject) => X509Certificate]>([
+    ['for another key', (it) => it.authority.issue('cam-001', createDeviceKey().publicKey)],
+    ['for another device', (it, asked) => it.authority.issue('cam-002', asked)],
+    ['of another authority of the same name', (_, asked) => new TestAuthority().issue('cam-001', asked)],
+    ['that may issue others', (it, asked) => it.authority.issue('cam-001', asked, { ca: true })],
+  ])('refuses a certificate %s', async (_, certificate) => {
+    est.answer = ({ path, body }) => {
+      if (!path.endsWith('enroll')) return undefined;
+      const { publicKey } = readRequest(Buffer.from(body, 'base64'));
+      return { status: 200, body: certsOnly([certificate(est, publicKey)]).toString('base64') };
+    };
+    await expect(enrol(options)).rejects.toMatchObject({ code: 'certificate-wrong' });
+    expect(await loadIdentity(options.folder)).toBeUndefined();
+  });
+
+  it.each([
+    ['empty', Buffer.alloc(0)],
+    ['text', Buffer.from('<html>welcome</html>')],
+    ['a message without certificates', certsOnly([])],
+    ['cut short', certsOnly([new TestAuthority().certificate]).subarray(0, 100)],
+    ['huge', Buffer.alloc(300_000, 0x41)],
+  ])('refuses an answer that is %s', async (_, body) => {
+    est.answer = ({ path }) =>
+      path.endsWith('enroll') ? { status: 200, body: body.toString('base64') } : undefined;
+    await expect(enrol(options)).rejects.toMatchObject({ code: 'answer-unreadable' });
+  });
+
+  it('goes over https alone and takes no device id that the register would refuse', async () => {
+    await expect(enrol({ ...options, estUrl: 'http://127.0.0.1' })).rejects.toMatchObject({
+      code: 'input-invalid',
+    });
+    await expect(enrol({ ...options, deviceId: '../cam' })).rejects.toMatchObject({ code: 'input-invalid' });
+  });
+});
+
+describe('renewal', () => {
+  it('gets the next certificate with a new key by the present one', async () => {
+    const first = await enrol(options);
+    const second = await renew(options);
+    expect(second.certificate.serialNumber).not.toBe(first.certificate.serialNumber);
+    expect(second.certificate.checkPrivateKey(first.key.privateKey)).toBe(false);
+    expect(est.seen.at(-1)).toMatchObject({ path: '/.well-known/est/simplereenroll', peer: 'cam-001' });
+  });
+
+  it('keeps the old identity where the server refuses', async () => {
+    const first = await enrol(options);
+    est.answer = () => ({ status: 403 });
+    await expect(renew(options)).rejects.toMatchObject({ code: 'enrolment-refused' });
+    expect((await loadIdentity(options.folder))?.certificate.serialNumber).toBe(
+      first.certificate.serialNumber,
+    );
+  });
+
+  it('needs an identity, whole', async () => {
+    await expect(renew(options)).rejects.toMatchObject({ code: 'not-enrolled' });
+    await enrol(options);
+    const text = readFileSync(identityPath(options.folder), 'utf8');
+    writeFileSync(identityPath(options.folder), text.slice(0, 300));
+    await expect(renew(options)).rejects.toMatchObject({ code: 'certificate-wrong' });
+  });
+
+  it('waits for its window, tries again after a failure and goes on until it is stopped', async () => {
+    const identity = await enrol(options);
+    const stop = new AbortController();
+    const from = identity.certificate.validFromDate.getTime();
+    let now = from;
+    const waits: number[] = [];
+    let failures = 0;
+    est.answer = () => (failures++ < 2 ? { status: 503 } : undefined);
+    await keepRenewed({
+      ...options,
+      now: () => now,
+      random: () => 0.5,
+      sleep: async (milliseconds) => {
+        waits.push(milliseconds);
+        now += milliseconds;
+      },
+      signal: stop.signal,
+      onRenewed: () => stop.abort(),
+    });
+    expect(waits[0]).toBe(60_480_000);
+    expect(waits.slice(1)).toEqual([22_500, 45_000]);
+  });
+});

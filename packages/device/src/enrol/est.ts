@@ -1,0 +1,150 @@
+import { X509Certificate } from 'node:crypto';
+import { type RequestOptions, request } from 'node:https';
+import { certificatesOf } from '../der/read.ts';
+import { DeviceError } from '../error.ts';
+
+const largestAnswer = 256 * 1024;
+
+/** How to reach an EST server (RFC 7030). */
+export interface EstServer {
+  /** `https://host:port`, with or without the path `/.well-known/est`. */
+  readonly estUrl: string;
+  /** The CA certificates, PEM, that the server's certificate must lead to: no other trust is used. */
+  readonly ca: string;
+  /** Milliseconds for a whole exchange; 15,000 unless told. */
+  readonly timeout?: number;
+}
+
+export type EstProof =
+  | { readonly deviceId: string; readonly token: string }
+  /** TLS client authentication (section 3.3.2). */
+  | { readonly cert: string; readonly key: string };
+
+/** Section 4.1: the CA certificates that the server hands out. */
+export async function cacerts(server: EstServer): Promise<readonly X509Certificate[]> {
+  return certificates(await exchange(server, 'cacerts', 'GET'));
+}
+
+/** Section 4.2.1, with HTTP Basic (section 3.2.3): the first certificate. The device's certificate comes first. */
+export async function simpleEnrol(
+  server: EstServer,
+  csr: Buffer,
+  proof: { readonly deviceId: string; readonly token: string },
+): Promise<readonly X509Certificate[]> {
+  return certificates(await exchange(server, 'simpleenroll', 'POST', csr, proof));
+}
+
+/** Section 4.2.2, with the present certificate as proof: the next one. */
+export async function simpleReenrol(
+  server: EstServer,
+  csr: Buffer,
+  proof: { readonly cert: string; readonly key: string },
+): Promise<readonly X509Certificate[]> {
+  return certificates(await exchange(server, 'simplereenroll', 'POST', csr, proof));
+}
+
+/** Base64 as section 4.1.3 has it; servers that send plain DER are understood too. */
+function certificates(body: Buffer): readonly X509Certificate[] {
+  const der = body[0] === 0x30 ? body : Buffer.from(body.toString('latin1').replace(/\s+/g, ''), 'base64');
+  try {
+    return certificatesOf(der).map((certificate) => new X509Certificate(certificate));
+  } catch (cause) {
+    if (cause instanceof DeviceError) throw cause;
+    throw new DeviceError('answer-unreadable', 'the answer holds a certificate that cannot be read', {
+      cause,
+    });
+  }
+}
+
+function exchange(
+  server: EstServer,
+  operation: string,
+  method: 'GET' | 'POST',
+  csr?: Buffer,
+  proof?: EstProof,
+): Promise<Buffer> {
+  const url = operationUrl(server.estUrl, operation);
+  const body = csr?.toString('base64').replace(/.{64}/g, '$&\r\n');
+  const options: RequestOptions = {
+    method,
+    ca: server.ca,
+    // One connection for each exchange: a renewal must not ride on a connection made with another certificate.
+    agent: false,
+    minVersion: 'TLSv1.2',
+    headers: {
+      accept: 'application/pkcs7-mime',
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': 'application/pkcs10',
+            'content-transfer-encoding': 'base64',
+            'content-length': Buffer.byteLength(body),
+          }),
+    },
+    ...(proof !== undefined && 'token' in proof ? { auth: `${proof.deviceId}:${proof.token}` } : {}),
+    ...(proof !== undefined && 'cert' in proof ? { cert: proof.cert, key: proof.key } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    const unavailable = (why: string, cause?: unknown): void =>
+      reject(new DeviceError('server-unavailable', `the est server ${why}; try again later`, { cause }));
+    const sent = request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= largestAnswer) chunks.push(chunk);
+        else {
+          reject(new DeviceError('answer-unreadable', `the answer is larger than ${largestAnswer} bytes`));
+          response.destroy();
+        }
+      });
+      response.on('error', (cause) => unavailable('broke off its answer', cause));
+      response.on('aborted', () => unavailable('broke off its answer'));
+      response.on('end', () => {
+        const status = response.statusCode ?? 0;
+        if (status === 200) resolve(Buffer.concat(chunks));
+        else reject(refusal(status, response.headers['retry-after']));
+      });
+    });
+    const timer = setTimeout(() => {
+      unavailable('did not answer in time');
+      sent.destroy();
+    }, server.timeout ?? 15_000);
+    sent.on('close', () => clearTimeout(timer));
+    sent.on('error', (cause) => unavailable('cannot be reached', cause));
+    sent.end(body);
+  });
+}
+
+/** Section 4.2.3: 202 and 503 come with a time; other 4xx are final. The server's text is not repeated: it is not ours. */
+function refusal(status: number, retryAfter: string | undefined): DeviceError {
+  if (status === 202 || status === 429 || status >= 500) {
+    const seconds = Number(retryAfter);
+    const known = Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: Math.min(seconds, 86_400) } : {};
+    return new DeviceError('server-unavailable', `the est server answered ${status}; try again later`, known);
+  }
+  if (status === 401 || status === 403) {
+    return new DeviceError(
+      'enrolment-refused',
+      `the est server answered ${status}; ask for a new enrolment token`,
+    );
+  }
+  return new DeviceError(
+    'enrolment-refused',
+    `the est server answered ${status}; check the address and the device id`,
+  );
+}
+
+function operationUrl(estUrl: string, operation: string): URL {
+  let url: URL;
+  try {
+    url = new URL(estUrl);
+  } catch (cause) {
+    throw new DeviceError('input-invalid', `\`${estUrl.slice(0, 200)}\` is no address`, { cause });
+  }
+  if (url.protocol !== 'https:') {
+    throw new DeviceError('input-invalid', 'enrolment needs an address that begins with `https:`');
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  return new URL(`${path.endsWith('/.well-known/est') ? path : `${path}/.well-known/est`}/${operation}`, url);
+}

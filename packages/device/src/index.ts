@@ -1,0 +1,12 @@
+export { type EnrolOptions, enrol } from './enrol/enrol.ts';
+export type { EstServer } from './enrol/est.ts';
+export { certificationRequest } from './enrol/request.ts';
+export { DeviceError, type DeviceErrorCode } from './error.ts';
+export { type Identity, identityPath, loadIdentity } from './folder/identity.ts';
+export { createDeviceKey, type DeviceKey, exportDeviceKey } from './key/create.ts';
+export { type KeepRenewedOptions, keepRenewed, type RenewOptions, renew } from './renew/renew.ts';
+export { renewalTime, retryDelay } from './renew/window.ts';
+export { type OpenedReading, type OpenOptions, openSealed } from './seal/open.ts';
+export { createReplayGuard, type ReplayGuard, type ReplayWindow } from './seal/replay.ts';
+export { type SealOptions, sealReading } from './seal/seal.ts';
+export { type SendOptions, sendReading } from './send/send.ts';

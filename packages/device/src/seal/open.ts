@@ -1,0 +1,77 @@
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { compactDecrypt, compactVerify } from 'jose';
+import { DeviceError } from '../error.ts';
+import { commonNameOf } from '../folder/identity.ts';
+import type { ReplayGuard } from './replay.ts';
+import { keyDigest, largestReading, SealedClaims, signedType } from './seal.ts';
+
+export interface OpenOptions {
+  /** The receiving service's private key. */
+  readonly key: KeyObject;
+  /**
+   * The device certificate with this SHA-256 (base64url) where it is valid now: issued by us, not expired, not revoked;
+   * undefined otherwise. PEM or DER.
+   */
+  readonly certificateOf: (
+    digest: string,
+  ) => Promise<string | Uint8Array | undefined> | string | Uint8Array | undefined;
+  readonly guard: ReplayGuard;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface OpenedReading {
+  readonly deviceId: string;
+  readonly id: string;
+  /** When the device sealed it, epoch milliseconds. */
+  readonly time: number;
+  readonly reading: unknown;
+}
+
+/** Base64 three times over (signature, encryption), with headers. */
+const largestSeal = largestReading * 2 + 8192;
+
+/**
+ * Opens a sealed reading: decrypts, finds the device's certificate, verifies the signature, the receiver, the device's
+ * name and that it has not come before. Throws `seal-invalid` (one text for all reasons: a sender learns nothing from it)
+ * or `seal-replayed`.
+ *
+ * INVARIANT: a reading is remembered as seen only after its signature was verified, so that no stranger can use up the
+ * guard or block a device's id.
+ */
+export async function openSealed(sealed: string, options: OpenOptions): Promise<OpenedReading> {
+  const invalid = (cause?: unknown): DeviceError =>
+    new DeviceError(
+      'seal-invalid',
+      'the sealed reading cannot be opened; enrol the device again or check the receiver',
+      { cause },
+    );
+  if (sealed.length > largestSeal) throw invalid();
+  let claims: SealedClaims;
+  try {
+    const { plaintext } = await compactDecrypt(sealed, options.key, {
+      keyManagementAlgorithms: ['ECDH-ES'],
+      contentEncryptionAlgorithms: ['A256GCM'],
+    });
+    const signed = Buffer.from(plaintext).toString('latin1');
+    let device: X509Certificate | undefined;
+    const { payload } = await compactVerify(
+      signed,
+      async (header) => {
+        const digest = header['x5t#S256'];
+        const found = typeof digest === 'string' ? await options.certificateOf(digest) : undefined;
+        if (found === undefined || header?.typ !== signedType) throw new Error('no valid certificate');
+        device = new X509Certificate(found);
+        return device.publicKey;
+      },
+      { algorithms: ['ES256'] },
+    );
+    claims = SealedClaims.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+    if (device === undefined || commonNameOf(device) !== claims.sub) throw new Error('another device');
+    if (claims.aud !== keyDigest(createPublicKey(options.key))) throw new Error('another receiver');
+  } catch (cause) {
+    throw invalid(cause);
+  }
+  options.guard.admit(`${claims.sub}/${claims.jti}`, claims.iat, options.now);
+  return { deviceId: claims.sub, id: claims.jti, time: claims.iat, reading: claims.reading };
+}
