@@ -1,0 +1,138 @@
+import type {
+  AuditLeaf,
+  Certificate,
+  Detection,
+  Device,
+  DeviceView,
+  EventPageView,
+  FindingsView,
+  HistogramView,
+  Incident,
+  IncidentView,
+  Overview,
+  SessionView,
+  SourceLedger,
+} from '@kydai/contracts';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { get, withParameters } from './client.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+}
+
+/** One line of `/api/v1/decisions`: a decision that the policy engine made, with what made it. */
+export interface DecisionRow {
+  readonly at: number;
+  /** `Device::cam-001`. */
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly allowed: boolean;
+  readonly outcome: 'permitted' | 'forbidden' | 'not-permitted';
+  readonly determining: readonly {
+    readonly id: string;
+    readonly effect: 'permit' | 'forbid';
+    readonly reason?: string;
+  }[];
+}
+
+export interface SignInMethods {
+  readonly local: boolean;
+  readonly oidc: { readonly name: string } | null;
+}
+
+const root = '/api/v1';
+
+/** The first word of every query key: what live signals invalidate by. */
+export type Subject =
+  | 'overview'
+  | 'incidents'
+  | 'incident'
+  | 'detections'
+  | 'devices'
+  | 'device'
+  | 'certificates'
+  | 'events'
+  | 'histogram'
+  | 'findings'
+  | 'sources'
+  | 'decisions'
+  | 'audit';
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => get<SessionView>(`${root}/session`, signal),
+  staleTime: 60_000,
+});
+
+export const signInQuery = queryOptions({
+  queryKey: ['sign-in'],
+  queryFn: ({ signal }) => get<SignInMethods>('/sign-in/methods', signal),
+});
+
+function resource<T>(
+  subject: Subject,
+  path: string,
+  parameters: Record<string, string | number | undefined> = {},
+) {
+  return queryOptions({
+    queryKey: [subject, path, parameters] as const,
+    queryFn: ({ signal }) => get<T>(withParameters(`${root}/${path}`, parameters), signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One thing by its id: never shows another one while it loads. */
+function single<T>(subject: Subject, id: string, path: string) {
+  return queryOptions({
+    queryKey: [subject, id] as const,
+    queryFn: ({ signal }) => get<T>(`${root}/${path}/${encodeURIComponent(id)}`, signal),
+  });
+}
+
+export const overviewQuery = () => ({
+  ...resource<Overview>('overview', 'overview'),
+  refetchInterval: 30_000,
+});
+export const incidentsQuery = (state: 'open' | 'all', limit: number, offset: number) =>
+  resource<Page<Incident>>('incidents', 'incidents', { state, limit, offset });
+export const incidentQuery = (id: string) => single<IncidentView>('incident', id, 'incidents');
+export const detectionsQuery = (limit: number, offset: number) =>
+  resource<Page<Detection>>('detections', 'detections', { limit, offset });
+export const devicesQuery = (q: string, zone: string, limit: number, offset: number) =>
+  resource<Page<Device>>('devices', 'devices', { q, zone, limit, offset });
+export const deviceQuery = (id: string) => single<DeviceView>('device', id, 'devices');
+export const certificatesQuery = (subject: string, status: string, limit: number, offset: number) =>
+  resource<Page<Certificate>>('certificates', 'certificates', { subject, status, limit, offset });
+export const findingsQuery = () => resource<FindingsView>('findings', 'findings');
+export const sourcesQuery = () => ({
+  ...resource<{ readonly sources: readonly SourceLedger[] }>('sources', 'sources'),
+  refetchInterval: 15_000,
+});
+export const decisionsQuery = (limit: number) =>
+  resource<{ readonly items: readonly DecisionRow[] }>('decisions', 'decisions', { limit });
+export const auditQuery = (from: number | undefined, limit: number) =>
+  resource<Page<AuditLeaf>>('audit', 'audit', { from, limit });
+export const histogramQuery = (q: string, from: string, to: string) =>
+  resource<HistogramView>('histogram', 'events/histogram', { q, from, to });
+
+/** A page of events; the cursor is the `next` of the page before. */
+export function fetchEvents(
+  parameters: { q: string; from: string; to: string; limit: number; cursor?: string | undefined },
+  signal?: AbortSignal,
+): Promise<EventPageView> {
+  return get<EventPageView>(withParameters(`${root}/events`, parameters), signal);
+}
+
+/** Paths of what can be asked to change. */
+export const paths = {
+  incidentAction: (id: string) => `${root}/incidents/${encodeURIComponent(id)}/actions`,
+  approval: (runId: string) => `${root}/runs/${encodeURIComponent(runId)}/approvals`,
+  containment: (id: string) => `${root}/devices/${encodeURIComponent(id)}/containment`,
+  revoke: (serial: string) => `${root}/certificates/${encodeURIComponent(serial)}/revoke`,
+  enrolmentTokens: `${root}/enrolment-tokens`,
+  auditVerify: `${root}/audit/verify`,
+  signOut: `${root}/sign-out`,
+  stream: `${root}/stream`,
+} as const;

@@ -1,0 +1,145 @@
+import type { AuditLeaf, AuditVerdict } from '@kydai/contracts';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ShieldAlert, ShieldCheck } from 'lucide-react';
+import { useSearchParams } from 'wouter';
+import { post } from '../api/client.ts';
+import { auditQuery, paths } from '../api/queries.ts';
+import { useSettings } from '../language/settings.tsx';
+import { Empty, Failure, Loaded, Page } from '../parts/frame.tsx';
+import { Pager, Table } from '../parts/table.tsx';
+import { When } from '../parts/when.tsx';
+
+const limit = 50;
+
+/** Everything that was done and by whom, and the proof that nothing was changed since. */
+export default function Audit() {
+  const { t } = useSettings();
+  const [search, setSearch] = useSearchParams();
+  const given = search.get('from');
+  const size = useQuery({ ...auditQuery(0, 1), enabled: given === null });
+  // Without a place in the address the last page is shown: the newest entries are what one looks for.
+  const from =
+    given === null ? (size.data ? Math.max(0, size.data.total - limit) : undefined) : Number(given) || 0;
+  const query = useQuery({ ...auditQuery(from, limit), enabled: from !== undefined });
+  const verdict = useMutation({ mutationFn: () => post<AuditVerdict>(paths.auditVerify) });
+  return (
+    <Page
+      title={t('audit.title')}
+      lead={t('audit.lead')}
+      actions={
+        <button
+          type="button"
+          className="button primary"
+          disabled={verdict.isPending}
+          onClick={() => verdict.mutate()}
+        >
+          {t(verdict.isPending ? 'audit.verifying' : 'audit.verify')}
+        </button>
+      }
+    >
+      <div aria-live="polite">
+        {verdict.data ? <Verdict verdict={verdict.data} /> : null}
+        {verdict.error ? <Failure error={verdict.error} retry={() => verdict.mutate()} /> : null}
+      </div>
+      <Loaded query={query}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <Empty title={t('audit.empty')} />
+          ) : (
+            <>
+              <Entries leaves={[...page.items].sort((a, b) => b.index - a.index)} />
+              <Pager
+                offset={from ?? 0}
+                limit={limit}
+                total={page.total}
+                go={(next) => setSearch({ from: String(next) })}
+              />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Verdict({ verdict }: { verdict: AuditVerdict }) {
+  const { t } = useSettings();
+  const Icon = verdict.intact ? ShieldCheck : ShieldAlert;
+  return (
+    <div className={verdict.intact ? 'notice good column' : 'notice bad column'}>
+      <p className="inline">
+        <Icon aria-hidden="true" />
+        <strong>{t(verdict.intact ? 'audit.intact' : 'audit.broken')}</strong>
+        <span className="figures">
+          {t('audit.verdict', { size: verdict.size, checkpoints: verdict.checkpoints })}
+        </span>
+      </p>
+      <p className="hint">
+        {t('audit.root')}: <span className="mono">{verdict.root}</span>
+      </p>
+      {verdict.faults.map((fault) => (
+        <p key={fault} className="mono">
+          {fault}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Entries({ leaves }: { leaves: readonly AuditLeaf[] }) {
+  const { t, format } = useSettings();
+  return (
+    <Table
+      caption={t('audit.title')}
+      rows={leaves}
+      rowKey={(leaf) => String(leaf.index)}
+      columns={[
+        {
+          id: 'index',
+          head: t('audit.col.index'),
+          kind: 'figure',
+          cell: (leaf) => format.number(leaf.index),
+        },
+        {
+          id: 'action',
+          head: t('audit.col.action'),
+          kind: 'lead',
+          cell: (leaf) => <span className="mono strong">{leaf.entry.action}</span>,
+        },
+        {
+          id: 'target',
+          head: t('audit.col.target'),
+          cell: (leaf) => <span className="mono">{leaf.entry.target}</span>,
+        },
+        {
+          id: 'actor',
+          head: t('audit.col.actor'),
+          cell: (leaf) => <span className="mono">{leaf.entry.actor}</span>,
+        },
+        {
+          id: 'detail',
+          head: t('common.details'),
+          kind: 'wide',
+          cell: (leaf) => (
+            <details className="proof">
+              <summary>
+                {Object.entries(leaf.entry.detail)
+                  .map(([name, value]) => `${name} ${value ?? '–'}`)
+                  .join(' · ') || t('common.none')}
+              </summary>
+              <p className="hint">
+                {t('audit.hash')}: <span className="mono">{leaf.hash}</span>
+              </p>
+            </details>
+          ),
+        },
+        {
+          id: 'time',
+          head: t('common.time'),
+          kind: 'end',
+          cell: (leaf) => <When at={leaf.entry.at} exact />,
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,122 @@
+import { useQuery } from '@tanstack/react-query';
+import { useSearchParams } from 'wouter';
+import { type DecisionRow, decisionsQuery } from '../api/queries.ts';
+import { useSettings } from '../language/settings.tsx';
+import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
+import { Segments } from '../parts/segments.tsx';
+import { Table } from '../parts/table.tsx';
+import { When } from '../parts/when.tsx';
+
+const question = `curl -s -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\
+  -d '{"subject":{"type":"Device","id":"cam-001"},"action":{"name":"publish"},"resource":{"type":"Dataset","id":"readings"}}' \\
+  http://127.0.0.1:8080/access/v1/evaluation`;
+
+/** The last decisions and the policies that made them. */
+export default function Decisions() {
+  const { t } = useSettings();
+  const [search, setSearch] = useSearchParams();
+  const denied = search.get('show') === 'denied';
+  const query = useQuery(decisionsQuery(200));
+  return (
+    <Page
+      title={t('decisions.title')}
+      lead={t('decisions.lead')}
+      actions={
+        <Segments
+          label={t('decisions.col.outcome')}
+          value={denied ? 'denied' : 'all'}
+          choose={(value) => setSearch(value === 'denied' ? { show: 'denied' } : {})}
+          choices={[
+            ['all', t('decisions.filter.all')],
+            ['denied', t('decisions.filter.denied')],
+          ]}
+        />
+      }
+    >
+      <Loaded query={query}>
+        {({ items }) => {
+          const rows = items
+            .filter((one) => !denied || !one.allowed)
+            .map((one, index) => ({ ...one, index }));
+          return rows.length === 0 ? (
+            <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
+              <Copyable text={question} />
+            </Empty>
+          ) : (
+            <DecisionTable rows={rows} />
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function DecisionTable({ rows }: { rows: readonly (DecisionRow & { readonly index: number })[] }) {
+  const { t } = useSettings();
+  return (
+    <Table
+      caption={t('decisions.title')}
+      rows={rows}
+      rowKey={(one) => `${one.at} ${one.principal} ${one.action} ${one.index}`}
+      columns={[
+        {
+          id: 'outcome',
+          head: t('decisions.col.outcome'),
+          cell: (one) => (
+            <span
+              className="mark"
+              data-decision={one.outcome}
+              title={
+                one.allowed
+                  ? undefined
+                  : t(one.outcome === 'forbidden' ? 'decisions.forbiddenHint' : 'decisions.notPermittedHint')
+              }
+            >
+              {t(one.outcome === 'permitted' ? 'decisions.allowed' : `decisions.${one.outcome}`)}
+            </span>
+          ),
+        },
+        {
+          id: 'who',
+          head: t('decisions.col.who'),
+          kind: 'lead',
+          cell: (one) => <Uid text={one.principal} />,
+        },
+        {
+          id: 'action',
+          head: t('decisions.col.action'),
+          cell: (one) => <span className="mono">{one.action}</span>,
+        },
+        { id: 'resource', head: t('decisions.col.resource'), cell: (one) => <Uid text={one.resource} /> },
+        {
+          id: 'policies',
+          head: t('decisions.col.policies'),
+          kind: 'wide',
+          cell: (one) =>
+            one.determining.length === 0 ? (
+              <span className="hint">{t('decisions.notPermittedHint')}</span>
+            ) : (
+              one.determining.map((policy) => (
+                <span key={policy.id} className="policy">
+                  <span className="mono">{policy.id}</span> {policy.reason}
+                </span>
+              ))
+            ),
+        },
+        { id: 'time', head: t('common.time'), kind: 'end', cell: (one) => <When at={one.at} /> },
+      ]}
+    />
+  );
+}
+
+/** `Device::cam-001` with its type set apart. */
+function Uid({ text }: { text: string }) {
+  const at = text.indexOf('::');
+  const type = at < 0 ? '' : text.slice(0, at);
+  return (
+    <span className="entity">
+      {type ? <span className="entity-type">{type}</span> : null}
+      <span className="mono">{(at < 0 ? text : text.slice(at + 2)).replace(/^"|"$/g, '')}</span>
+    </span>
+  );
+}

@@ -1,0 +1,118 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useSearchParams } from 'wouter';
+import { detectionsQuery } from '../api/queries.ts';
+import { useSettings } from '../language/settings.tsx';
+import { Empty, Loaded, Page } from '../parts/frame.tsx';
+import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
+import { Pager, Table } from '../parts/table.tsx';
+import { When } from '../parts/when.tsx';
+import { eventsQuery } from './incident/incident.tsx';
+
+const limit = 50;
+
+/** The stream of rules that matched. */
+export default function Detections() {
+  const { t, format } = useSettings();
+  const [search, setSearch] = useSearchParams();
+  const offset = Number(search.get('offset') ?? 0) || 0;
+  const query = useQuery(detectionsQuery(limit, offset));
+  return (
+    <Page title={t('detections.title')} lead={t('detections.lead')}>
+      <Loaded query={query}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <Empty title={t('detections.empty')} hint={t('detections.emptyHint')}>
+              <Link className="button" href="/sources">
+                {t('nav.sources')}
+              </Link>
+            </Empty>
+          ) : (
+            <>
+              <Table
+                caption={t('detections.title')}
+                rows={page.items}
+                rowKey={(detection) => detection.id}
+                mark={(detection) => (detection.drill ? 'drill' : undefined)}
+                columns={[
+                  {
+                    id: 'level',
+                    head: t('incidents.col.severity'),
+                    cell: (detection) => <Severity level={detection.level} />,
+                  },
+                  {
+                    id: 'rule',
+                    head: t('detections.col.rule'),
+                    kind: 'lead',
+                    cell: (detection) => (
+                      <>
+                        <span className="strong">{detection.rule.title}</span>
+                        <span className="under">
+                          {detection.drill ? <DrillMark /> : null}
+                          {detection.group
+                            ? Object.entries(detection.group).map(([name, value]) => (
+                                <span key={name} className="mono hint">
+                                  {name}={value}
+                                </span>
+                              ))
+                            : null}
+                        </span>
+                      </>
+                    ),
+                  },
+                  {
+                    id: 'techniques',
+                    head: t('detections.col.techniques'),
+                    cell: (detection) => <Techniques ids={detection.techniques} />,
+                  },
+                  {
+                    id: 'entities',
+                    head: t('incidents.col.entities'),
+                    kind: 'wide',
+                    cell: (detection) => (
+                      <span className="entities">
+                        {detection.entities.map((entity) => (
+                          <Entity key={`${entity.type}:${entity.id}`} entity={entity} bare />
+                        ))}
+                      </span>
+                    ),
+                  },
+                  {
+                    id: 'events',
+                    head: t('overview.activityEvents'),
+                    kind: 'figure',
+                    cell: (detection) => (
+                      <Link href={`/logs?q=${encodeURIComponent(eventsQuery(detection.eventIds))}&range=30d`}>
+                        {format.number(detection.eventCount)}
+                      </Link>
+                    ),
+                  },
+                  {
+                    id: 'time',
+                    head: t('common.time'),
+                    kind: 'end',
+                    cell: (detection) => (
+                      <>
+                        <When at={detection.time} />
+                        <span className="under figures">
+                          {t('detections.delay', {
+                            duration: format.duration(Math.max(0, detection.detected - detection.time)),
+                          })}
+                        </span>
+                      </>
+                    ),
+                  },
+                ]}
+              />
+              <Pager
+                offset={offset}
+                limit={limit}
+                total={page.total}
+                go={(next) => setSearch({ offset: String(next) })}
+              />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

@@ -1,0 +1,157 @@
+import type { DeviceView } from '@kydai/contracts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { ArrowLeft, ShieldBan, ShieldCheck } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { post } from '../api/client.ts';
+import { deviceQuery, paths } from '../api/queries.ts';
+import { useMay } from '../api/session.tsx';
+import { useSettings } from '../language/settings.tsx';
+import { CertificateList } from '../parts/certificate-list.tsx';
+import { CommentField, ConfirmDialog, fieldText } from '../parts/dialog.tsx';
+import { Loaded, Page, Panel, Skeleton } from '../parts/frame.tsx';
+import { DrillMark, SeverityGlyph, StateMark } from '../parts/marks.tsx';
+import { OtMark, Risk, Trust } from '../parts/risk.tsx';
+import { When } from '../parts/when.tsx';
+
+/** One device: whether it is trusted and why, its certificates, its incidents, its logs. */
+export default function DevicePage({ id }: { id: string }) {
+  const query = useQuery(deviceQuery(id));
+  return (
+    <Loaded query={query} skeleton={<Skeleton lines={8} tall />}>
+      {(view) => <Body view={view} />}
+    </Loaded>
+  );
+}
+
+function Body({ view }: { view: DeviceView }) {
+  const { t } = useSettings();
+  const { device, certificates, incidents } = view;
+  return (
+    <Page
+      title={device.id}
+      className="device"
+      lead={
+        <span className="incident-facts">
+          <Link className="back" href="/devices">
+            <ArrowLeft aria-hidden="true" />
+            {t('devices.title')}
+          </Link>
+          <Trust device={device} />
+          <span>{t(`kind.${device.kind}`)}</span>
+          <span className="mono">{device.zone}</span>
+          {device.operationalTechnology ? <OtMark /> : null}
+          {device.drill ? <DrillMark /> : null}
+        </span>
+      }
+      actions={
+        <>
+          <Link
+            className="button"
+            href={`/logs?q=${encodeURIComponent(`device.id:"${device.id}"`)}&range=7d`}
+          >
+            {t('device.logs')}
+          </Link>
+          <Contain view={view} />
+        </>
+      }
+    >
+      {device.quarantined ? (
+        <p className="notice bad">
+          <ShieldBan aria-hidden="true" />
+          {t('device.quarantinedBecause', { reason: device.quarantineReason ?? t('common.unknown') })}
+        </p>
+      ) : null}
+      <dl className="facts figures">
+        <div>
+          <dt>{t('device.risk')}</dt>
+          <dd>
+            <Risk value={device.risk} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('device.enrolled')}</dt>
+          <dd>
+            <When at={device.enrolled} exact />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('device.lastSeen')}</dt>
+          <dd>{device.lastSeen === undefined ? t('common.unknown') : <When at={device.lastSeen} />}</dd>
+        </div>
+        <div>
+          <dt>{t('device.addresses')}</dt>
+          <dd className="mono">{device.addresses.join(', ') || t('common.unknown')}</dd>
+        </div>
+      </dl>
+      <Panel title={t('device.certificates')} flush>
+        {certificates.length === 0 ? (
+          <p className="hint padded">{t('device.certificatesNone')}</p>
+        ) : (
+          <CertificateList certificates={certificates} />
+        )}
+      </Panel>
+      <Panel title={t('device.incidents')} flush>
+        {incidents.length === 0 ? (
+          <p className="hint padded">{t('device.incidentsNone')}</p>
+        ) : (
+          <ul className="incident-lines">
+            {incidents.map((incident) => (
+              <li key={incident.id} className={incident.drill ? 'incident-line drill' : 'incident-line'}>
+                <SeverityGlyph level={incident.severity} />
+                <Link className="row-link" href={`/incidents/${incident.id}`}>
+                  {incident.title}
+                </Link>
+                <span className="incident-line-foot">
+                  <span className="mono">{incident.number}</span>
+                  {incident.drill ? <DrillMark /> : null}
+                  <StateMark state={incident.state} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+function Contain({ view: { device } }: { view: DeviceView }) {
+  const { t } = useSettings();
+  const may = useMay();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  if (!may('contain-device')) return <span className="hint">{t('common.noPermission')}</span>;
+  const act = device.quarantined ? 'device.release' : 'device.quarantine';
+  return (
+    <>
+      <button
+        type="button"
+        className={device.quarantined ? 'button' : 'button danger'}
+        onClick={() => setAsking(true)}
+      >
+        {device.quarantined ? <ShieldCheck aria-hidden="true" /> : <ShieldBan aria-hidden="true" />}
+        {t(act)}
+      </button>
+      {asking ? (
+        <ConfirmDialog
+          title={`${t(act)}: ${device.id}`}
+          explanation={t(device.quarantined ? 'device.releaseExplain' : 'device.quarantineExplain')}
+          confirm={t(act)}
+          tone={device.quarantined ? 'plain' : 'danger'}
+          close={() => setAsking(false)}
+          act={async (form) => {
+            const body = { quarantined: !device.quarantined, reason: fieldText(form, 'reason') };
+            client.setQueryData(
+              ['device', device.id],
+              await post<DeviceView>(paths.containment(device.id), body),
+            );
+            await client.invalidateQueries({ queryKey: ['devices'] });
+          }}
+        >
+          <CommentField name="reason" label={t('common.reason')} required max={1000} />
+        </ConfirmDialog>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,183 @@
+import type { DeviceView, EnrolmentTokenView } from '@kydai/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Check, LoaderCircle } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { Link } from 'wouter';
+import { ApiError, post } from '../api/client.ts';
+import { deviceQuery, paths } from '../api/queries.ts';
+import { useMay } from '../api/session.tsx';
+import { useSettings } from '../language/settings.tsx';
+import { fieldText } from '../parts/dialog.tsx';
+import { Copyable, Empty, explain, Page, Panel } from '../parts/frame.tsx';
+
+const kinds = [
+  'camera',
+  'sensor',
+  'traffic-controller',
+  'siren',
+  'water-controller',
+  'gateway',
+  'other',
+] as const;
+const lifetimes = [60, 480, 1440, 10080] as const;
+/** The contract's rule for device ids. */
+const idRule = '[a-z0-9](?:[a-z0-9.\\-]{0,62}[a-z0-9])?';
+
+/** From a name to a device with its certificate: token, commands, and the moment it arrives. */
+export default function Enrol() {
+  const { t, format } = useSettings();
+  const may = useMay();
+  const [token, setToken] = useState<EnrolmentTokenView>();
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+
+  if (!may('create-enrolment-token')) {
+    return (
+      <Page title={t('enrol.title')}>
+        <Empty title={t('common.noPermission')} />
+      </Page>
+    );
+  }
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setError(undefined);
+    try {
+      setToken(
+        await post<EnrolmentTokenView>(paths.enrolmentTokens, {
+          deviceId: fieldText(form, 'deviceId'),
+          kind: fieldText(form, 'kind'),
+          zone: fieldText(form, 'zone'),
+          minutes: Number(fieldText(form, 'minutes')),
+        }),
+      );
+    } catch (reason) {
+      setError(reason);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Page title={t('enrol.title')} lead={t('enrol.lead')} className="enrol">
+      <ol className="wizard">
+        <li data-done={token ? true : undefined}>
+          <Panel title={t('enrol.step1')}>
+            {token ? (
+              <p className="inline">
+                <Check aria-hidden="true" /> <strong className="mono">{token.deviceId}</strong>
+                <button type="button" className="button quiet" onClick={() => setToken(undefined)}>
+                  {t('enrol.another')}
+                </button>
+              </p>
+            ) : (
+              <form className="form columns" onSubmit={(event) => void submit(event)}>
+                <label className="field">
+                  <span>{t('enrol.id')}</span>
+                  <input
+                    name="deviceId"
+                    required
+                    maxLength={64}
+                    pattern={idRule}
+                    title={t('enrol.idBad')}
+                    className="mono"
+                    autoCapitalize="none"
+                    autoComplete="off"
+                    spellCheck={false}
+                  />
+                  <small>{t('enrol.idHint')}</small>
+                </label>
+                <label className="field">
+                  <span>{t('enrol.zone')}</span>
+                  <input
+                    name="zone"
+                    required
+                    maxLength={64}
+                    className="mono"
+                    autoCapitalize="none"
+                    spellCheck={false}
+                  />
+                  <small>{t('enrol.zoneHint')}</small>
+                </label>
+                <label className="field">
+                  <span>{t('enrol.kind')}</span>
+                  <select name="kind">
+                    {kinds.map((kind) => (
+                      <option key={kind} value={kind}>
+                        {t(`kind.${kind}`)}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+                <label className="field">
+                  <span>{t('enrol.minutes')}</span>
+                  <select name="minutes">
+                    {lifetimes.map((minutes) => (
+                      <option key={minutes} value={minutes}>
+                        {t(`enrol.minutes${minutes}`)}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+                {error ? (
+                  <p className="form-error" role="alert">
+                    {explain(error, t)}
+                  </p>
+                ) : null}
+                <button type="submit" className="button primary" disabled={busy}>
+                  {busy ? t('common.working') : t('enrol.create')}
+                </button>
+              </form>
+            )}
+          </Panel>
+        </li>
+        <li data-ahead={token ? undefined : true}>
+          <Panel title={t('enrol.step2')}>
+            {token ? (
+              <>
+                <p className="notice warn">{t('enrol.once')}</p>
+                <h3>{t('enrol.token')}</h3>
+                <Copyable text={token.token} label={t('enrol.token')} />
+                <p className="hint figures">{t('enrol.expires', { time: format.exact(token.expires) })}</p>
+                <h3>{t('enrol.commands')}</h3>
+                <Copyable text={token.commands} label={t('enrol.commands')} />
+              </>
+            ) : null}
+          </Panel>
+        </li>
+        <li data-ahead={token ? undefined : true}>
+          <Panel title={t('enrol.step3')}>{token ? <Arrival deviceId={token.deviceId} /> : null}</Panel>
+        </li>
+      </ol>
+    </Page>
+  );
+}
+
+function Arrival({ deviceId }: { deviceId: string }) {
+  const { t } = useSettings();
+  const since = useState(() => Date.now())[0];
+  const arrived = (view: DeviceView | undefined) =>
+    view?.certificates.some((certificate) => certificate.issued >= since - 5000) ?? false;
+  const query = useQuery({
+    ...deviceQuery(deviceId),
+    // The device is not known before it has enrolled: 404 means "not yet".
+    retry: (_failures, error) => !(error instanceof ApiError),
+    refetchInterval: (state) => (arrived(state.state.data) ? false : 2500),
+  });
+  return (
+    <p className="inline" aria-live="polite">
+      {arrived(query.data) ? (
+        <>
+          <Check aria-hidden="true" /> {t('enrol.arrived', { device: deviceId })}{' '}
+          <Link className="button primary" href={`/devices/${encodeURIComponent(deviceId)}`}>
+            {t('enrol.seeDevice')}
+          </Link>
+        </>
+      ) : (
+        <>
+          <LoaderCircle className="spin" aria-hidden="true" /> {t('enrol.waiting', { device: deviceId })}
+        </>
+      )}
+    </p>
+  );
+}

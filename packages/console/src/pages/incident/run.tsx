@@ -1,0 +1,146 @@
+import type { PlaybookRun, RunStep } from '@kydai/contracts';
+import { useQueryClient } from '@tanstack/react-query';
+import { Ban, Check, CircleDashed, Hand, LoaderCircle, type LucideIcon, SkipForward, X } from 'lucide-react';
+import { useState } from 'react';
+import { post } from '../../api/client.ts';
+import { paths } from '../../api/queries.ts';
+import { useMay } from '../../api/session.tsx';
+import { useSettings } from '../../language/settings.tsx';
+import { isKey } from '../../language/translate.ts';
+import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
+import { Panel } from '../../parts/frame.tsx';
+import { DrillMark } from '../../parts/marks.tsx';
+import { useNow } from '../../parts/now.ts';
+import { When } from '../../parts/when.tsx';
+
+const icons: Readonly<Record<RunStep['state'], LucideIcon>> = {
+  pending: CircleDashed,
+  running: LoaderCircle,
+  'waiting-approval': Hand,
+  done: Check,
+  failed: X,
+  skipped: SkipForward,
+  refused: Ban,
+};
+
+/** A playbook as it runs: every step with its state, what it did, the proof, and the question where it waits. */
+export function Run({ run }: { run: PlaybookRun }) {
+  const { t, format } = useSettings();
+  const now = useNow('second');
+  const settled = run.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length;
+  const length = (run.ended ?? now) - run.started;
+  return (
+    <Panel
+      title={run.playbookName}
+      className="run"
+      hint={
+        <>
+          <span className="mark" data-run={run.state}>
+            {t(`run.${run.state}`)}
+          </span>{' '}
+          {run.drill ? <DrillMark /> : null}{' '}
+          <span className="figures">
+            {t('run.progress', { done: settled, total: run.steps.length })} ·{' '}
+            {t('run.took', { duration: format.duration(length) })}
+          </span>
+        </>
+      }
+    >
+      <ol className="steps" aria-live="polite">
+        {run.steps.map((step) => (
+          <Step key={step.id} run={run} step={step} />
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
+  const { t, format } = useSettings();
+  const Icon = icons[step.state];
+  const type = `step.type.${step.type}`;
+  return (
+    <li className="step" data-state={step.state}>
+      <span className="step-icon">
+        <Icon aria-hidden="true" />
+      </span>
+      <div className="step-body">
+        <p className="step-name">
+          <strong>{step.name}</strong>
+          <span className="step-state">{t(`step.${step.state}`)}</span>
+          {step.started !== undefined && step.ended !== undefined ? (
+            <span
+              className="hint figures"
+              title={`${format.clock(step.started, true)} – ${format.clock(step.ended, true)}`}
+            >
+              {format.duration(step.ended - step.started)}
+            </span>
+          ) : null}
+          <span className="step-type">{isKey(type) ? t(type as 'step.type.action') : step.type}</span>
+        </p>
+        {step.outcome ? <p className="step-outcome">{step.outcome}</p> : null}
+        {step.evidence.length > 0 ? (
+          <ul className="step-evidence" aria-label={t('step.evidence')}>
+            {step.evidence.map((line) => (
+              <li key={line} className="mono">
+                {line}
+              </li>
+            ))}
+          </ul>
+        ) : null}
+        {step.approval ? (
+          <p className="step-approval">
+            {t(step.approval.approved ? 'approval.approvedBy' : 'approval.refusedBy', {
+              who: step.approval.by.replace(/^user:/, ''),
+              time: format.exact(step.approval.at),
+            })}
+            {step.approval.comment ? <q>{step.approval.comment}</q> : null}
+          </p>
+        ) : null}
+        {step.state === 'waiting-approval' ? <Question run={run} step={step} /> : null}
+      </div>
+      {step.started === undefined ? null : <When at={step.started} />}
+    </li>
+  );
+}
+
+function Question({ run, step }: { run: PlaybookRun; step: RunStep }) {
+  const { t } = useSettings();
+  const may = useMay();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState<'approve' | 'refuse'>();
+  if (!may('approve-step')) return <p className="hint">{t('approval.noPermission')}</p>;
+  const approved = asking === 'approve';
+  return (
+    <div className="question no-print">
+      <button type="button" className="button primary" onClick={() => setAsking('approve')}>
+        <Check aria-hidden="true" />
+        {t('approval.approve')}
+      </button>
+      <button type="button" className="button" onClick={() => setAsking('refuse')}>
+        <Ban aria-hidden="true" />
+        {t('approval.refuse')}
+      </button>
+      {asking ? (
+        <ConfirmDialog
+          title={t(approved ? 'approval.approveTitle' : 'approval.refuseTitle', { step: step.name })}
+          explanation={t(approved ? 'approval.approveExplain' : 'approval.refuseExplain')}
+          confirm={t(approved ? 'approval.approve' : 'approval.refuse')}
+          tone={approved ? 'plain' : 'danger'}
+          close={() => setAsking(undefined)}
+          act={async (form) => {
+            await post(paths.approval(run.id), {
+              stepId: step.id,
+              approved,
+              comment: fieldText(form, 'comment'),
+            });
+            await client.invalidateQueries({ queryKey: ['incident', run.incidentId] });
+            await client.invalidateQueries({ queryKey: ['overview'] });
+          }}
+        >
+          <CommentField />
+        </ConfirmDialog>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useSearchParams } from 'wouter';
+import { incidentsQuery } from '../api/queries.ts';
+import { useSettings } from '../language/settings.tsx';
+import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
+import { DrillMark, Entity, Severity, StateMark } from '../parts/marks.tsx';
+import { Segments } from '../parts/segments.tsx';
+import { Pager, Table } from '../parts/table.tsx';
+import { When } from '../parts/when.tsx';
+
+const limit = 25;
+
+/** All incidents or those still open, newest first. */
+export default function Incidents() {
+  const { t, format } = useSettings();
+  const [search, setSearch] = useSearchParams();
+  const state = search.get('state') === 'all' ? 'all' : 'open';
+  const offset = Number(search.get('offset') ?? 0) || 0;
+  const query = useQuery(incidentsQuery(state, limit, offset));
+  return (
+    <Page
+      title={t('incidents.title')}
+      actions={
+        <Segments
+          label={t('incidents.col.state')}
+          value={state}
+          choose={(value) => setSearch(value === 'all' ? { state: 'all' } : {})}
+          choices={[
+            ['open', t('incidents.open')],
+            ['all', t('incidents.all')],
+          ]}
+        />
+      }
+    >
+      <Loaded query={query}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <Empty title={t('incidents.empty')} hint={t('incidents.emptyHint')}>
+              <Copyable text="npm run drill -- stolen-certificate" />
+            </Empty>
+          ) : (
+            <>
+              <Table
+                caption={t('incidents.title')}
+                rows={page.items}
+                rowKey={(incident) => incident.id}
+                mark={(incident) => (incident.drill ? 'drill' : undefined)}
+                columns={[
+                  {
+                    id: 'severity',
+                    head: t('incidents.col.severity'),
+                    cell: (incident) => <Severity level={incident.severity} />,
+                  },
+                  {
+                    id: 'title',
+                    head: t('incidents.col.title'),
+                    kind: 'lead',
+                    cell: (incident) => (
+                      <>
+                        <Link className="row-link strong" href={`/incidents/${incident.id}`}>
+                          {incident.title}
+                        </Link>
+                        <span className="under">
+                          <span className="mono">{incident.number}</span>{' '}
+                          {incident.drill ? <DrillMark /> : null}
+                        </span>
+                      </>
+                    ),
+                  },
+                  {
+                    id: 'state',
+                    head: t('incidents.col.state'),
+                    cell: (incident) => <StateMark state={incident.state} />,
+                  },
+                  {
+                    id: 'entities',
+                    head: t('incidents.col.entities'),
+                    kind: 'wide',
+                    cell: (incident) => (
+                      <span className="entities">
+                        {incident.entities.slice(0, 2).map((entity) => (
+                          <Entity key={`${entity.type}:${entity.id}`} entity={entity} bare />
+                        ))}
+                        {incident.entities.length > 2 ? (
+                          <span className="hint">+{incident.entities.length - 2}</span>
+                        ) : null}
+                      </span>
+                    ),
+                  },
+                  {
+                    id: 'detections',
+                    head: t('incidents.col.detections'),
+                    kind: 'figure',
+                    cell: (incident) => format.number(incident.detectionCount),
+                  },
+                  {
+                    id: 'discovered',
+                    head: t('incidents.col.discovered'),
+                    kind: 'end',
+                    cell: (incident) =>
+                      incident.times.discovery ? (
+                        <When at={incident.times.discovery.at} />
+                      ) : (
+                        t('common.unknown')
+                      ),
+                  },
+                ]}
+              />
+              <Pager
+                offset={offset}
+                limit={limit}
+                total={page.total}
+                go={(next) => setSearch({ ...(state === 'all' ? { state } : {}), offset: String(next) })}
+              />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

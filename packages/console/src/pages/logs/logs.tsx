@@ -1,0 +1,130 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { ApiError, serverNow } from '../../api/client.ts';
+import { fetchEvents, histogramQuery } from '../../api/queries.ts';
+import { useMay } from '../../api/session.tsx';
+import { useSettings } from '../../language/settings.tsx';
+import { Empty, Failure, Page, Skeleton } from '../../parts/frame.tsx';
+import { TimeBars } from '../../parts/time-bars.tsx';
+import { QueryBar } from './query-bar.tsx';
+import { narrow, readRange, resolveRange, writeRange } from './range.ts';
+import { defaultColumns, useRemembered } from './remembered.ts';
+import { Results } from './results.tsx';
+import { Tools } from './tools.tsx';
+
+/** The log explorer: a query, a span of time, and what happened in it. The address holds all of it. */
+export default function Logs() {
+  const { t } = useSettings();
+  const may = useMay();
+  return may('search-logs') ? (
+    <Explorer />
+  ) : (
+    <Page title={t('logs.title')}>
+      <Empty title={t('common.noPermission')} />
+    </Page>
+  );
+}
+
+function Explorer() {
+  const { t, format } = useSettings();
+  const [search, setSearch] = useSearchParams();
+  const [run, setRun] = useState(0);
+  const [columns, setColumns] = useRemembered<readonly string[]>('logs.columns', defaultColumns);
+  const q = search.get('q') ?? '';
+  const key = search.toString();
+  // A range that looks back is fixed at the moment of asking: paging must not slide over a moving end.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is there to ask again with the same address
+  const span = useMemo(() => resolveRange(readRange(new URLSearchParams(key)), serverNow()), [key, run]);
+
+  const histogram = useQuery(histogramQuery(q, span.from, span.to));
+  const events = useInfiniteQuery({
+    queryKey: ['events', q, span.from, span.to],
+    queryFn: ({ pageParam, signal }) => fetchEvents({ q, ...span, limit: 100, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+  const ask = (query: string) => {
+    setRun((before) => before + 1);
+    setSearch((before) => {
+      const next = new URLSearchParams(before);
+      if (query.trim()) next.set('q', query.trim());
+      else next.delete('q');
+      return next;
+    });
+  };
+  const rows = events.data?.pages.flatMap((page) => page.events) ?? [];
+  const badQuery = events.error instanceof ApiError && events.error.status === 400 ? events.error : undefined;
+  const total = histogram.data?.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+  const interval = histogram.data?.interval ?? 0;
+
+  return (
+    <Page title={t('logs.title')} className="logs">
+      <QueryBar
+        query={q}
+        range={readRange(search)}
+        problem={badQuery}
+        ask={ask}
+        choose={(range) => setSearch((before) => writeRange(before, range))}
+      />
+      {histogram.data && histogram.data.buckets.length > 0 && !badQuery ? (
+        <section className="panel logs-histogram" aria-label={t('logs.histogram')}>
+          <p className="logs-sum figures">
+            <strong>{t('logs.events', { n: total ?? 0 })}</strong>
+            <span className="hint">
+              {t('logs.perBar', { duration: format.duration(interval) })} · {t('logs.brushHint')}
+            </span>
+          </p>
+          <TimeBars
+            label={t('logs.histogram')}
+            bars={histogram.data.buckets}
+            interval={interval}
+            countLabel={t('overview.activityEvents').toLowerCase()}
+            height={84}
+            brush={(from, to) => setSearch((before) => writeRange(before, { kind: 'fixed', from, to }))}
+          />
+        </section>
+      ) : null}
+      <Tools
+        columns={columns}
+        setColumns={setColumns}
+        rows={rows}
+        open={(saved) => setSearch(new URLSearchParams(saved))}
+      />
+      {badQuery ? null : events.isPending ? (
+        <Skeleton lines={10} />
+      ) : events.error ? (
+        <Failure error={events.error} retry={() => void events.refetch()} />
+      ) : rows.length === 0 ? (
+        <Empty title={t('logs.empty')} hint={t('logs.emptyHint')} />
+      ) : (
+        <>
+          <Results
+            events={rows}
+            columns={columns}
+            narrow={(term, exclude) => ask(narrow(q, term, exclude))}
+            toggleColumn={(name) =>
+              setColumns(columns.includes(name) ? columns.filter((one) => one !== name) : [...columns, name])
+            }
+          />
+          <p className="logs-end">
+            {events.hasNextPage ? (
+              <button
+                type="button"
+                className="button"
+                disabled={events.isFetchingNextPage}
+                onClick={() => void events.fetchNextPage()}
+              >
+                {events.isFetchingNextPage ? t('app.loading') : t('common.more')}
+              </button>
+            ) : (
+              <span className="hint">{t('logs.end')}</span>
+            )}
+          </p>
+        </>
+      )}
+    </Page>
+  );
+}

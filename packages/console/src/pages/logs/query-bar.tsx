@@ -1,0 +1,113 @@
+import { Search } from 'lucide-react';
+import { type FormEvent, useEffect, useState } from 'react';
+import type { ApiError } from '../../api/client.ts';
+import { useSettings } from '../../language/settings.tsx';
+import { explain } from '../../parts/frame.tsx';
+import { type BackName, backNames, type Range } from './range.ts';
+
+const syntax = [
+  ['process.name:sshd', 'logs.syntax.field'],
+  ['"Failed password"', 'logs.syntax.phrase'],
+  ['event.outcome:failure and not user.name:root', 'logs.syntax.bool'],
+  ['http.response.status_code >= 500', 'logs.syntax.range'],
+  ['source.ip:10.0.0.0/8', 'logs.syntax.cidr'],
+  ['device.id:*', 'logs.syntax.exists'],
+] as const;
+
+/** Where the query and its span of time are set. A wrong query is shown with the place of its fault. */
+export function QueryBar({
+  query,
+  range,
+  problem,
+  ask,
+  choose,
+}: {
+  query: string;
+  range: Range;
+  problem: ApiError | undefined;
+  ask: (query: string) => void;
+  choose: (range: Range) => void;
+}) {
+  const { t, format } = useSettings();
+  const [text, setText] = useState(query);
+  useEffect(() => setText(query), [query]);
+  const column = problem?.problem?.column;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    ask(text);
+  };
+  return (
+    <form className="query-bar" onSubmit={submit} role="search">
+      <label className="query-field">
+        <span className="visually-hidden">{t('logs.query')}</span>
+        <Search aria-hidden="true" />
+        <input
+          type="search"
+          className="mono"
+          value={text}
+          placeholder={t('logs.placeholder')}
+          onChange={(event) => setText(event.currentTarget.value)}
+          aria-invalid={problem ? true : undefined}
+          aria-describedby="query-problem"
+          autoCapitalize="none"
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </label>
+      <label className="range-field">
+        <span className="visually-hidden">{t('logs.range')}</span>
+        <select
+          value={range.kind === 'back' ? range.name : 'custom'}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            if (value !== 'custom') choose({ kind: 'back', name: value as BackName });
+          }}
+        >
+          {backNames.map((name) => (
+            <option key={name} value={name}>
+              {t(`logs.range.${name}`)}
+            </option>
+          ))}
+          {range.kind === 'fixed' ? (
+            <option value="custom">
+              {format.exact(range.from)} – {format.exact(range.to)}
+            </option>
+          ) : null}
+        </select>
+      </label>
+      <button type="submit" className="button primary">
+        {t('logs.run')}
+      </button>
+      <div id="query-problem" className="query-problem" aria-live="polite">
+        {problem ? (
+          <>
+            {column === undefined ? null : (
+              <pre aria-hidden="true">
+                {query}
+                {'\n'}
+                {' '.repeat(Math.max(0, column - 1))}^
+              </pre>
+            )}
+            <p className="form-error">
+              {column === undefined ? '' : `${t('logs.badAt', { column })}: `}
+              {explain(problem, t)}
+            </p>
+          </>
+        ) : null}
+      </div>
+      <details className="syntax">
+        <summary>{t('logs.syntax')}</summary>
+        <ul>
+          {syntax.map(([example, key]) => (
+            <li key={example}>
+              <button type="button" className="mono" onClick={() => setText(example)}>
+                {example}
+              </button>
+              <span className="hint">{t(key)}</span>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </form>
+  );
+}

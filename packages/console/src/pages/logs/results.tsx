@@ -1,0 +1,173 @@
+import type { EventPageView } from '@kydai/contracts';
+import { ChevronRight, Columns3, Minus, Plus } from 'lucide-react';
+import { Fragment, useState } from 'react';
+import { useSettings } from '../../language/settings.tsx';
+import { Copyable } from '../../parts/frame.tsx';
+import { condition } from './range.ts';
+
+type EventRow = EventPageView['events'][number];
+
+/** A field of an event as one line of text; `message` falls back to the raw line. */
+export function fieldText(event: EventRow, name: string): string {
+  if (name === 'raw') return event.raw;
+  if (name === 'source' || name === 'id') return event[name];
+  if (name === 'event.dataset') return event.dataset;
+  const value = event.fields[name];
+  if (value === undefined || value === null) return name === 'message' ? event.raw : '';
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+/** The found events, each of which opens into its fields and raw line. */
+export function Results({
+  events,
+  columns,
+  narrow,
+  toggleColumn,
+}: {
+  events: readonly EventRow[];
+  columns: readonly string[];
+  narrow: (term: string, exclude: boolean) => void;
+  toggleColumn: (name: string) => void;
+}) {
+  const { t, format } = useSettings();
+  const [open, setOpen] = useState<string>();
+  return (
+    <div className="table-frame">
+      <table className="table events">
+        <caption className="visually-hidden">{t('logs.title')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('common.time')}</th>
+            {columns.map((column) => (
+              <th
+                key={column}
+                scope="col"
+                className={column === 'message' || column === 'raw' ? 'wide' : undefined}
+              >
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {events.map((event) => {
+            const at = Date.parse(event.time);
+            const isOpen = open === event.id;
+            return (
+              <Fragment key={event.id}>
+                <tr data-open={isOpen || undefined}>
+                  <td className="lead figures">
+                    <button
+                      type="button"
+                      className="row-link event-time"
+                      aria-expanded={isOpen}
+                      onClick={() => setOpen(isOpen ? undefined : event.id)}
+                    >
+                      <ChevronRight aria-hidden="true" />
+                      <time dateTime={event.time} title={format.exact(at)}>
+                        <span className="event-day">{format.date(at).slice(0, 5)}</span>{' '}
+                        {format.clock(at, true)}
+                      </time>
+                    </button>
+                  </td>
+                  {columns.map((column) => (
+                    <td
+                      key={column}
+                      data-label={column}
+                      className={
+                        column === 'message' || column === 'raw' ? 'wide mono event-text' : 'mono event-text'
+                      }
+                    >
+                      {fieldText(event, column)}
+                    </td>
+                  ))}
+                </tr>
+                {isOpen ? (
+                  <tr className="event-open">
+                    <td colSpan={columns.length + 1}>
+                      <Detail event={event} columns={columns} narrow={narrow} toggleColumn={toggleColumn} />
+                    </td>
+                  </tr>
+                ) : null}
+              </Fragment>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Detail({
+  event,
+  columns,
+  narrow,
+  toggleColumn,
+}: {
+  event: EventRow;
+  columns: readonly string[];
+  narrow: (term: string, exclude: boolean) => void;
+  toggleColumn: (name: string) => void;
+}) {
+  const { t, format } = useSettings();
+  const fields: (readonly [string, unknown])[] = [
+    ['id', event.id],
+    ['source', event.source],
+    ['dataset', event.dataset],
+    ...Object.entries(event.fields).sort(([a], [b]) => a.localeCompare(b)),
+  ];
+  const lag = Date.parse(event.received) - Date.parse(event.time);
+  return (
+    <div className="event-detail">
+      <p className="hint figures">
+        {t('logs.received')} {format.exact(Date.parse(event.received))} (
+        {t('logs.delay', { duration: format.duration(Math.max(0, lag)) })})
+      </p>
+      <h3>{t('logs.raw')}</h3>
+      <Copyable text={event.raw} label={t('logs.raw')} />
+      <h3>{t('logs.fields')}</h3>
+      <dl className="event-fields">
+        {fields.map(([name, value]) => {
+          const text = Array.isArray(value) ? value.join(', ') : String(value);
+          const term = condition(name, Array.isArray(value) ? value[0] : value);
+          return (
+            <div key={name}>
+              <dt className="mono">{name}</dt>
+              <dd className="mono">{text}</dd>
+              <span className="event-field-acts">
+                <button
+                  type="button"
+                  className="icon-button"
+                  title={t('logs.include')}
+                  aria-label={`${t('logs.include')}: ${term}`}
+                  onClick={() => narrow(term, false)}
+                >
+                  <Plus aria-hidden="true" />
+                </button>
+                <button
+                  type="button"
+                  className="icon-button"
+                  title={t('logs.exclude')}
+                  aria-label={`${t('logs.exclude')}: ${term}`}
+                  onClick={() => narrow(term, true)}
+                >
+                  <Minus aria-hidden="true" />
+                </button>
+                <button
+                  type="button"
+                  className="icon-button"
+                  aria-pressed={columns.includes(name)}
+                  title={t('logs.columnAdd')}
+                  aria-label={`${t('logs.columnAdd')}: ${name}`}
+                  onClick={() => toggleColumn(name)}
+                >
+                  <Columns3 aria-hidden="true" />
+                </button>
+              </span>
+            </div>
+          );
+        })}
+      </dl>
+    </div>
+  );
+}

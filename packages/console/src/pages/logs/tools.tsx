@@ -1,0 +1,109 @@
+import type { EventPageView } from '@kydai/contracts';
+import { type FormEvent, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { useSettings } from '../../language/settings.tsx';
+import { fieldText } from '../../parts/dialog.tsx';
+import { defaultColumns, type SavedQuery, useRemembered } from './remembered.ts';
+
+/** Columns, saved queries and the link to share: what makes a search one's own. */
+export function Tools({
+  columns,
+  setColumns,
+  rows,
+  open,
+}: {
+  columns: readonly string[];
+  setColumns: (columns: readonly string[]) => void;
+  rows: EventPageView['events'];
+  open: (search: string) => void;
+}) {
+  const { t } = useSettings();
+  const [search] = useSearchParams();
+  const [copied, setCopied] = useState(false);
+  const [saved, setSaved] = useRemembered<readonly SavedQuery[]>('logs.saved', []);
+  const known = [
+    ...new Set([
+      ...columns,
+      ...rows.slice(0, 200).flatMap((row) => Object.keys(row.fields)),
+      'message',
+      'source',
+      'raw',
+    ]),
+  ].sort();
+  const share = async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = fieldText(new FormData(event.currentTarget), 'name');
+    if (name) setSaved([...saved.filter((one) => one.name !== name), { name, search: search.toString() }]);
+    event.currentTarget.reset();
+  };
+  return (
+    <div className="tools">
+      <details className="drop" name="logs-tools">
+        <summary className="button quiet">
+          {t('logs.columns')} <span className="figures hint">{columns.length}</span>
+        </summary>
+        <div className="drop-body">
+          {known.map((name) => (
+            <label key={name} className="check mono">
+              <input
+                type="checkbox"
+                checked={columns.includes(name)}
+                onChange={(event) => {
+                  const next = event.currentTarget.checked
+                    ? [...columns, name]
+                    : columns.filter((one) => one !== name);
+                  setColumns(next.length > 0 ? next : defaultColumns);
+                }}
+              />
+              <span>{name}</span>
+            </label>
+          ))}
+        </div>
+      </details>
+      <details className="drop" name="logs-tools">
+        <summary className="button quiet">
+          {t('logs.saved')} <span className="figures hint">{saved.length}</span>
+        </summary>
+        <div className="drop-body">
+          {saved.length === 0 ? <p className="hint">{t('logs.savedNone')}</p> : null}
+          <ul>
+            {saved.map((one) => (
+              <li key={one.name} className="saved">
+                <button type="button" className="link" onClick={() => open(one.search)}>
+                  {one.name}
+                </button>
+                <button
+                  type="button"
+                  className="link hint"
+                  onClick={() => setSaved(saved.filter((other) => other !== one))}
+                >
+                  {t('logs.remove')}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <form className="saved-form" onSubmit={save}>
+            <input
+              name="name"
+              required
+              maxLength={80}
+              placeholder={t('logs.saveName')}
+              aria-label={t('logs.saveName')}
+            />
+            <button type="submit" className="button">
+              {t('logs.save')}
+            </button>
+          </form>
+        </div>
+      </details>
+      <button type="button" className="button quiet" onClick={() => void share()}>
+        {copied ? t('common.copied') : t('logs.share')}
+      </button>
+    </div>
+  );
+}

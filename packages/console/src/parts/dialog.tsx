@@ -1,0 +1,142 @@
+import { X } from 'lucide-react';
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useSettings } from '../language/settings.tsx';
+import { explain } from './frame.tsx';
+
+/**
+ * A modal window on the platform's own `<dialog>`: the browser keeps the focus inside, gives it back, makes the rest
+ * inert and closes on Escape.
+ */
+export function Dialog({
+  title,
+  close,
+  children,
+  className = '',
+}: {
+  title: string;
+  close: () => void;
+  children: ReactNode;
+  className?: string;
+}) {
+  const { t } = useSettings();
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it already; the click is for the backdrop alone
+    <dialog
+      ref={ref}
+      className={`dialog ${className}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onClick={(event) => {
+        if (event.target === ref.current) close();
+      }}
+    >
+      <div className="dialog-body">
+        <header className="dialog-head">
+          <h2 id={id}>{title}</h2>
+          <button type="button" className="icon-button" onClick={close} aria-label={t('common.close')}>
+            <X aria-hidden="true" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+/** Asks before an act: says what will happen, takes what the act needs, shows why it failed, closes when it is done. */
+export function ConfirmDialog({
+  title,
+  explanation,
+  confirm,
+  tone = 'plain',
+  act,
+  close,
+  children,
+}: {
+  title: string;
+  explanation: string;
+  confirm: string;
+  tone?: 'plain' | 'danger';
+  act: (form: FormData) => Promise<unknown>;
+  close: () => void;
+  children?: ReactNode;
+}) {
+  const { t } = useSettings();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      await act(new FormData(event.currentTarget));
+      close();
+    } catch (reason) {
+      setError(reason);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <form className="form" onSubmit={(event) => void submit(event)}>
+        <p>{explanation}</p>
+        {children}
+        {error ? (
+          <p className="form-error" role="alert">
+            {explain(error, t)}
+          </p>
+        ) : null}
+        <footer className="dialog-foot">
+          <button type="button" className="button" onClick={close} disabled={busy}>
+            {t('common.cancel')}
+          </button>
+          <button
+            type="submit"
+            className={tone === 'danger' ? 'button danger' : 'button primary'}
+            disabled={busy}
+          >
+            {busy ? t('common.working') : confirm}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The comment that goes into the audit log with an act. */
+export function CommentField({
+  name = 'comment',
+  label,
+  required = false,
+  max = 4000,
+}: {
+  name?: string;
+  label?: string;
+  required?: boolean;
+  max?: number;
+}) {
+  const { t } = useSettings();
+  return (
+    <label className="field">
+      <span>{label ?? t('common.comment')}</span>
+      <textarea name={name} rows={3} maxLength={max} required={required} />
+      <small>{t('common.commentHint')}</small>
+    </label>
+  );
+}
+
+/** The text of a form's field, without blanks at its ends. */
+export function fieldText(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value.trim() : '';
+}

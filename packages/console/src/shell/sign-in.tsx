@@ -1,0 +1,58 @@
+import { useQuery } from '@tanstack/react-query';
+import { signInQuery } from '../api/queries.ts';
+import { useSettings } from '../language/settings.tsx';
+import { Copyable } from '../parts/frame.tsx';
+import { Segments } from '../parts/segments.tsx';
+import { FlagTower } from './flag.tsx';
+
+/** For those without a session: how to get one. */
+export function SignIn({ retry }: { retry: () => void }) {
+  const { t, language, change } = useSettings();
+  const methods = useQuery(signInQuery);
+  const oidc = methods.data?.oidc;
+  return (
+    <main className="sign-in">
+      <title>{`${t('signIn.title')} · Kỳ Đài`}</title>
+      <div className="sign-in-scene" aria-hidden="true">
+        <FlagTower state="live" />
+        <svg viewBox="0 0 600 200" preserveAspectRatio="xMidYMax slice">
+          <path d="M180 200V150h240v50M120 200v-22h360v22M60 200v-8h480v8" />
+        </svg>
+      </div>
+      <div className="sign-in-card">
+        <h1>{t('app.name')}</h1>
+        <p className="lead">{t('app.tagline')}</p>
+        <p>{t('signIn.lead')}</p>
+        {oidc ? (
+          <section>
+            <a className="button primary" href="/sign-in/oidc">
+              {t('signIn.oidc', { name: oidc.name })}
+            </a>
+            <p className="hint">{t('signIn.oidcHint')}</p>
+          </section>
+        ) : null}
+        {methods.data?.local !== false ? (
+          <section>
+            <h2>{t('signIn.local')}</h2>
+            <p>{t('signIn.localHint')}</p>
+            <Copyable text="kydai sign-in" label={t('signIn.local')} />
+          </section>
+        ) : null}
+        <footer>
+          <button type="button" className="button" onClick={retry}>
+            {t('signIn.retry')}
+          </button>
+          <Segments
+            label={t('settings.language')}
+            value={language}
+            choose={(value) => change({ language: value })}
+            choices={[
+              ['vi', 'Tiếng Việt'],
+              ['en', 'English'],
+            ]}
+          />
+        </footer>
+      </div>
+    </main>
+  );
+}
