@@ -44,12 +44,19 @@ export function actionKey(uid: CedarUid): string {
   return `${uid.type}::${JSON.stringify(uid.id)}`;
 }
 
+/** An object as a Map: zod's records lose the key `__proto__`, which is a fine name for an action. */
+function mapOf<T>(shape: z.ZodType<T>) {
+  return z
+    .custom<object>((value) => typeof value === 'object' && value !== null)
+    .transform((value) => new Map(Object.entries(value).map(([key, each]) => [key, shape.parse(each)])));
+}
+
 const TypeJson: z.ZodType<TypeJson> = z.lazy(() =>
   z.looseObject({
     type: z.string(),
     name: z.string().optional(),
     element: TypeJson.optional(),
-    attributes: z.record(z.string(), TypeJson).optional(),
+    attributes: mapOf(TypeJson).optional(),
     required: z.boolean().optional(),
   }),
 );
@@ -57,14 +64,13 @@ interface TypeJson {
   type: string;
   name?: string | undefined;
   element?: TypeJson | undefined;
-  attributes?: Record<string, TypeJson> | undefined;
+  attributes?: Map<string, TypeJson> | undefined;
   required?: boolean | undefined;
 }
 
 const NamespaceJson = z.looseObject({
-  commonTypes: z.record(z.string(), TypeJson).default({}),
-  entityTypes: z.record(
-    z.string(),
+  commonTypes: mapOf(TypeJson).optional(),
+  entityTypes: mapOf(
     z.looseObject({
       memberOfTypes: z.array(z.string()).default([]),
       shape: TypeJson.optional(),
@@ -72,8 +78,7 @@ const NamespaceJson = z.looseObject({
       enum: z.array(z.string()).optional(),
     }),
   ),
-  actions: z.record(
-    z.string(),
+  actions: mapOf(
     z.looseObject({
       appliesTo: z
         .looseObject({
@@ -92,12 +97,12 @@ export function parseSchema(file: string, given: string): Schema {
   const text = given.trimStart().startsWith('{') ? jsonToText(file, given) : given;
   const answer = schemaToJsonWithResolvedTypes(text);
   if (answer.type === 'failure') throw refusal('schema', new Source(file, text), answer.errors);
-  const namespaces = z.record(z.string(), NamespaceJson).parse(answer.json);
+  const namespaces = mapOf(NamespaceJson).parse(answer.json);
   const common = new Map<string, TypeJson>();
   const qualify = (namespace: string, name: string) =>
     namespace === '' || name.includes('::') ? name : `${namespace}::${name}`;
-  for (const [namespace, { commonTypes }] of Object.entries(namespaces)) {
-    for (const [name, type] of Object.entries(commonTypes)) common.set(qualify(namespace, name), type);
+  for (const [namespace, { commonTypes }] of namespaces) {
+    for (const [name, type] of commonTypes ?? []) common.set(qualify(namespace, name), type);
   }
   const typeOf = (json: TypeJson): CedarType => resolveType(json, common);
   const fieldsOf = (json: TypeJson | undefined): RecordFields => {
@@ -106,8 +111,8 @@ export function parseSchema(file: string, given: string): Schema {
   };
   const entityTypes = new Map<string, SchemaEntityType>();
   const actions = new Map<string, SchemaAction>();
-  for (const [namespace, json] of Object.entries(namespaces)) {
-    for (const [id, type] of Object.entries(json.entityTypes)) {
+  for (const [namespace, json] of namespaces) {
+    for (const [id, type] of json.entityTypes) {
       const name = qualify(namespace, id);
       entityTypes.set(name, {
         name,
@@ -118,7 +123,7 @@ export function parseSchema(file: string, given: string): Schema {
       });
     }
     const actionType = qualify(namespace, 'Action');
-    for (const [id, action] of Object.entries(json.actions)) {
+    for (const [id, action] of json.actions) {
       const uid = { type: actionType, id };
       actions.set(actionKey(uid), {
         uid,
@@ -171,7 +176,7 @@ function resolveType(json: TypeJson, common: ReadonlyMap<string, TypeJson>): Ced
       return {
         kind: 'record',
         fields: new Map(
-          Object.entries(json.attributes ?? {}).map(([key, each]) => [
+          [...(json.attributes ?? [])].map(([key, each]) => [
             key,
             { type: resolveType(each, common), required: each.required !== false },
           ]),
