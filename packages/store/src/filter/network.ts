@@ -51,23 +51,21 @@ export function expandIpv6(address: string): string | undefined {
   return all.map((group) => group.padStart(4, '0')).join('');
 }
 
-/** `expandIpv6` for DuckDB: NULL where the text is no such address. */
-export const ipv6Macro = `
-create or replace macro kydai_ipv6(address) as (
-  with h as (select string_split(address, '::') as halves),
-  g as (
-    select len(halves) as n,
-      case when halves[1] = '' then [] else string_split(halves[1], ':') end as l,
-      case when len(halves) < 2 or halves[2] = '' then [] else string_split(halves[2], ':') end as r
-    from h
-  )
-  select case
-    when n > 2 or not regexp_full_match(address, '[0-9a-f:]{2,39}') then null
-    when len(list_filter(list_concat(l, r), lambda x: not regexp_full_match(x, '[0-9a-f]{1,4}'))) > 0 then null
-    when n = 1 and len(l) <> 8 then null
-    when n = 2 and len(l) + len(r) > 7 then null
-    else array_to_string(list_transform(
-      list_concat(l, list_transform(range(8 - len(l) - len(r)), lambda i: '0'), r),
-      lambda x: lpad(x, 4, '0')), '')
-  end from g
-)`;
+/**
+ * `expandIpv6` for DuckDB: NULL where the text is no such address. Macros of plain expressions, because tests of list
+ * items cannot hold subqueries.
+ */
+export const ipv6Macros: readonly string[] = [
+  `create or replace macro kydai_groups(half) as
+    case when half is null or half = '' then [] else string_split(half, ':') end`,
+  `create or replace macro kydai_hex(l, r) as array_to_string(list_transform(
+    list_concat(l, list_transform(range(8 - len(l) - len(r)), lambda i: '0'), r), lambda x: lpad(x, 4, '0')), '')`,
+  `create or replace macro kydai_expand(halves, l, r) as case
+    when len(halves) > 2 or not list_bool_and(list_transform(list_concat(l, r), lambda x: regexp_full_match(x, '[0-9a-f]{1,4}'))) then null
+    when len(halves) = 1 and len(l) <> 8 then null
+    when len(halves) = 2 and len(l) + len(r) > 7 then null
+    else kydai_hex(l, r) end`,
+  `create or replace macro kydai_ipv6(address) as
+    case when regexp_full_match(address, '[0-9a-f:]{2,39}') then kydai_expand(string_split(address, '::'),
+      kydai_groups(string_split(address, '::')[1]), kydai_groups(string_split(address, '::')[2])) end`,
+];

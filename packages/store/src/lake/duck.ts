@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
-import { ipv6Macro } from '../filter/network.ts';
+import { ipv6Macros } from '../filter/network.ts';
 import type { SqlValue } from '../filter/sql.ts';
 import type { LakeLimits } from './limits.ts';
 import type { StoredRow } from './line.ts';
@@ -31,7 +31,7 @@ export async function openDuck(scratch: string, limits: LakeLimits): Promise<Duc
     preserve_insertion_order: 'false',
   });
   const setup = await instance.connect();
-  await setup.run(ipv6Macro);
+  for (const macro of ipv6Macros) await setup.run(macro);
   // The footers of Parquet files, which every query reads first.
   await setup.run('set parquet_metadata_cache = true');
   setup.closeSync();

@@ -59,8 +59,10 @@ export async function search(duck: Duck, view: View, query: EventQuery): Promise
   if (!Number.isSafeInteger(limit) || limit < 0 || limit > maxLimit) {
     throw new StoreError('query', `limit must be a whole number from 0 to ${maxLimit}`);
   }
+  if (query.order !== undefined && query.order !== 'newest' && query.order !== 'oldest') {
+    throw new StoreError('query', 'order must be newest or oldest');
+  }
   const newest = query.order !== 'oldest';
-  if (!newest && query.order !== 'oldest') throw new StoreError('query', 'order must be newest or oldest');
   let span: Span = {
     from: checkTime('from', query.from, Number.NEGATIVE_INFINITY),
     to: checkTime('to', query.to, Number.POSITIVE_INFINITY),
