@@ -40,3 +40,4 @@ export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
 export type { FieldMap } from './rules/pipeline.ts';
 export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';
 export type { CorrelationRule, EntityField, LogSource, RuleSet, SigmaRule } from './rules/rule.ts';
+export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';

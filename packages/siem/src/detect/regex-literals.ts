@@ -101,7 +101,7 @@ export function regexNeeds(regex: string): RegexNeeds {
     const unit = regex[at++]!;
     if (unit === '(') return group(depth);
     if (unit === '[') return charClass();
-    if (unit === '\\') return escape();
+    if (unit === '\\') return escaped();
     if (unit === '.') return { length: 1 };
     if (unit === '^' || unit === '$') return empty;
     if (unit === '*' || unit === '+' || unit === '?') throw new Unknown();
@@ -120,7 +120,7 @@ export function regexNeeds(regex: string): RegexNeeds {
     return inner;
   }
 
-  function escape(): Piece {
+  function escaped(): Piece {
     const unit = regex[at++];
     if (unit === undefined) throw new Unknown();
     if ('dDwWsS'.includes(unit)) return { length: 1 };

@@ -47,6 +47,6 @@ export class RuleFault extends Error {
 
 /** Quotes author's text for a message: one line, bounded. */
 export function quote(text: string): string {
-  const flat = text.replace(/[\0-\x1f\x7f`]/g, ' ');
+  const flat = text.replace(/[\p{Cc}`]/gu, ' ');
   return `\`${flat.length > 80 ? `${flat.slice(0, 77)}...` : flat}\``;
 }

@@ -52,6 +52,7 @@ export function resolveCorrelations(
   }
   const reports = (id: string) => generated.has(id) || !silenced.has(id);
   return {
+    size: rules.length + done.size,
     rules: rules.map((rule) => (reports(rule.id) ? rule : { ...rule, reports: false })),
     correlations: [...done.values()].map(({ generate: _, ...rule }) => ({
       ...rule,

@@ -98,4 +98,6 @@ export interface RuleSet {
   readonly rules: readonly SigmaRule[];
   /** In an order in which each comes after the correlations that feed it. */
   readonly correlations: readonly CorrelationRule[];
+  /** Rules and correlations together. */
+  readonly size: number;
 }
