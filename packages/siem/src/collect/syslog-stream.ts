@@ -11,6 +11,7 @@ import type { SyslogTls } from './syslog.ts';
 export interface StreamServer {
   listen(port: number, host: string): Promise<AddressInfo>;
   readonly connections: number;
+  endSessions(serial: string): number;
   close(): Promise<void>;
 }
 
@@ -25,6 +26,8 @@ export function createStreamServer(
   const transport: Transport = tls ? 'syslog-tls' : 'syslog-tcp';
   const sockets = new Set<Socket>();
   const perPeer = new Map<string, number>();
+  /** Open TLS connections by the serial of the sender's certificate. */
+  const sessions = new Map<string, Set<Socket>>();
   const orphans: Orphans = { bytes: 0 };
   let closing = false;
 
@@ -66,6 +69,15 @@ export function createStreamServer(
           socket.destroy();
           return;
         }
+        const serial = tls.clientCa ? serialOf(socket) : '';
+        if (serial !== '') {
+          const held = sessions.get(serial) ?? new Set();
+          sessions.set(serial, held.add(socket));
+          socket.once('close', () => {
+            held.delete(socket);
+            if (held.size === 0) sessions.delete(serial);
+          });
+        }
         receive(socket, intake.account(transport, name), intake, limits, orphans);
       },
     );
@@ -96,6 +108,14 @@ export function createStreamServer(
     get connections() {
       return sockets.size;
     },
+    endSessions(serial) {
+      const held = sessions.get(serial);
+      if (!held) return 0;
+      const ended = held.size;
+      for (const socket of held) socket.destroy();
+      sessions.delete(serial);
+      return ended;
+    },
     async close() {
       closing = true;
       if (!server.listening) return;
@@ -111,11 +131,15 @@ export function createStreamServer(
 function peerName(socket: TLSSocket, tls: SyslogTls): string | undefined {
   const address = plainAddress(socket.remoteAddress ?? 'unknown');
   if (!tls.clientCa) return address;
-  const certificate = socket.getPeerCertificate();
-  const serial = certificate.serialNumber?.toLowerCase() ?? '';
+  const serial = serialOf(socket);
   if (!socket.authorized || serial === '' || tls.revoked?.(serial)) return undefined;
-  const name = certificate.subject?.CN;
+  const name = socket.getPeerCertificate().subject?.CN;
   return typeof name === 'string' && name !== '' && name.length <= 128 ? name : address;
+}
+
+/** Lower-case hex, as certificates are recorded. */
+function serialOf(socket: TLSSocket): string {
+  return socket.getPeerCertificate().serialNumber?.toLowerCase() ?? '';
 }
 
 /** Bytes read from connections that are gone and that wait for room. */

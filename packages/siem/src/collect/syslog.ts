@@ -42,6 +42,11 @@ export interface SyslogCollector {
   readonly connections: number;
   /** Reads the kernel's count of datagrams lost before we saw them into the account `syslog-udp/kernel`. */
   countKernelDrops(): Promise<void>;
+  /**
+   * Ends the open TLS connections made with a certificate (its serial in lower-case hex), when it is revoked. Returns
+   * how many there were.
+   */
+  endSessions(serial: string): number;
   /** Ends the listeners and connections. What was read is in the intake; close that next. */
   close(): Promise<void>;
 }
@@ -92,6 +97,7 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
     get connections() {
       return streams.reduce((sum, server) => sum + server.connections, 0);
     },
+    endSessions: (serial) => streams.reduce((sum, server) => sum + server.endSessions(serial), 0),
     async countKernelDrops() {
       await datagrams?.countKernelDrops();
     },
