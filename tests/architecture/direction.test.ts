@@ -13,7 +13,9 @@ interface Import {
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('node_modules'))
+    .filter(
+      (entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('node_modules'),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -22,7 +24,11 @@ function imports(file: string): Import[] {
   const found = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm);
   const dynamic = text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g);
   return [
-    ...[...found].map((match) => ({ file: relative(root, file), from: match[2]!, typeOnly: match[1] !== undefined })),
+    ...[...found].map((match) => ({
+      file: relative(root, file),
+      from: match[2]!,
+      typeOnly: match[1] !== undefined,
+    })),
     ...[...dynamic].map((match) => ({ file: relative(root, file), from: match[1]!, typeOnly: false })),
   ];
 }

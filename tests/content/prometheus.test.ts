@@ -14,7 +14,9 @@ const exported = new Set([
 ]);
 
 function metricsIn(expression: string): string[] {
-  return [...expression.matchAll(/\b(kydai_[a-z_]+)/g)].map((match) => match[1]!.replace(/_(?:bucket|sum|count)$/, ''));
+  return [...expression.matchAll(/\b(kydai_[a-z_]+)/g)].map((match) =>
+    match[1]!.replace(/_(?:bucket|sum|count)$/, ''),
+  );
 }
 
 describe('dashboards', () => {

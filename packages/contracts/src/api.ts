@@ -139,6 +139,8 @@ export const EnrolmentTokenBody = z.strictObject({
   kind: z.string(),
   zone: z.string().min(1).max(64),
   minutes: z.number().int().min(1).max(10080).default(60),
+  /** Marks a device that is new to the register as a drill's. */
+  drill: z.boolean().default(false),
 });
 /** The token is shown once; only its hash is kept. */
 export const EnrolmentTokenView = z.object({

@@ -8,6 +8,7 @@ export { createCrlHandler } from './crl/handler.ts';
 export { PkiError, type PkiErrorCode } from './error.ts';
 export { createEstHandler, type EstHandler, type EstLimits, type Peer } from './est/handler.ts';
 export { type KeyStore, openKeyStore } from './keys/key-store.ts';
+export { ocspRequestFor } from './ocsp/ask.ts';
 export { createOcspHandler } from './ocsp/handler.ts';
 export {
   certificates,
@@ -23,3 +24,4 @@ export {
   type DeviceRegister,
   type NewDevice,
 } from './register/register.ts';
+export { readOcspResponse } from './x509/ocsp-response.ts';

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ShellError } from '../error.ts';
+
+export interface TextFile {
+  /** Path relative to the content folder, for messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What the city may change without touching code: policies, detection rules, playbooks, obligations. */
+export interface Content {
+  readonly schema: TextFile;
+  readonly policies: readonly TextFile[];
+  readonly rules: readonly TextFile[];
+  readonly playbooks: readonly TextFile[];
+  readonly obligations: readonly TextFile[];
+}
+
+/** The folder that holds the built-in `policies/` and `runbooks/`. */
+export const builtInContent = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/**
+ * Reads all content from a folder shaped like the project's own.
+ *
+ * @throws ShellError `content` where the folder lacks the schema of decisions.
+ */
+export function readContent(folder: string): Content {
+  const root = folder === '' ? builtInContent : folder;
+  const schema = join(root, 'policies/schema.cedarschema');
+  if (!existsSync(schema)) {
+    throw new ShellError(
+      'content',
+      `no \`policies/schema.cedarschema\` in \`${root}\`; check setting \`content\``,
+    );
+  }
+  const decisions = ['access', 'enrolment', 'release', 'response'];
+  return {
+    schema: { file: 'policies/schema.cedarschema', text: readFileSync(schema, 'utf8') },
+    policies: decisions.flatMap((kind) => filesIn(root, `policies/${kind}`, /\.cedar$/)),
+    rules: filesIn(root, 'policies/detection', /(?<!\.test)\.ya?ml$/),
+    playbooks: filesIn(root, 'runbooks', /(?<!\.test)\.json$/),
+    obligations: filesIn(root, 'policies/obligations', /\.ya?ml$/),
+  };
+}
+
+function filesIn(root: string, folder: string, pattern: RegExp): TextFile[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => ({ file: relative(root, file), text: readFileSync(file, 'utf8') }));
+}

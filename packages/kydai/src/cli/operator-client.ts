@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Problem } from '@kydai/contracts';
+import { z } from 'zod';
+import { dataPaths } from '../boot/data-folder.ts';
+import { ShellError } from '../error.ts';
+import type { Addresses } from '../flow/addresses.ts';
+
+const OperatorFile = z.object({
+  key: z.string(),
+  pid: z.number(),
+  addresses: z.object({
+    http: z.string(),
+    devices: z.string(),
+    status: z.string(),
+    collect: z.string(),
+    syslogUdp: z.string(),
+    syslogTcp: z.string(),
+  }),
+});
+
+/** The running program, as the command line on the same machine reaches it. */
+export interface OperatorClient {
+  readonly addresses: Addresses;
+  /** Sends JSON and returns the parsed answer. @throws ShellError `api` with the problem's detail. */
+  call<T>(method: 'GET' | 'POST' | 'PUT', path: string, schema: z.ZodType<T>, body?: unknown): Promise<T>;
+  /** Opens a stream. @throws ShellError `api` */
+  open(path: string, signal: AbortSignal): Promise<Response>;
+}
+
+/**
+ * Opens the way to the program that runs on a data folder: its key lies there, readable by the owner alone.
+ *
+ * @throws ShellError `not-running`
+ */
+export function connectOperator(dataFolder: string): OperatorClient {
+  const { operatorFile, path } = dataPaths(dataFolder);
+  if (!existsSync(operatorFile)) {
+    throw new ShellError(
+      'not-running',
+      `kydai does not run on the data folder \`${path}\`; start it with \`npm start\``,
+    );
+  }
+  const { key, addresses } = OperatorFile.parse(JSON.parse(readFileSync(operatorFile, 'utf8')));
+  return {
+    addresses,
+    async open(path, signal) {
+      const response = await fetch(addresses.http + path, {
+        headers: { authorization: `Bearer ${key}` },
+        signal,
+      });
+      if (!response.ok) throw new ShellError('api', `the server answered ${response.status}`);
+      return response;
+    },
+    async call(method, path, schema, body) {
+      const raw = typeof body === 'string';
+      let response: Response;
+      try {
+        response = await fetch(addresses.http + path, {
+          method,
+          headers: {
+            authorization: `Bearer ${key}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+        });
+      } catch (error) {
+        throw new ShellError(
+          'not-running',
+          `kydai does not answer at ${addresses.http}; is it still running?`,
+          {
+            cause: error,
+          },
+        );
+      }
+      const value: unknown = response.status === 204 ? undefined : await response.json();
+      if (!response.ok) {
+        const problem = Problem.safeParse(value);
+        throw new ShellError(
+          'api',
+          problem.success ? problem.data.detail : `the server answered ${response.status}`,
+        );
+      }
+      return schema.parse(value);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { loadPlaybooks } from '@kydai/csirt';
+import { loadPolicySet } from '@kydai/policy';
+import { loadRules } from '@kydai/siem';
+import type { Command } from 'commander';
+import { readContent } from '../boot/content.ts';
+import { columns, styled } from './output.ts';
+import type { CommandContext } from './program.ts';
+
+export function addRulesCommands(program: Command, context: CommandContext): void {
+  const { output, config } = context;
+  program
+    .command('check')
+    .description('check policies, detection rules and playbooks; exit 1 where one is broken')
+    .action(() => {
+      const content = readContent(config().content);
+      // A policy that does not parse or validate is thrown with its file, line and column.
+      const policySet = loadPolicySet({ schema: content.schema, policies: content.policies });
+      const { rules, problems } = loadRules(content.rules);
+      const { playbooks, problems: broken } = loadPlaybooks(content.playbooks);
+      output.write(
+        columns([
+          ['policies', String(policySet.policies.length), `set ${policySet.digest}`],
+          ['rules', String(rules.rules.length), `and ${rules.correlations.length} correlations`],
+          ['playbooks', String(playbooks.length), ''],
+        ]),
+      );
+      for (const { file, line, message, severity } of problems) {
+        output.write(
+          `${styled(output, severity === 'error' ? 'red' : 'yellow', severity)} ${file}:${line}: ${message}\n`,
+        );
+      }
+      for (const { file, path, message } of broken)
+        output.write(`${styled(output, 'red', 'error')} ${file}: ${path} ${message}\n`);
+      if (problems.some(({ severity }) => severity === 'error') || broken.length > 0) context.exit(1);
+    });
+}

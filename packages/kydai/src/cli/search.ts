@@ -1,0 +1,38 @@
+import { EventPageView } from '@kydai/contracts';
+import type { Command } from 'commander';
+import { ShellError } from '../error.ts';
+import { styled } from './output.ts';
+import type { CommandContext } from './program.ts';
+
+export function addSearchCommand(program: Command, { output, operator }: CommandContext): void {
+  program
+    .command('search')
+    .description('search the events: source.ip:10.0.0.0/8 and not event.outcome:success')
+    .argument('[query...]', 'field:value, ranges, wildcards, "phrases", and, or, not; all events without one')
+    .option('--since <span>', 'how far back: 90s, 15m, 24h, 30d')
+    .option('--limit <n>', 'how many, newest first', '20')
+    .option('--json', 'print one JSON document a line')
+    .action(async (words: string[], options: { since?: string; limit: string; json?: boolean }) => {
+      const parameters = new URLSearchParams({ q: words.join(' '), limit: options.limit });
+      if (options.since !== undefined)
+        parameters.set('from', new Date(Date.now() - span(options.since)).toISOString());
+      const page = await operator().call('GET', `/api/v1/events?${parameters}`, EventPageView);
+      for (const event of page.events) {
+        if (options.json) output.write(`${JSON.stringify(event)}\n`);
+        else
+          output.write(
+            `${styled(output, 'dim', `${event.time}  ${event.dataset.padEnd(14)}`)}  ${event.raw}\n`,
+          );
+      }
+      if (page.events.length === 0 && !options.json) output.write('No event matches.\n');
+    });
+}
+
+const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3600_000, d: 86_400_000 };
+
+function span(text: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  if (!match)
+    throw new ShellError('usage', `\`${text}\` is not a span of time; write it like 15m, 24h or 30d`);
+  return Number(match[1]) * units[match[2]!]!;
+}

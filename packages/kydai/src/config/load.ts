@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ShellError } from '../error.ts';
+import { Config, settings } from './schema.ts';
+
+/**
+ * Reads `kydai.yaml` (absent is fine unless it was named), lays the environment over it, and validates.
+ *
+ * @throws ShellError `setting`: one line that names the file or variable and the setting that is wrong.
+ */
+export function loadConfig(options: {
+  readonly file: string;
+  readonly required: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Config {
+  const document = readYaml(options.file, options.required);
+  const origin = new Map<string, string>();
+  for (const { path, variable } of settings()) {
+    const value = options.environment[variable];
+    if (value === undefined) continue;
+    setPath(document, path, fromText(value, path));
+    origin.set(path, variable);
+  }
+  refuseUnknownVariables(options.environment);
+  const parsed = Config.safeParse(document);
+  if (parsed.success) return checked(parsed.data);
+  const issue = parsed.error.issues[0]!;
+  const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join(
+    '.',
+  );
+  throw new ShellError(
+    'setting',
+    `${origin.get(path) ?? options.file}: setting \`${path}\` ${explain(issue)}`,
+  );
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'does not exist; `kydai config` lists all settings';
+  return `is not valid: ${issue.message.replace(/^Invalid input: /, '').toLowerCase()}`;
+}
+
+function readYaml(file: string, required: boolean): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ShellError('setting', `cannot read the configuration file \`${file}\``, { cause: error });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, maxAliasCount: 0 } as never);
+  const problem = document.errors[0];
+  if (problem) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    throw new ShellError('setting', `${file}:${line}:${col}: not valid yaml: ${problem.code.toLowerCase()}`);
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 0 }) ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new ShellError('setting', `${file}: must hold settings as \`name: value\``);
+  }
+  return value as Record<string, unknown>;
+}
+
+function setPath(document: Record<string, unknown>, path: string, value: unknown): void {
+  const [section, name] = path.split('.') as [string, string | undefined];
+  if (name === undefined) {
+    document[section] = value;
+    return;
+  }
+  const group = document[section];
+  document[section] = { ...(typeof group === 'object' && group !== null ? group : {}), [name]: value };
+}
+
+function fromText(text: string, path: string): unknown {
+  if (path.endsWith('.names')) return text.split(',').map((name) => name.trim());
+  return /(?:^|\.|[a-z])(?:port|days)$/i.test(path) && /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** `KYDAI_PASSPHRASE` unlocks the keys and is read elsewhere; anything else unknown is most likely a misspelling. */
+function refuseUnknownVariables(environment: Readonly<Record<string, string | undefined>>): void {
+  const known = new Set(['KYDAI_PASSPHRASE', 'KYDAI_CONFIG', ...settings().map(({ variable }) => variable)]);
+  const unknown = Object.keys(environment).find((name) => name.startsWith('KYDAI_') && !known.has(name));
+  if (unknown)
+    throw new ShellError('setting', `${unknown}: no setting has this variable; \`kydai config\` lists all`);
+}
+
+function checked(config: Config): Config {
+  for (const [path, host] of [
+    ['http.host', config.http.host],
+    ['devices.host', config.devices.host],
+    ['status.host', config.status.host],
+    ['collect.host', config.collect.host],
+    ['syslog.host', config.syslog.host],
+  ] as const) {
+    if (isIP(host) === 0 && host !== 'localhost') {
+      throw new ShellError(
+        'setting',
+        `setting \`${path}\` must be an IP address to listen on, not \`${host}\``,
+      );
+    }
+  }
+  if (config.oidc.issuer !== '' && config.oidc.clientId === '') {
+    throw new ShellError('setting', 'setting `oidc.clientId` is needed when `oidc.issuer` is set');
+  }
+  return config;
+}
+
+/** Whether only this machine can reach a listener on `host`. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.') || host.startsWith('::ffff:127.');
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+
+const port = z.number().int().min(0).max(65535);
+const host = z.string().min(1);
+
+/**
+ * Every setting with its default. The environment variable of a setting is `KYDAI_` and its path in upper case:
+ * `http.port` is `KYDAI_HTTP_PORT`, `syslog.udpPort` is `KYDAI_SYSLOG_UDP_PORT`.
+ */
+export const Config = z.strictObject({
+  data: z
+    .string()
+    .min(1)
+    .default('kydai-data')
+    .describe('folder for keys, records, events and the audit log'),
+  organization: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('Kỳ Đài')
+    .describe('organisation named in the CA certificates'),
+  content: z
+    .string()
+    .default('')
+    .describe('folder that holds policies/ and runbooks/; the built-in ones where empty'),
+  http: z
+    .strictObject({
+      host: host.default('127.0.0.1').describe('address of the console and the API'),
+      port: port.default(8470).describe('port of the console and the API'),
+      url: z.string().default('').describe('address that browsers use, where it differs (behind a proxy)'),
+      tls: z
+        .enum(['auto', 'on', 'off'])
+        .default('auto')
+        .describe('TLS with a certificate of our own CA; auto: on unless the address is a loopback one'),
+      names: z.array(z.string()).default(['localhost', '127.0.0.1']).describe('names in its certificate'),
+    })
+    .prefault({}),
+  devices: z
+    .strictObject({
+      host: host.default('127.0.0.1').describe('address of the TLS listener for devices (EST, readings)'),
+      port: port.default(8471).describe('port of the TLS listener for devices'),
+      names: z
+        .array(z.string())
+        .default(['localhost', '127.0.0.1'])
+        .describe('DNS names and addresses in its certificate'),
+    })
+    .prefault({}),
+  status: z
+    .strictObject({
+      host: host
+        .default('127.0.0.1')
+        .describe('address of the plain listener for CRLs, OCSP and CA certificates'),
+      port: port.default(8472).describe('port of the CRL and OCSP listener'),
+      url: z.string().default('').describe('base address written into certificates, where it differs'),
+    })
+    .prefault({}),
+  collect: z
+    .strictObject({
+      host: host
+        .default('127.0.0.1')
+        .describe('address of the HTTP collectors (JSON lines, Elasticsearch bulk)'),
+      port: port.default(8473).describe('port of the HTTP collectors'),
+    })
+    .prefault({}),
+  syslog: z
+    .strictObject({
+      host: host.default('127.0.0.1').describe('address of the syslog collectors'),
+      udpPort: port.default(5514).describe('syslog over UDP'),
+      tcpPort: port.default(5514).describe('syslog over TCP'),
+    })
+    .prefault({}),
+  oidc: z
+    .strictObject({
+      issuer: z.string().default('').describe('OpenID Connect issuer; empty: sign-in by link only'),
+      clientId: z.string().default('').describe('client id at the issuer'),
+      clientSecret: z
+        .string()
+        .default('')
+        .describe('client secret; better given by its environment variable'),
+      name: z.string().default('OpenID Connect').describe('what the sign-in button calls it'),
+      rolesClaim: z.string().default('roles').describe('claim that lists a person’s roles'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      days: z.number().int().min(1).max(36500).default(365).describe('how long events are kept'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('how much the program logs'),
+    })
+    .prefault({}),
+});
+export type Config = z.infer<typeof Config>;
+
+/** One setting, for `kydai config` and for error messages. */
+export interface Setting {
+  readonly path: string;
+  readonly variable: string;
+  readonly description: string;
+  readonly secret: boolean;
+}
+
+/** Every setting, in the order of the schema. */
+export function settings(): readonly Setting[] {
+  return Object.entries(Config.shape).flatMap(([section, schema]) => {
+    const group = objectShape(schema);
+    return group === undefined
+      ? [setting([section], schema)]
+      : Object.entries(group).map(([name, inner]) => setting([section, name], inner));
+  });
+}
+
+function objectShape(schema: z.ZodType): Record<string, z.ZodType> | undefined {
+  let inner: z.ZodType = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) inner = inner.unwrap() as z.ZodType;
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
+}
+
+function setting(path: readonly string[], schema: z.ZodType): Setting {
+  const words = path.map((word) => word.replace(/([A-Z])/g, '_$1').toUpperCase());
+  return {
+    path: path.join('.'),
+    variable: `KYDAI_${words.join('_')}`,
+    description: schema.description ?? '',
+    secret: path.at(-1)!.toLowerCase().includes('secret'),
+  };
+}

@@ -1,0 +1,63 @@
+import { isIP } from 'node:net';
+import { type Clock, type PolicyEntity, type RecordStore, recordKind, write } from '@kydai/contracts';
+import { z } from 'zod';
+import { ShellError } from '../error.ts';
+
+const Blocked = z.strictObject({
+  kind: z.enum(['address', 'build']),
+  id: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  at: z.number(),
+});
+type Blocked = z.infer<typeof Blocked>;
+
+export const blocked = recordKind<Blocked>({
+  name: 'blocked',
+  schema: Blocked,
+  key: (entry) => `${entry.kind}:${entry.id}`,
+  indexes: { kind: (entry) => entry.kind, at: (entry) => entry.at },
+});
+
+/** Addresses that our listeners refuse and firewalls can fetch, and builds that the release policies forbid. */
+export interface BlockList {
+  block(address: string, reason: string, by: string): Promise<void>;
+  blockBuild(build: string, reason: string, by: string): Promise<void>;
+  has(address: string): boolean;
+  hasBuild(build: string): boolean;
+  /** All blocked addresses, sorted. */
+  addresses(): readonly string[];
+}
+
+export async function openBlockList(
+  records: RecordStore,
+  clock: Clock,
+  entities: { upsert(entity: PolicyEntity): void },
+): Promise<BlockList> {
+  const addresses = new Set<string>();
+  const builds = new Set<string>();
+  const learn = ({ kind, id }: Blocked) => {
+    if (kind === 'address') addresses.add(id);
+    else {
+      builds.add(id);
+      entities.upsert({ uid: { type: 'Build', id }, attrs: { blocked: true }, parents: [] });
+    }
+  };
+  for (const { value } of (await records.find(blocked, { limit: 10_000 })).records) learn(value);
+
+  const add = async (entry: Blocked) => {
+    await records.commit([write.put(blocked, entry)]);
+    learn(entry);
+  };
+  return {
+    async block(address, reason, by) {
+      if (isIP(address) === 0)
+        throw new ShellError('invalid', `\`${address.slice(0, 60)}\` is not an IP address`);
+      await add({ kind: 'address', id: address, reason, by, at: clock.now() });
+    },
+    blockBuild: (build, reason, by) => add({ kind: 'build', id: build, reason, by, at: clock.now() }),
+    has: (address) => addresses.has(address.replace(/^::ffff:/, '')),
+    hasBuild: (build) => builds.has(build),
+    addresses: () => [...addresses].sort(),
+  };
+}

@@ -1,0 +1,145 @@
+import type { Clock, Decide, RecordStore, Signals } from '@kydai/contracts';
+import {
+  type Authority,
+  certificates,
+  createCrlHandler,
+  createEstHandler,
+  createOcspHandler,
+  type KeyStore,
+  ocspRequestFor,
+  openAuthority,
+  readOcspResponse,
+} from '@kydai/pki';
+import type { Intake } from '@kydai/siem';
+import type { Config } from '../config/schema.ts';
+import { createDeviceApp } from '../http/device-app.ts';
+import { type Listener, listenHttp } from '../http/listen.ts';
+import { createStatusApp } from '../http/status-app.ts';
+import type { Addresses } from './addresses.ts';
+import type { BlockList } from './block-list.ts';
+import type { ContainmentReach } from './contain.ts';
+import { keepReading } from './readings.ts';
+
+export interface Certification {
+  readonly authority: Authority;
+  /** What containments act through. */
+  readonly reach: ContainmentReach['devices'];
+  /** Opens the listener for devices; readings go into the intake. */
+  listen(intake: Intake, decide: Decide): Promise<void>;
+  addresses(): Pick<Addresses, 'devices' | 'status'>;
+  close(): Promise<void>;
+}
+
+/** The certificate authority, with its listeners for devices (TLS) and for status (plain). */
+export async function openCertification(parts: {
+  readonly config: Config;
+  readonly records: RecordStore;
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+  readonly decide: Decide;
+  readonly signals: Signals;
+  readonly blockList: BlockList;
+}): Promise<Certification> {
+  const { config, records, keys, clock, decide, signals, blockList } = parts;
+  // The status listener opens first: its port may be chosen by the system, and its address goes into certificates.
+  let answer: (request: Request) => Promise<Response> = async () =>
+    new Response('starting\n', { status: 503 });
+  const { host, port } = config.status;
+  const status = await listenHttp({
+    host,
+    port,
+    setting: 'status.port',
+    fetch: (request) => answer(request),
+  });
+  const statusUrl = config.status.url || `http://${bracketed(host)}:${status.port}`;
+  const listeners: Listener[] = [status];
+  const close = async () => void (await Promise.all(listeners.map((listener) => listener.close())));
+  try {
+    const authority = await openAuthority({
+      records,
+      keys,
+      clock,
+      decide,
+      signals,
+      publicUrl: statusUrl,
+      organization: config.organization,
+    });
+    const app = createStatusApp({
+      ocsp: createOcspHandler({ authority }),
+      crl: createCrlHandler({ authority }),
+      rootPem: authority.root.pem,
+    });
+    answer = (request) => app(request, { address: '' });
+    let devicesUrl = '';
+    return {
+      authority,
+      reach: containmentReach(authority, records),
+      async listen(intake, publish) {
+        const { names } = config.devices;
+        const own = await authority.serverCertificate({ names });
+        const est = createEstHandler({ authority });
+        const listener = await listenHttp({
+          host: config.devices.host,
+          port: config.devices.port,
+          setting: 'devices.port',
+          tls: { key: own.keyPem, cert: own.chainPem, clientCertificates: true },
+          blocked: blockList.has,
+          fetch: createDeviceApp({
+            est,
+            identify: async (certificate) => {
+              const verdict = await authority.verifyClient(certificate);
+              return verdict.ok ? { deviceId: verdict.device } : { refused: verdict.message };
+            },
+            decide: publish,
+            keep: keepReading(intake, clock),
+          }),
+        });
+        listeners.push(listener);
+        const renewal = setInterval(() => {
+          authority.serverCertificate({ names }).then(
+            ({ keyPem, chainPem }) => listener.renew({ key: keyPem, cert: chainPem }),
+            () => {},
+          );
+        }, 6 * 3600_000);
+        renewal.unref();
+        listeners.push({ ...listener, close: async () => clearInterval(renewal) });
+        const name = names.includes('127.0.0.1') ? '127.0.0.1' : (names[0] ?? config.devices.host);
+        devicesUrl = `https://${bracketed(name)}:${listener.port}`;
+      },
+      addresses: () => ({ devices: devicesUrl, status: statusUrl }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function containmentReach(authority: Authority, records: RecordStore): ContainmentReach['devices'] {
+  return {
+    quarantine: (id, reason, by) =>
+      authority.devices.update(id, { quarantined: true, quarantineReason: reason.slice(0, 500) }, by),
+    release: (id, _reason, by) => authority.devices.update(id, { quarantined: false }, by),
+    async revokeAll(id, by) {
+      await authority.revokeDevice(id, 'keyCompromise', by);
+      const held = await records.find(certificates, {
+        where: { subject: id, profile: 'device' },
+        limit: 10_000,
+      });
+      return held.records.map(({ value }) => value.serial);
+    },
+    async ocspStatus(serial) {
+      const stored = await records.get(certificates, serial);
+      if (stored === undefined) return 'unknown';
+      const request = ocspRequestFor(
+        authority.certificateOf(stored.value.issuer),
+        Buffer.from(stored.value.der, 'base64'),
+      );
+      return readOcspResponse(await authority.ocsp(request)).singles[0]?.state ?? 'unknown';
+    },
+  };
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

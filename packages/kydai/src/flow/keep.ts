@@ -1,0 +1,58 @@
+import { createPublicKey } from 'node:crypto';
+import type { AuditLog, Clock, RecordStore } from '@kydai/contracts';
+import { type KeyStore, openKeyStore } from '@kydai/pki';
+import { openRecords } from '@kydai/store';
+import type { Logger } from 'pino';
+import type { DataFolder } from '../boot/data-folder.ts';
+
+export interface Keepers {
+  readonly records: RecordStore;
+  readonly audit: AuditLog;
+  readonly keys: KeyStore;
+  close(): Promise<void>;
+}
+
+const checkpointEvery = 5 * 60_000;
+
+/** Keys, records and the audit log, whose checkpoints are signed with a key of the same key store. */
+export async function openKeepers(parts: {
+  readonly folder: DataFolder;
+  readonly passphrase: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): Promise<Keepers> {
+  const { folder, passphrase, clock, log } = parts;
+  const keys = await openKeyStore({ folder: folder.keys, passphrase });
+  const signer = (await keys.open('audit')) ?? (await keys.create('audit', 'Ed25519'));
+  const { records, audit } = await openRecords({
+    file: folder.recordsFile,
+    clock,
+    auditKey: { publicKeyPem: spkiPem(signer.publicKey.spki), sign: (bytes) => signer.sign(bytes) },
+  });
+  let signed = -1;
+  const checkpoint = async () => {
+    const size = await audit.size();
+    if (size === signed || size === 0) return;
+    await audit.checkpoint();
+    signed = size;
+  };
+  const timer = setInterval(() => {
+    checkpoint().catch((error: unknown) => log.error({ err: error }, 'signing a checkpoint failed'));
+  }, checkpointEvery);
+  timer.unref();
+  return {
+    records,
+    audit,
+    keys,
+    async close() {
+      clearInterval(timer);
+      await checkpoint();
+      await records.close();
+    },
+  };
+}
+
+function spkiPem(spki: Uint8Array): string {
+  const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  return key.export({ type: 'spki', format: 'pem' }).toString();
+}

@@ -1,0 +1,56 @@
+import type {
+  AuditLog,
+  Clock,
+  Contain,
+  Decide,
+  EventStore,
+  Obligation,
+  Overview,
+  RecordStore,
+  Signals,
+} from '@kydai/contracts';
+import type { Executor } from '@kydai/csirt';
+import type { Authority } from '@kydai/pki';
+import type { Intake } from '@kydai/siem';
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import type { SbomRegister } from '../sbom/register.ts';
+import type { ApiTokens } from '../sign-in/api-tokens.ts';
+import type { Callers } from '../sign-in/caller.ts';
+import type { Sessions, SignInLinks } from '../sign-in/sessions.ts';
+import type { Addresses } from './addresses.ts';
+import type { BlockList } from './block-list.ts';
+import type { DecisionLog } from './decision-log.ts';
+
+/** The parts of a running program, as the HTTP interfaces reach them. */
+export interface Kydai {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signals: Signals;
+  readonly records: RecordStore;
+  readonly audit: AuditLog;
+  readonly events: EventStore;
+  readonly intake: Intake;
+  readonly executor: Executor;
+  readonly authority: Authority;
+  readonly obligations: readonly Obligation[];
+  readonly decide: Decide;
+  readonly decisionLog: DecisionLog;
+  readonly contain: Contain;
+  readonly blockList: BlockList;
+  readonly sboms: SbomRegister;
+  readonly sessions: Sessions;
+  readonly links: SignInLinks;
+  readonly apiTokens: ApiTokens;
+  readonly callers: Callers;
+  /** Answers the AuthZEN interface. */
+  readonly authZen: (request: Request) => Promise<Response>;
+  readonly metrics: () => Promise<{ text: string; type: string }>;
+  readonly pipelineLatency: () => Overview['pipelineLatency'];
+  /** Whether the console is served over TLS. */
+  readonly tls: boolean;
+  readonly addresses: () => Addresses;
+  /** Names under which the console may be asked for. */
+  readonly hostNames: () => ReadonlySet<string>;
+}

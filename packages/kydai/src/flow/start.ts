@@ -1,0 +1,230 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { consoleFolder } from '@kydai/console/folder';
+import type { Clock } from '@kydai/contracts';
+import { createAuthZenHandler } from '@kydai/policy';
+import { openLake } from '@kydai/store';
+import type { Logger } from 'pino';
+import { readContent } from '../boot/content.ts';
+import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
+import { isLoopback } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { createApi } from '../http/api.ts';
+import { listenHttp } from '../http/listen.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import { openSboms } from '../sbom/register.ts';
+import { createApiTokens } from '../sign-in/api-tokens.ts';
+import { createCallers } from '../sign-in/caller.ts';
+import { newSecret } from '../sign-in/secrets.ts';
+import { createSessions, createSignInLinks } from '../sign-in/sessions.ts';
+import type { Addresses } from './addresses.ts';
+import { openBlockList } from './block-list.ts';
+import { openCertification } from './certify.ts';
+import { openCollection } from './collect.ts';
+import { createContain } from './contain.ts';
+import { openDecisionPoint } from './decide.ts';
+import { openDetection } from './detect.ts';
+import { feedFacts } from './facts.ts';
+import { openKeepers } from './keep.ts';
+import type { Kydai } from './kydai.ts';
+import { measurePipelineLatency } from './pipeline-latency.ts';
+import { openResponse } from './respond.ts';
+import { createSignals } from './signals.ts';
+
+export interface Running {
+  readonly kydai: Kydai;
+  readonly addresses: Addresses;
+  /** True when this start made the data folder. */
+  readonly firstStart: boolean;
+  readonly counts: { readonly policies: number; readonly rules: number; readonly playbooks: number };
+  /** Secret of a one-time sign-in link. */
+  signInLink(): Promise<string>;
+  /** Stops in the order of the flow: what was taken is kept, detected and answered before the stores close. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the program: opens the stores, wires the parts in the order of the flow, and listens.
+ *
+ * @throws KydaiError of the part that refused; what was opened before it is closed again.
+ */
+export async function startKydai(options: {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}): Promise<Running> {
+  const { config, environment, log } = options;
+  const clock = options.clock ?? { now: Date.now };
+  /** What must be undone, newest first. */
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error }, 'stopping a part failed');
+      }
+    }
+  };
+  const closeLast = <T>(close: () => Promise<T> | T) => void closing.push(close);
+
+  try {
+    const content = readContent(config.content);
+    const folder = openDataFolder(config.data);
+    closeLast(() => folder.release());
+    const signals = createSignals((error) => log.error({ err: error }, 'a listener failed'));
+
+    // Kept: records, audit log, keys, events.
+    const keepers = await openKeepers({ folder, passphrase: keyPassphrase(folder, environment), clock, log });
+    const { records, audit, keys } = keepers;
+    closeLast(() => keepers.close());
+    const events = await openLake({ folder: folder.events, clock });
+    closeLast(() => events.close());
+
+    // Decide: one engine, fed with facts.
+    const decisions = openDecisionPoint(content, clock, signals);
+    const { entities, decide } = decisions;
+    const blockList = await openBlockList(records, clock, entities);
+    const facts = await feedFacts({ entities, records, signals, clock });
+    closeLast(() => facts.stop());
+
+    // Certify: who is it?
+    const certification = await openCertification({
+      config,
+      records,
+      keys,
+      clock,
+      decide,
+      signals,
+      blockList,
+    });
+    closeLast(() => certification.close());
+    const { authority } = certification;
+
+    // Respond: triage, playbooks, containment.
+    const sessions = createSessions(records, clock);
+    const contain = createContain({
+      records,
+      signals,
+      clock,
+      decide,
+      sessions,
+      blockList,
+      devices: certification.reach,
+    });
+    const response = openResponse({
+      content,
+      records,
+      clock,
+      signals,
+      decide,
+      contain,
+      isOperationalTechnology: facts.isOperationalTechnology,
+      log,
+    });
+    closeLast(() => response.close());
+
+    // Detect, then collect: the first event finds everything behind it ready.
+    const detection = openDetection({ content, folder: folder.path, clock, log, onDetection: response.take });
+    closeLast(() => detection.close());
+    const operatorKey = newSecret('kdo');
+    const apiTokens = createApiTokens(records, clock);
+    const callers = createCallers({ sessions, apiTokens, operatorKey, facts: entities });
+    const collection = await openCollection({
+      config,
+      events,
+      clock,
+      log,
+      callers,
+      decide,
+      blockList,
+      onEvents: detection.take,
+    });
+    closeLast(() => collection.close());
+    const { intake } = collection;
+    await response.executor.resume();
+    await certification.listen(intake, decisions.log.decide);
+
+    // Show.
+    const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
+    const certificate = tls ? await authority.serverCertificate({ names: config.http.names }) : undefined;
+    let addresses: Addresses | undefined;
+    const kydai: Kydai = {
+      config, clock, log, signals, records, audit, events, intake, authority, decide, contain, blockList, sessions,
+      apiTokens, callers, tls,
+      executor: response.executor,
+      obligations: response.obligations,
+      decisionLog: decisions.log,
+      sboms: openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile }),
+      links: createSignInLinks(records, clock),
+      authZen: createAuthZenHandler({
+        decide: decisions.log.decide,
+        entities,
+        clock,
+        annotations: (id) => decisions.engine.annotations(id),
+      }),
+      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers() }),
+      pipelineLatency: measurePipelineLatency(signals),
+      addresses: () => addresses!,
+      hostNames: () => hostNames(config),
+    }; // biome-ignore format: the plain names in few lines
+    const api = await listenHttp({
+      host: config.http.host,
+      port: config.http.port,
+      setting: 'http.port',
+      fetch: createApi(kydai, consoleFolder),
+      blocked: blockList.has,
+      ...(certificate === undefined
+        ? {}
+        : { tls: { key: certificate.keyPem, cert: certificate.chainPem, clientCertificates: false } }),
+    });
+    closeLast(() => api.close());
+    const scheme = tls ? 'https' : 'http';
+    addresses = {
+      http: config.http.url || `${scheme}://${authorityOf(config.http.host, api.port)}`,
+      ...certification.addresses(),
+      ...collection.addresses(),
+    };
+    const operator = { key: operatorKey, pid: process.pid, addresses };
+    writeFileSync(folder.operatorFile, JSON.stringify(operator), { mode: 0o600 });
+    closeLast(() => rmSync(folder.operatorFile, { force: true }));
+
+    await records.commit(
+      [],
+      [
+        {
+          at: clock.now(),
+          actor: 'system',
+          action: 'program.start',
+          target: `host:${hostname()}`,
+          detail: {},
+        },
+      ],
+    );
+    return {
+      kydai,
+      addresses,
+      firstStart: folder.created,
+      counts: {
+        policies: decisions.engine.policySet.policies.length,
+        rules: detection.rules,
+        playbooks: response.playbooks.length,
+      },
+      signInLink: () => kydai.links.create(),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function authorityOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function hostNames(config: Config): ReadonlySet<string> {
+  const own = config.http.url === '' ? [] : [new URL(config.http.url).hostname];
+  return new Set([...config.http.names, config.http.host, 'localhost', '127.0.0.1', '[::1]', ...own]);
+}

@@ -1,0 +1,91 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { Kydai } from '../flow/kydai.ts';
+import { version } from '../version.ts';
+import { consoleFiles } from './console-files.ts';
+import { anonymousFromHere, createGuard, type GuardedEnv, knownHosts } from './guard.ts';
+import type { Peer } from './listen.ts';
+import { problem, problemOf } from './problems.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { eventRoutes } from './routes/events.ts';
+import { findingRoutes } from './routes/findings.ts';
+import { incidentRoutes } from './routes/incidents.ts';
+import { overviewRoutes } from './routes/overview.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { securityHeaders } from './security-headers.ts';
+import { signInRoutes } from './sign-in-routes.ts';
+
+export type Guard = ReturnType<typeof createGuard>;
+
+/** The console and the API: one application, guarded by the access policies. */
+export function createApi(
+  kydai: Kydai,
+  consoleFolder: string,
+): (request: Request, peer: Peer) => Response | Promise<Response> {
+  const { log } = kydai;
+  const app = new OpenAPIHono<GuardedEnv>({
+    defaultHook: (result, c) =>
+      result.success
+        ? undefined
+        : problem(c, 400, 'invalid', 'the request is not valid; `errors` names the places', {
+            errors: result.error.issues.map((issue) => ({
+              path: issue.path.join('.'),
+              message: issue.message,
+            })),
+          }),
+  });
+  const guard = createGuard(kydai.callers, kydai.decide);
+  const fromHere = anonymousFromHere(kydai.callers, kydai.decide);
+
+  app.use(securityHeaders(kydai.tls));
+  app.use(knownHosts(() => kydai.hostNames()));
+  app.use('/api/v1/sboms/*', bodyLimit({ maxSize: 64 * 1024 * 1024, onError: tooLarge('64 MiB') }));
+  app.use(async (c, next) =>
+    c.req.path.startsWith('/api/v1/sboms/')
+      ? next()
+      : bodyLimit({ maxSize: 1024 * 1024, onError: tooLarge('1 MiB') })(c, next),
+  );
+  app.onError((error, c) => problemOf(c, error, log));
+
+  app.route('/', signInRoutes({ ...kydai, publicUrl: () => kydai.addresses().http }) as never);
+  overviewRoutes(app, kydai, guard);
+  incidentRoutes(app, kydai, guard);
+  deviceRoutes(app, kydai, guard);
+  eventRoutes(app, kydai, guard);
+  findingRoutes(app, kydai, guard);
+  auditRoutes(app, kydai, guard);
+  tokenRoutes(app, kydai, guard);
+
+  // AuthZEN, metrics and the block list are asked by machines: without a token from this machine only.
+  for (const path of ['/access/v1/*', '/.well-known/authzen-configuration']) {
+    app.on(['GET', 'POST'], path, fromHere('ask-decision', 'decisions'), (c) => kydai.authZen(c.req.raw));
+  }
+  app.get('/metrics', fromHere('view', 'overview'), async (c) => {
+    const { text, type } = await kydai.metrics();
+    return c.body(text, 200, { 'content-type': type });
+  });
+  app.get('/feeds/blocked-addresses.txt', fromHere('view', 'devices'), (c) =>
+    c.text(
+      kydai.blockList
+        .addresses()
+        .map((address) => `${address}\n`)
+        .join(''),
+    ),
+  );
+  app.get('/health', (c) => c.json({ status: 'ok', version }));
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Kỳ Đài', version, description: 'The API of the console and of pipelines.' },
+  });
+  app.all('/api/*', (c) => problem(c, 404, 'not-found', `there is no \`${c.req.path.slice(0, 200)}\``));
+  app.get('*', consoleFiles(consoleFolder));
+  app.notFound((c) => problem(c, 404, 'not-found', 'there is nothing here'));
+
+  return (request, peer) => app.fetch(request, { peer });
+}
+
+function tooLarge(limit: string) {
+  return (c: Parameters<typeof problem>[0]) =>
+    problem(c, 413, 'too-large', `a body may hold ${limit} at most`);
+}

@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { getRequestListener } from '@hono/node-server';
+import { ShellError } from '../error.ts';
+
+/** Who is at the other end of a connection. */
+export interface Peer {
+  /** IP address, without the prefix of an IPv4 address in IPv6 form. */
+  readonly address: string;
+  /** DER of the client certificate that the TLS handshake proved possession of. */
+  readonly certificate?: Uint8Array;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Replaces the certificate for new connections. */
+  renew(tls: { readonly key: string; readonly cert: string }): void;
+  /** Stops accepting, lets what runs finish for a moment, then ends it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for HTTP, or HTTPS where a key and certificate are given. Slow and idle clients are cut off, connections are
+ * bounded, blocked addresses are refused before a byte is read.
+ *
+ * @throws ShellError `listen` that names the setting whose port is taken.
+ */
+export async function listenHttp(options: {
+  readonly host: string;
+  readonly port: number;
+  /** The setting to name when the port is taken, such as `http.port`. */
+  readonly setting: string;
+  readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
+  readonly tls?: { readonly key: string; readonly cert: string; readonly clientCertificates: boolean };
+  readonly blocked?: (address: string) => boolean;
+}): Promise<Listener> {
+  const { host, port, setting, fetch, tls, blocked } = options;
+  const handler = getRequestListener(
+    (request, env) => fetch(request, peerOf(env.incoming as IncomingMessage)),
+    {
+      overrideGlobalObjects: false,
+    },
+  ) as unknown as RequestListener;
+  const server: Server =
+    tls === undefined
+      ? createServer(handler)
+      : createTlsServer(
+          {
+            key: tls.key,
+            cert: tls.cert,
+            minVersion: 'TLSv1.2',
+            // The handler verifies: an unknown certificate must get an answer that says so, not a broken handshake.
+            requestCert: tls.clientCertificates,
+            rejectUnauthorized: false,
+            handshakeTimeout: 10_000,
+          },
+          handler,
+        );
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 60_000;
+  server.keepAliveTimeout = 15_000;
+  server.maxConnections = 10_000;
+  server.on('connection', (socket) => {
+    if (blocked?.(plainAddress(socket.remoteAddress)) === true) socket.destroy();
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${error.code})`;
+      reject(new ShellError('listen', `setting \`${setting}\`: ${host}:${port} ${why}`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    renew({ key, cert }) {
+      (
+        server as unknown as { setSecureContext(context: { key: string; cert: string }): void }
+      ).setSecureContext({ key, cert });
+    },
+    close: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), 1000);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function peerOf(incoming: IncomingMessage): Peer {
+  const address = plainAddress(incoming.socket.remoteAddress);
+  const socket = incoming.socket as Partial<TLSSocket>;
+  const certificate = socket.getPeerX509Certificate?.();
+  return certificate === undefined ? { address } : { address, certificate: certificate.raw };
+}
+
+function plainAddress(address: string | undefined): string {
+  return (address ?? 'unknown').replace(/^::ffff:/, '');
+}

@@ -1,0 +1,163 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import {
+  Certificate,
+  CertificatePage,
+  ContainDeviceBody,
+  DeviceKind,
+  DevicePage,
+  DeviceView,
+  EnrolmentTokenBody,
+  EnrolmentTokenView,
+  RevokeBody,
+  uuidv7,
+} from '@kydai/contracts';
+import { incidents } from '@kydai/csirt';
+import { certificates, devices } from '@kydai/pki';
+import { ShellError } from '../../error.ts';
+import type { Kydai } from '../../flow/kydai.ts';
+import { enrolmentCommands } from '../../pki/enrolment-commands.ts';
+import type { Guard } from '../api.ts';
+import type { GuardedEnv } from '../guard.ts';
+import { apiRoute, json, jsonBody, Paging } from './route.ts';
+
+/** Devices, certificates and enrolment tokens. */
+export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
+  const { records, authority, clock, contain } = kydai;
+
+  app.openapi(
+    apiRoute('/api/v1/devices', guard('view', 'devices'), {
+      method: 'get',
+      summary: 'The device register',
+      request: {
+        query: Paging.extend({ q: z.string().max(64).default(''), zone: z.string().max(64).default('') }),
+      },
+      responses: { 200: json(DevicePage, 'one page of devices') },
+    }),
+    async (c) => {
+      const { q, zone, limit, offset } = c.req.valid('query');
+      const byId = q === '' ? {} : { id: { gte: q, lt: `${q}\uffff` } };
+      const byZone = zone === '' ? {} : { zone };
+      const page = await records.find(devices, { where: { ...byId, ...byZone }, order: 'id', limit, offset });
+      return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/devices/{id}', guard('view', 'devices'), {
+      method: 'get',
+      summary: 'One device with its certificates and incidents',
+      request: { params: z.object({ id: z.string() }) },
+      responses: { 200: json(DeviceView, 'the device') },
+    }),
+    async (c) => c.json(await deviceView(kydai, c.req.valid('param').id), 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/devices/{id}/containment', guard('contain-device', 'devices'), {
+      method: 'post',
+      summary: 'Quarantine a device, or release it',
+      request: { params: z.object({ id: z.string() }), ...jsonBody(ContainDeviceBody) },
+      responses: { 200: json(DeviceView, 'the device after it') },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { quarantined, reason } = c.req.valid('json');
+      await contain({
+        id: uuidv7(clock.now()),
+        action: quarantined ? 'quarantine-device' : 'release-device',
+        target: { type: 'device', id },
+        reason,
+        requester: c.var.caller.actor,
+        drill: false,
+      });
+      return c.json(await deviceView(kydai, id), 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/certificates', guard('view', 'certificates'), {
+      method: 'get',
+      summary: 'Certificates, newest first',
+      request: {
+        query: Paging.extend({
+          subject: z.string().max(64).default(''),
+          status: z.enum(['valid', 'revoked', 'expired', 'all']).default('all'),
+        }),
+      },
+      responses: { 200: json(CertificatePage, 'one page of certificates') },
+    }),
+    async (c) => {
+      const { subject, status, limit, offset } = c.req.valid('query');
+      const now = clock.now();
+      const where = {
+        ...(subject === '' ? {} : { subject }),
+        ...(status === 'revoked' ? { revokedAt: { gt: 0 } } : {}),
+        ...(status === 'valid' ? { revokedAt: null, notAfter: { gt: now } } : {}),
+        ...(status === 'expired' ? { notAfter: { lte: now } } : {}),
+      };
+      const page = await records.find(certificates, { where, order: '-issued', limit, offset });
+      return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/certificates/{serial}/revoke', guard('revoke-certificate', 'certificates'), {
+      method: 'post',
+      summary: 'Revoke a certificate',
+      request: { params: z.object({ serial: z.string().max(64) }), ...jsonBody(RevokeBody) },
+      responses: { 200: json(Certificate, 'the certificate after it') },
+    }),
+    async (c) => {
+      const { reason } = c.req.valid('json');
+      return c.json(await authority.revoke(c.req.valid('param').serial, reason, c.var.caller.actor), 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/enrolment-tokens', guard('create-enrolment-token', 'devices'), {
+      method: 'post',
+      summary: 'Make a one-time token by which one device may enrol',
+      request: jsonBody(EnrolmentTokenBody),
+      responses: { 200: json(EnrolmentTokenView, 'the token, shown once') },
+    }),
+    async (c) => {
+      const { deviceId, kind, zone, minutes, drill } = c.req.valid('json');
+      const known = DeviceKind.safeParse(kind);
+      if (!known.success) {
+        throw new ShellError(
+          'invalid',
+          `\`${kind.slice(0, 40)}\` is not a kind of device: ${DeviceKind.options.join(', ')}`,
+        );
+      }
+      if (drill && (await authority.devices.get(deviceId)) === undefined) {
+        await authority.devices.register({ id: deviceId, kind: known.data, zone, drill }, c.var.caller.actor);
+      }
+      const made = await authority.enrolmentToken({
+        deviceId,
+        kind: known.data,
+        zone,
+        minutes,
+        by: c.var.caller.actor,
+      });
+      const commands = enrolmentCommands({ deviceId, token: made.token, addresses: kydai.addresses() });
+      return c.json({ token: made.token, deviceId, expires: made.expires, commands }, 200);
+    },
+  );
+}
+
+/** @throws ShellError `not-found` */
+async function deviceView({ records }: Kydai, id: string): Promise<DeviceView> {
+  const device = await records.get(devices, id);
+  if (!device) throw new ShellError('not-found', `no device is called \`${id.slice(0, 100)}\``);
+  const [held, open] = await Promise.all([
+    records.find(certificates, { where: { subject: id }, order: '-issued', limit: 50 }),
+    records.find(incidents, { order: '-discovery', limit: 200 }),
+  ]);
+  return {
+    device: device.value,
+    certificates: held.records.map(({ value }) => value),
+    incidents: open.records
+      .map(({ value }) => value)
+      .filter((incident) => incident.entities.some((entity) => entity.type === 'device' && entity.id === id)),
+  };
+}

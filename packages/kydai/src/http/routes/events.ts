@@ -1,0 +1,105 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { EventPageView, HistogramView, SourcesView, toEventDocument } from '@kydai/contracts';
+import { parseQuery } from '@kydai/store';
+import type { Kydai } from '../../flow/kydai.ts';
+import type { Guard } from '../api.ts';
+import type { GuardedEnv } from '../guard.ts';
+import { apiRoute, json } from './route.ts';
+
+const Moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const Search = z.object({
+  q: z.string().max(4000).default(''),
+  from: Moment.optional(),
+  to: Moment.optional(),
+});
+
+/** Log search, and the sources with their ledgers. */
+export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
+  const { events, clock, intake } = kydai;
+
+  app.openapi(
+    apiRoute('/api/v1/events', guard('search-logs', 'logs'), {
+      method: 'get',
+      summary: 'Search events by a query such as `source.ip:10.0.0.0/8 and not event.outcome:success`',
+      request: {
+        query: Search.extend({
+          limit: z.coerce.number().int().min(1).max(1000).default(100),
+          cursor: z.string().max(500).optional(),
+        }),
+      },
+      responses: { 200: json(EventPageView, 'one page of events, newest first') },
+    }),
+    async (c) => {
+      const { q, from, to, limit, cursor } = c.req.valid('query');
+      const filter = parseQuery(q);
+      const page = await events.search({
+        limit,
+        signal: c.req.raw.signal,
+        ...(filter === undefined ? {} : { filter }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const rows = page.events.map((event) => toEventDocument(event) as EventPageView['events'][number]);
+      return c.json({ events: rows, ...(page.next === undefined ? {} : { next: page.next }) }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/events/histogram', guard('search-logs', 'logs'), {
+      method: 'get',
+      summary: 'How many events match over time',
+      request: { query: Search },
+      responses: { 200: json(HistogramView, 'counts in about 60 buckets') },
+    }),
+    async (c) => {
+      const query = c.req.valid('query');
+      const to = query.to ?? clock.now();
+      const from = query.from ?? to - 24 * 3600_000;
+      const interval = bucketWidth(Math.max(to - from, 1));
+      const filter = parseQuery(query.q);
+      const found = await events.aggregate({
+        from,
+        to,
+        interval,
+        ...(filter === undefined ? {} : { filter }),
+      });
+      return c.json(
+        { interval, buckets: found.map((bucket) => ({ time: bucket.time ?? from, count: bucket.count })) },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/sources', guard('view', 'logs'), {
+      method: 'get',
+      summary: 'The account of every source',
+      responses: { 200: json(SourcesView, 'the ledgers') },
+    }),
+    async (c) => c.json({ sources: [...intake.ledgers()] }, 200),
+  );
+}
+
+/** The widths that people read easily. */
+const widths = [
+  1,
+  5,
+  10,
+  30,
+  60,
+  300,
+  600,
+  1800,
+  3600,
+  3 * 3600,
+  6 * 3600,
+  12 * 3600,
+  86_400,
+  7 * 86_400,
+  30 * 86_400,
+];
+
+function bucketWidth(span: number): number {
+  return (widths.find((seconds) => span / (seconds * 1000) <= 72) ?? 30 * 86_400) * 1000;
+}

@@ -1,0 +1,38 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { FindingsView, SystemView } from '@kydai/contracts';
+import type { Kydai } from '../../flow/kydai.ts';
+import type { Guard } from '../api.ts';
+import type { GuardedEnv } from '../guard.ts';
+import { apiRoute, json } from './route.ts';
+
+/** SBOMs of deployed systems, and what the advisories say of them. */
+export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
+  app.openapi(
+    apiRoute('/api/v1/findings', guard('view', 'findings'), {
+      method: 'get',
+      summary: 'All systems with their verdicts and findings',
+      responses: { 200: json(FindingsView, 'systems, findings, and the advisory database in use') },
+    }),
+    async (c) => c.json(await kydai.sboms.view(), 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/sboms/{system}', guard('push-sbom', 'findings'), {
+      method: 'put',
+      summary: 'Keep the SBOM of a system (CycloneDX JSON) and judge it',
+      request: {
+        params: z.object({ system: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/) }),
+        query: z.object({ owner: z.string().max(128).default('') }),
+      },
+      responses: { 200: json(SystemView, 'the system and its verdict') },
+    }),
+    async (c) => {
+      const { system } = c.req.valid('param');
+      const { owner } = c.req.valid('query');
+      return c.json(
+        await kydai.sboms.keep({ system, owner, text: await c.req.text(), caller: c.var.caller }),
+        200,
+      );
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { ApiTokenBody, ApiTokenView } from '@kydai/contracts';
+import { ShellError } from '../../error.ts';
+import type { Kydai } from '../../flow/kydai.ts';
+import type { Guard } from '../api.ts';
+import type { GuardedEnv } from '../guard.ts';
+import { apiRoute, json, jsonBody } from './route.ts';
+
+/** API tokens for pipelines and shippers. */
+export function tokenRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
+  const { apiTokens, links } = kydai;
+  app.openapi(
+    apiRoute('/api/v1/api-tokens', guard('create-api-token', 'settings'), {
+      method: 'post',
+      summary: 'Make an API token with the given scopes',
+      request: jsonBody(ApiTokenBody),
+      responses: { 200: json(ApiTokenView, 'the token, shown once') },
+    }),
+    async (c) => {
+      const { token, secret } = await apiTokens.create(c.req.valid('json'), c.var.caller.actor);
+      const { id, name, scopes, expires } = token;
+      return c.json({ id, name, scopes: [...scopes], expires, token: secret }, 200);
+    },
+  );
+
+  // Whoever holds the operator key may become administrator anyway; a session may not multiply itself.
+  app.openapi(
+    apiRoute('/api/v1/sign-in-links', guard('create-api-token', 'settings'), {
+      method: 'post',
+      summary: 'Make a one-time sign-in link (the command line on the server only)',
+      responses: { 200: json(z.object({ link: z.string() }), 'the link') },
+    }),
+    async (c) => {
+      if (c.var.caller.ambient || c.var.caller.uid.id !== 'operator') {
+        throw new ShellError('forbidden', 'only the command line on the server makes sign-in links');
+      }
+      return c.json({ link: `${kydai.addresses().http}/sign-in/link?secret=${await links.create()}` }, 200);
+    },
+  );
+}

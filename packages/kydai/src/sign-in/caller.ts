@@ -1,0 +1,99 @@
+import type { CedarUid, Decide, PolicyEntity } from '@kydai/contracts';
+import type { ApiTokens } from './api-tokens.ts';
+import { sameSecret } from './secrets.ts';
+import { localAdministrator, type Person, type Sessions } from './sessions.ts';
+
+/** Who makes a request, after the proof was checked. */
+export interface Caller {
+  /** As the policies know them. */
+  readonly uid: CedarUid;
+  /** As the audit log names them. */
+  readonly actor: string;
+  /** Present for people. */
+  readonly person?: Person;
+  /** True when the browser sends the proof by itself, so that a forged page could make it do so. */
+  readonly ambient: boolean;
+}
+
+export interface Callers {
+  /** The caller behind a request's headers; undefined when there is no valid proof. */
+  identify(headers: Headers): Promise<Caller | undefined>;
+}
+
+export const sessionCookie = 'kydai_session';
+
+/**
+ * Recognises the command line on this machine (the operator key in the data folder), API tokens, and sessions. The
+ * facts that policies need about the caller are put into the entity store here.
+ */
+export function createCallers(parts: {
+  readonly sessions: Sessions;
+  readonly apiTokens: ApiTokens;
+  readonly operatorKey: string;
+  readonly facts: { upsert(entity: PolicyEntity): void };
+}): Callers {
+  const { sessions, apiTokens, operatorKey, facts } = parts;
+  return {
+    async identify(headers) {
+      const bearer = bearerOf(headers);
+      if (bearer !== undefined) {
+        if (sameSecret(bearer, operatorKey)) return personCaller(operator, false, facts);
+        const token = bearer.startsWith('kdt_') ? await apiTokens.find(bearer) : undefined;
+        if (token === undefined) return undefined;
+        const uid = { type: 'Token', id: token.id };
+        facts.upsert({ uid, attrs: { scopes: [...token.scopes] }, parents: [] });
+        return { uid, actor: `token:${token.id}`, ambient: false };
+      }
+      const secret = cookieOf(headers);
+      const person = secret === undefined ? undefined : await sessions.find(secret);
+      return person === undefined ? undefined : personCaller(person, true, facts);
+    },
+  };
+}
+
+const operator: Person = { ...localAdministrator, id: 'operator', name: 'kydai' };
+
+function personCaller(
+  person: Person,
+  ambient: boolean,
+  facts: { upsert(entity: PolicyEntity): void },
+): Caller {
+  const uid = { type: 'User', id: person.id };
+  facts.upsert({
+    uid,
+    attrs: { name: person.name, assurance: person.assurance },
+    parents: person.roles.map((id) => ({ type: 'Role', id })),
+  });
+  return { uid, actor: `user:${person.id}`, person, ambient };
+}
+
+/** Bearer, or the ways in which log shippers carry an API key: `ApiKey`, or the password of Basic. */
+function bearerOf(headers: Headers): string | undefined {
+  const [scheme, value] = (headers.get('authorization') ?? '').split(' ', 2) as [string, string | undefined];
+  if (value === undefined) return undefined;
+  if (/^bearer$/i.test(scheme)) return value;
+  if (!/^(?:apikey|basic)$/i.test(scheme)) return undefined;
+  const decoded = Buffer.from(value, 'base64').toString();
+  return decoded.includes(':') ? decoded.slice(decoded.indexOf(':') + 1) : value;
+}
+
+/** The session secret among the request's cookies. */
+export function cookieOf(headers: Headers): string | undefined {
+  for (const part of (headers.get('cookie') ?? '').split(';')) {
+    const [name, value] = part.trim().split('=', 2);
+    if (name === sessionCookie && value) return value;
+  }
+  return undefined;
+}
+
+/** Which of the given actions the caller may do on an area. */
+export function permittedActions<Action extends string>(
+  decide: Decide,
+  caller: Caller,
+  actions: readonly Action[],
+  area: string,
+): Action[] {
+  return actions.filter(
+    (action) => decide({ principal: caller.uid, action, resource: { type: 'Area', id: area } }).allowed,
+  );
+}
