@@ -1,0 +1,140 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createCrlHandler } from '../crl/handler.ts';
+import { createEstHandler, type Peer } from '../est/handler.ts';
+import { cameraToken, HandClock, openCity, temporaryFolder } from '../fixtures/city.ts';
+import { listenHttp, listenHttps } from '../fixtures/listen.ts';
+import { createOcspHandler } from '../ocsp/handler.ts';
+
+const run = promisify(execFile);
+const has = (program: string): boolean => spawnSync(program, ['version']).error === undefined;
+
+/** A running city with its own TLS and plain listeners, and a folder in which shell commands work. */
+async function startCity() {
+  const folder = await temporaryFolder();
+  let plainHandler = async (_request: Request, _peer: Peer): Promise<Response> =>
+    new Response(null, { status: 503 });
+  const plainPort = await listenHttp((request, peer) => plainHandler(request, peer));
+  const clock = new HandClock();
+  clock.time = Date.now();
+  const city = await openCity({ publicUrl: `http://127.0.0.1:${plainPort}`, clock });
+  const { authority } = city;
+  const ocsp = createOcspHandler({ authority });
+  const crl = createCrlHandler({ authority });
+  plainHandler = (request) =>
+    new URL(request.url).pathname.startsWith('/pki/ocsp') ? ocsp(request) : crl(request);
+  const { keyPem, chainPem } = await authority.serverCertificate({ names: ['localhost', '127.0.0.1'] });
+  const est = createEstHandler({ authority, clock });
+  const port = await listenHttps({ key: keyPem, cert: chainPem, ca: authority.root.pem }, est);
+  await writeFile(join(folder, 'root.pem'), authority.root.pem);
+  await writeFile(join(folder, 'chain.pem'), authority.chainPem('device-ca'));
+  const shell = async (command: string): Promise<string> => {
+    const { stdout, stderr } = await run('sh', ['-c', command], { cwd: folder, timeout: 20_000 }).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    return stdout + stderr;
+  };
+  return { city, folder, shell, plainPort, est: `https://localhost:${port}/.well-known/est` };
+}
+
+const enrolCommand = (est: string, token: string): string =>
+  `curl -sS --cacert root.pem --user cam-001:${token} -H 'Content-Type: application/pkcs10' ` +
+  `--data-binary @csr.b64 ${est}/simpleenroll | openssl base64 -d | openssl pkcs7 -inform DER -print_certs -out cert.pem`;
+
+describe.skipIf(!has('openssl') || !has('curl'))(
+  'with openssl and curl (skipped where they are not installed)',
+  () => {
+    it.each([
+      ['EC P-256', '-newkey ec -pkeyopt ec_paramgen_curve:P-256'],
+      ['RSA 2048', '-newkey rsa:2048'],
+      ['Ed25519', '-newkey ed25519'],
+    ])('a device with a key of %s enrols, renews and is revoked', async (_name, newkey) => {
+      const { city, shell, est, plainPort } = await startCity();
+      const token = await cameraToken(city);
+      await shell(
+        `openssl req -new ${newkey} -nodes -keyout key.pem -subj /CN=cam-001 -outform DER | openssl base64 > csr.b64`,
+      );
+      expect(await shell(enrolCommand(est, token))).toBe('');
+      expect(
+        await shell(
+          'openssl verify -x509_strict -purpose sslclient -CAfile root.pem -untrusted chain.pem cert.pem',
+        ),
+      ).toBe('cert.pem: OK\n');
+
+      // Renewal over TLS with the certificate that it got.
+      await shell(
+        `openssl req -new ${newkey} -nodes -keyout key2.pem -subj /CN=cam-001 -outform DER | openssl base64 > csr2.b64`,
+      );
+      await shell(
+        `curl -sS --cacert root.pem --cert cert.pem --key key.pem --data-binary @csr2.b64 ${est}/simplereenroll ` +
+          '| openssl base64 -d | openssl pkcs7 -inform DER -print_certs -out cert2.pem',
+      );
+      expect(await shell('openssl verify -CAfile root.pem -untrusted chain.pem cert2.pem')).toBe(
+        'cert2.pem: OK\n',
+      );
+
+      // Good, then revoked, by OCSP (POST and GET) and by the CRL that the certificate points to.
+      const ask =
+        'openssl x509 -in chain.pem -out issuer.pem; openssl ocsp -issuer issuer.pem -cert cert.pem -CAfile root.pem ' +
+        '-url "$(openssl x509 -in cert.pem -noout -ocsp_uri)"';
+      const good = await shell(ask);
+      expect(good).toContain('Response verify OK');
+      expect(good).toContain('cert.pem: good');
+      const serial = (await shell('openssl x509 -in cert.pem -noout -serial'))
+        .trim()
+        .split('=')[1]!
+        .toLowerCase();
+      await city.authority.revoke(serial, 'keyCompromise', 'user:lan');
+      const revoked = await shell(ask);
+      expect(revoked).toContain('cert.pem: revoked');
+      expect(revoked).toContain('Reason: keyCompromise');
+      await shell('openssl ocsp -issuer issuer.pem -cert cert.pem -reqout ask.der -no_nonce');
+      const byGet = await shell(
+        `curl -sSf "http://127.0.0.1:${plainPort}/pki/ocsp/$(openssl base64 -A -in ask.der | sed 's/+/%2B/g;s,/,%2F,g')" -o answer.der; ` +
+          'openssl ocsp -issuer issuer.pem -cert cert.pem -CAfile root.pem -respin answer.der -no_nonce',
+      );
+      expect(byGet).toContain('cert.pem: revoked');
+
+      const crl = (path: string): string =>
+        `curl -sSf http://127.0.0.1:${plainPort}/pki/crl/${path}.crl | openssl crl -inform DER -out crl.pem; ` +
+        'openssl verify -crl_check -CRLfile crl.pem -CAfile root.pem -untrusted chain.pem';
+      for (const path of ['device-ca', 'device-ca-1/0']) {
+        expect(await shell(`${crl(path)} cert.pem`)).toContain('certificate revoked');
+        expect(await shell(`${crl(path)} cert2.pem`)).toContain('cert2.pem: OK');
+      }
+      const chainChecked = await shell(
+        `${crl('device-ca')} cert2.pem && curl -sSf http://127.0.0.1:${plainPort}/pki/crl/root-1.crl | openssl crl -inform DER >> crl.pem && ` +
+          'openssl verify -crl_check_all -CRLfile crl.pem -CAfile root.pem -untrusted chain.pem cert2.pem',
+      );
+      expect(chainChecked).toContain('cert2.pem: OK\ncert2.pem: OK');
+    });
+
+    it('issues RSA, EC and Ed25519 certificates that openssl reads as they were meant', async () => {
+      const { city, shell, folder, est } = await startCity();
+      const token = await cameraToken(city);
+      await shell(
+        'openssl req -new -newkey ed25519 -nodes -keyout key.pem -subj /CN=cam-001 -addext subjectAltName=DNS:cam-001,DNS:eth0.cam-001 -outform DER | openssl base64 > csr.b64',
+      );
+      await shell(enrolCommand(est, token));
+      const text = await shell('openssl x509 -in cert.pem -noout -text');
+      expect(text).toContain('DNS:cam-001, DNS:eth0.cam-001');
+      expect(text).toContain('TLS Web Client Authentication');
+      expect(text).toMatch(/pki\/crl\/device-ca-1\/0\.crl/);
+      expect((await readFile(join(folder, 'cert.pem'), 'utf8')).split('BEGIN CERTIFICATE')).toHaveLength(2);
+    });
+
+    it('tells curl in words why a token was refused', async () => {
+      const { shell, est } = await startCity();
+      await shell(
+        'openssl req -new -newkey ed25519 -nodes -keyout key.pem -subj /CN=cam-001 -outform DER | openssl base64 > csr.b64',
+      );
+      const answer = await shell(
+        `curl -sS -w '%{http_code}' --cacert root.pem --user cam-001:no --data-binary @csr.b64 ${est}/simpleenroll`,
+      );
+      expect(answer).toMatch(/^token-wrong: .*\n401$/);
+    });
+  },
+);
