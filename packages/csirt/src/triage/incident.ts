@@ -17,11 +17,22 @@ const toldDetections = 20;
 /** ATT&CK tactic Exfiltration: these say that data has left. */
 const exfiltration = ['T1011', 'T1020', 'T1029', 'T1030', 'T1041', 'T1048', 'T1052', 'T1537', 'T1567'];
 
+/** What people recognise first. */
+const telling: readonly EntityRef['type'][] = ['device', 'user', 'host', 'build', 'address'];
+
+function mostTelling(entities: readonly EntityRef[]): EntityRef | undefined {
+  for (const type of telling) {
+    const found = entities.find((ref) => ref.type === type);
+    if (found) return found;
+  }
+  return entities[0];
+}
+
 /** A new incident from its first detection. */
 export function openedBy(detection: Detection, category: Category, number: string, now: number): Incident {
   const title = category.playbook?.name ?? detection.rule.title;
   const titleVi = category.playbook?.trigger?.title_vi;
-  const subject = detection.entities[0];
+  const subject = mostTelling(detection.entities);
   const about = subject === undefined ? '' : `: ${subject.id}`;
   return joinedBy(
     {
