@@ -1,8 +1,8 @@
-import { schemaToJsonWithResolvedTypes, schemaToText } from '@cedar-policy/cedar-wasm/nodejs';
 import type { CedarUid } from '@kydai/contracts';
 import { z } from 'zod';
 import { PolicyError } from '../error.ts';
 import { refusal } from './location.ts';
+import { callReference } from './reference.ts';
 import { Source } from './source.ts';
 
 export type CedarType =
@@ -95,7 +95,7 @@ const NamespaceJson = z.looseObject({
 /** Reads a schema in Cedar's schema syntax or its JSON form. Throws a `PolicyError` (`schema`) with its place. */
 export function parseSchema(file: string, given: string): Schema {
   const text = given.trimStart().startsWith('{') ? jsonToText(file, given) : given;
-  const answer = schemaToJsonWithResolvedTypes(text);
+  const answer = callReference(file, (reference) => reference.schemaToJsonWithResolvedTypes(text));
   if (answer.type === 'failure') throw refusal('schema', new Source(file, text), answer.errors);
   const namespaces = mapOf(NamespaceJson).parse(answer.json);
   const common = new Map<string, TypeJson>();
@@ -151,7 +151,7 @@ function jsonToText(file: string, json: string): string {
       },
     );
   }
-  const answer = schemaToText(parsed as never);
+  const answer = callReference(file, (reference) => reference.schemaToText(parsed as never));
   if (answer.type === 'failure') throw refusal('schema', new Source(file, json), answer.errors);
   return answer.text;
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { policySetTextToParts } from '@cedar-policy/cedar-wasm/nodejs';
 import type { CedarUid } from '@kydai/contracts';
 import { checkedUid } from '../entities/convert.ts';
 import { PolicyError } from '../error.ts';
@@ -13,6 +12,7 @@ import {
 } from '../parse/ast.ts';
 import { refusal } from '../parse/location.ts';
 import { readPolicies } from '../parse/policy.ts';
+import { callReference } from '../parse/reference.ts';
 import { parseSchema, type Schema } from '../parse/schema.ts';
 import { Source } from '../parse/source.ts';
 import { checkDepth, tokenize } from '../parse/tokens.ts';
@@ -82,7 +82,7 @@ export function loadPolicySet(input: PolicySetInput): PolicySet {
   }
   const warnings =
     schema !== undefined && input.validate !== false
-      ? validatePolicies(schema, located, input.links ?? [])
+      ? validatePolicies(schema, input.policies[0]?.file ?? '', located, input.links ?? [])
       : [];
   return {
     digest: digestOf(input),
@@ -98,7 +98,7 @@ function readFile({ file, text }: SourceFile): LocatedPolicy[] {
   const tokens = tokenize(source);
   // Order matters: the reference parser must not see what could exhaust its stack.
   checkDepth(source, tokens);
-  const answer = policySetTextToParts(text);
+  const answer = callReference(file, (reference) => reference.policySetTextToParts(text));
   if (answer.type === 'failure') throw refusal('parse', source, answer.errors);
   return readPolicies(source, tokens).map((policy, index) => ({
     ...policy,

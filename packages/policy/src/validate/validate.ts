@@ -1,7 +1,7 @@
-import { validate } from '@cedar-policy/cedar-wasm/nodejs';
 import { PolicyError } from '../error.ts';
 import { isTemplate } from '../parse/ast.ts';
 import { oneLine, refusal } from '../parse/location.ts';
+import { callReference } from '../parse/reference.ts';
 import type { Schema } from '../parse/schema.ts';
 import type { LocatedPolicy, TemplateLink } from './policy-set.ts';
 
@@ -11,6 +11,7 @@ import type { LocatedPolicy, TemplateLink } from './policy-set.ts';
  */
 export function validatePolicies(
   schema: Schema,
+  firstFile: string,
   policies: readonly LocatedPolicy[],
   links: readonly TemplateLink[],
 ): string[] {
@@ -24,7 +25,7 @@ export function validatePolicies(
     if (isTemplate(policy)) templates[name] = text;
     else staticPolicies[name] = text;
   }
-  const answer = validate({
+  const call = {
     schema: schema.text,
     policies: {
       staticPolicies,
@@ -35,7 +36,8 @@ export function validatePolicies(
         values: slotValues(link),
       })),
     },
-  });
+  };
+  const answer = callReference(firstFile, (reference) => reference.validate(call));
   if (answer.type === 'failure') {
     const message = answer.errors[0]?.message ?? 'refused without a reason';
     throw new PolicyError('validate', oneLine(message));
