@@ -126,7 +126,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     issue: (wanted) => issueByOperator(desk, wanted),
     revoke: (serial, reason, by, at) => revokeSerial(desk, serial, { reason, by, at }, told),
     revokeDevice: (id, reason, by) => revokeDeviceCertificates(desk, id, { reason, by }, told),
-    crl: (issuer, shard) => crls.crl(issuerOf(desk, issuer), shard),
+    crl: async (issuer, shard) => crls.crl(issuerOf(desk, issuer), shard),
     ocsp: (request) => responder.answer(request),
     serverCertificate: ({ names }) => serverCertificate(desk, names),
     verifyClient: (der) => verifyClient(desk, der),

@@ -1,5 +1,5 @@
 import { write } from '@kydai/contracts';
-import type { Desk, Issuer } from '../authority/desk.ts';
+import { certificatesPerShard, type Desk, type Issuer } from '../authority/desk.ts';
 import { PkiError } from '../error.ts';
 import { publishedCrls, revocations } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
@@ -41,6 +41,10 @@ export class CrlPublisher {
    * builds anew, so that what another process revoked is in it.
    */
   async crl(issuer: Issuer, shard?: number): Promise<Uint8Array> {
+    // One more than is in use: a certificate that is on its way may point to it.
+    if (shard !== undefined && shard > issuer.issued / certificatesPerShard + 1) {
+      throw new PkiError('unknown-issuer', `there is no shard ${shard} of \`${issuer.id}\``);
+    }
     const scope = shard === undefined ? issuer.id : `${issuer.id}/${shard}`;
     const changes = this.#changes.get(issuer.id) ?? 0;
     const cached = this.#cache.get(scope);

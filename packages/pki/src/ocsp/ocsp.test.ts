@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { octetString } from '../der/writer.ts';
+import { type City, cameraToken, makeCsr, openCity } from '../fixtures/city.ts';
+import { readCertificate } from '../x509/certificate.ts';
+import { encodeCertId, encodeOcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';
+import { type ParsedOcspResponse, readOcspResponse } from '../x509/ocsp-response.ts';
+import { Oid } from '../x509/oids.ts';
+import { readPublicKey } from '../x509/public-key.ts';
+import { verifySignature } from '../x509/signature.ts';
+import { createOcspHandler } from './handler.ts';
+
+function certId(
+  city: City,
+  serial: string,
+  hash: 'sha1' | 'sha256' = 'sha1',
+  issuer = 'device-ca',
+): Uint8Array {
+  const certificate = readCertificate(city.authority.certificateOf(issuer));
+  const key = readPublicKey(certificate.publicKey);
+  const digest = (data: Uint8Array): Uint8Array => createHash(hash).update(data).digest();
+  return encodeCertId(Oid[hash], digest(certificate.subject.der), digest(key.bits), serial);
+}
+
+const ask = async (city: City, ids: Uint8Array[], nonce?: Uint8Array): Promise<ParsedOcspResponse> =>
+  readOcspResponse(await city.authority.ocsp(encodeOcspRequest(ids, nonce)));
+
+async function enrolled(city: City, id = 'cam-001'): Promise<string> {
+  return (await city.authority.enrol({ csr: () => makeCsr(id), token: await cameraToken(city, id) })).serial;
+}
+
+describe('an answer', () => {
+  it('says good, revoked and unknown, by SHA-1 and by SHA-256 names', async () => {
+    const city = await openCity();
+    const [good, revoked] = [await enrolled(city), await enrolled(city, 'cam-002')];
+    await city.authority.revoke(revoked, 'cessationOfOperation', 'user:lan');
+    for (const hash of ['sha1', 'sha256'] as const) {
+      const answer = await ask(
+        city,
+        [good, revoked, 'deadbeef'].map((serial) => certId(city, serial, hash)),
+      );
+      expect(answer.status).toBe(0);
+      expect(answer.singles.map(({ state, reason }) => [state, reason])).toEqual([
+        ['good', undefined],
+        ['revoked', 5],
+        ['unknown', undefined],
+      ]);
+    }
+  });
+
+  it('is signed by a delegated responder whose certificate is not checked itself, and repeats the nonce', async () => {
+    const city = await openCity();
+    const nonce = Buffer.alloc(32, 7);
+    const answer = await ask(city, [certId(city, await enrolled(city))], nonce);
+    const responder = readCertificate(answer.certificates[0]!);
+    const purposes = responder.extensions.map(({ oid }) => oid);
+    expect(purposes).toContain(Oid.ocspNoCheck);
+    const key = readPublicKey(responder.publicKey);
+    expect(verifySignature(key, answer.signatureAlgorithm!, answer.data!, answer.signature!)).toBe(true);
+    expect(Buffer.from(answer.data!).includes(Buffer.from(octetString(nonce)))).toBe(true);
+    expect(await city.authority.verifyClient(answer.certificates[0]!)).toMatchObject({
+      ok: false,
+      reason: 'not-a-device',
+    });
+  });
+
+  it('sees a revocation at once, and renews its responder in time', async () => {
+    const city = await openCity();
+    const serial = await enrolled(city);
+    expect((await ask(city, [certId(city, serial)])).singles[0]?.state).toBe('good');
+    await city.authority.revokeDevice('cam-001', 'keyCompromise', 'playbook:1');
+    const revoked = await ask(city, [certId(city, serial)]);
+    expect(revoked.singles[0]).toMatchObject({ state: 'revoked', reason: 1, revokedAt: city.clock.now() });
+    city.clock.pass(10 * 86_400_000);
+    const later = await ask(city, [certId(city, serial)]);
+    expect(Buffer.compare(later.certificates[0]!, revoked.certificates[0]!)).not.toBe(0);
+  });
+
+  it('is an error for what is malformed and for authorities that are not ours', async () => {
+    const city = await openCity();
+    const other = await openCity();
+    expect((await ask(city, [certId(other, 'aa')])).status).toBe(6);
+    expect(readOcspResponse(await city.authority.ocsp(Buffer.from('junk'))).status).toBe(1);
+    expect((await ask(city, [certId(city, 'aa')], Buffer.alloc(129))).status).toBe(1);
+    const many = Array.from({ length: 21 }, () => certId(city, 'aa'));
+    expect((await ask(city, many)).status).toBe(1);
+  });
+
+  it('never fails for random or damaged requests', async () => {
+    const city = await openCity();
+    const sound = encodeOcspRequest([certId(city, 'aabbcc')], Buffer.alloc(16));
+    expect(readOcspRequest(sound).certIds[0]?.serial).toBe('aabbcc');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(sound.length - 1), fc.nat(255), async (at, value) => {
+        const damaged = Buffer.from(sound);
+        damaged[at] = value;
+        expect([0, 1, 6]).toContain(readOcspResponse(await city.authority.ocsp(damaged)).status);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('over HTTP', () => {
+  it('takes GET with and without escapes, POST, and nothing else', async () => {
+    const city = await openCity();
+    const handle = createOcspHandler({ authority: city.authority });
+    const request = encodeOcspRequest([certId(city, await enrolled(city))]);
+    const base64 = Buffer.from(request).toString('base64');
+    const url = 'http://pki.example/pki/ocsp';
+    const calls = [
+      new Request(url, { method: 'POST', body: new Uint8Array(request) }),
+      new Request(`${url}/${encodeURIComponent(base64)}`),
+      new Request(`${url}/${base64}`),
+    ];
+    for (const call of calls) {
+      const response = await handle(call);
+      expect(response.headers.get('content-type')).toBe('application/ocsp-response');
+      expect(readOcspResponse(Buffer.from(await response.arrayBuffer())).singles[0]?.state).toBe('good');
+    }
+    expect((await handle(new Request(url, { method: 'PUT', body: 'x' }))).status).toBe(405);
+    expect((await handle(new Request('http://pki.example/x'))).status).toBe(404);
+    expect((await handle(new Request(url, { method: 'POST', body: 'x'.repeat(20_000) }))).status).toBe(413);
+    const junk = await handle(new Request(`${url}/%%%`));
+    expect(readOcspResponse(Buffer.from(await junk.arrayBuffer())).status).toBe(1);
+  });
+});
