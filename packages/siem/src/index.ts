@@ -15,6 +15,7 @@ export {
   type Peer,
 } from './collect/json-lines.ts';
 export type { HttpLimits, IntakeLimits, SyslogLimits } from './collect/limits.ts';
+export { createOtlpLogsHandler, type OtlpLogsOptions } from './collect/otlp.ts';
 export {
   createSyslogCollector,
   type SyslogAddresses,
@@ -22,13 +23,6 @@ export {
   type SyslogCollectorOptions,
   type SyslogTls,
 } from './collect/syslog.ts';
-export { SourceAccount, type Transport } from './ledger/account.ts';
-export {
-  createNormaliser,
-  type Normalised,
-  type Normaliser,
-  type NormaliserOptions,
-} from './normalise/normalise.ts';
 export {
   createDetector,
   type Detector,
@@ -36,8 +30,15 @@ export {
   type DetectorState,
   type DetectorStats,
 } from './detect/detector.ts';
+export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
+export { SourceAccount, type Transport } from './ledger/account.ts';
+export {
+  createNormaliser,
+  type Normalised,
+  type Normaliser,
+  type NormaliserOptions,
+} from './normalise/normalise.ts';
 export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
 export type { FieldMap } from './rules/pipeline.ts';
 export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';
 export type { CorrelationRule, EntityField, LogSource, RuleSet, SigmaRule } from './rules/rule.ts';
-export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
