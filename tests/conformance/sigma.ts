@@ -47,22 +47,21 @@ interface RegressionCase {
 }
 
 /** Reads every rule under a folder; a rule that does not compile is a failure. */
-export function readRules(
-  folder: string,
-  failures: string[],
-): { readonly rules: RuleSet; readonly files: number } {
-  const found = walk(folder).filter((path) => /\.ya?ml$/.test(path));
-  const files: RuleFile[] = found.map((path) => ({
-    file: path,
-    text: readFileSync(join(folder, path), 'utf8'),
-  }));
-  const { rules, problems } = loadRules(
-    files.filter(({ text }) => /^(?:detection|correlation|filter):/m.test(text)),
-  );
+function readRules(folder: string, failures: string[]): { readonly rules: RuleSet; readonly files: number } {
+  const files = readRuleFiles(folder);
+  const { rules, problems } = loadRules(files);
   for (const { severity, file, line, code, message } of problems) {
     if (severity === 'error') failures.push(`${file}:${line} ${code}: ${message}`);
   }
   return { rules, files: files.length };
+}
+
+/** The rule files under a folder; other YAML that lies between them is left out. */
+export function readRuleFiles(folder: string): readonly RuleFile[] {
+  return walk(folder)
+    .filter((path) => /\.ya?ml$/.test(path))
+    .map((path) => ({ file: path, text: readFileSync(join(folder, path), 'utf8') }))
+    .filter(({ text }) => /^(?:detection|correlation|filter):/m.test(text));
 }
 
 /** Reads the cases under a folder: events in JSON beside an `info.yml` that names their rules. */
