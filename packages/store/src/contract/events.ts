@@ -272,7 +272,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventsUnder
       }
       await expect(store.search({ filter: { op: 'drop' } as never })).rejects.toMatchObject(refused);
       await expect(store.aggregate({ from: 0, to: 1, interval: 0 })).rejects.toMatchObject(refused);
-      await expect(store.aggregate({ from: 0, to: 1e12, interval: 1 })).rejects.toMatchObject(refused);
+      await expect(store.aggregate({ from: 0, to: 1, interval: 0.5 })).rejects.toMatchObject(refused);
       await expect(store.aggregate({ from: 0, to: 1, by: 'x', top: 0 })).rejects.toMatchObject(refused);
       await expect(store.aggregate({ from: 0, to: 1, by: '' })).rejects.toMatchObject(refused);
       await expect(store.retain(undefined, Number.NaN)).rejects.toMatchObject(refused);

@@ -142,8 +142,10 @@ class Parser {
       make: (word) => fieldValue(field, word, (message) => this.#fail(word, message)),
     };
     if (next.type === 'open') return this.#group(depth, value);
-    if (next.type !== 'word' && next.type !== 'quoted')
-      this.#fail(next, `field ${quote(field)} needs a value`);
+    const keyword = ['and', 'or', 'not'].some((word) => isWord(next, word));
+    if (keyword || (next.type !== 'word' && next.type !== 'quoted')) {
+      this.#fail(next, `field ${quote(field)} needs a value; put it in quotes to look for this word`);
+    }
     this.#at++;
     return value.make(next);
   }

@@ -28,9 +28,6 @@ export async function aggregate(
   if (interval !== undefined && !(Number.isSafeInteger(interval) && interval > 0)) {
     throw new StoreError('query', 'interval must be a whole number of milliseconds above 0');
   }
-  if (interval !== undefined && (span.to - span.from) / interval > maxBuckets) {
-    throw new StoreError('query', `at most ${maxBuckets} time buckets can be asked for; widen the interval`);
-  }
   if (!Number.isSafeInteger(top) || top < 1 || top > maxTop) {
     throw new StoreError('query', `top must be a whole number from 1 to ${maxTop}`);
   }
@@ -53,14 +50,20 @@ export async function aggregate(
     {
       sql:
         by === undefined
-          ? `${counts} having sum(n) > 0 order by t`
+          ? `${counts} having sum(n) > 0 order by t limit ${maxBuckets + 1}`
           : `with counts as (${counts}), best as (select v, sum(n) as total from counts group by v order by total desc, v limit ${top})
              select counts.t, counts.v, counts.n from counts join best on counts.v = best.v
-             order by counts.t, best.total desc, counts.v`,
+             order by counts.t, best.total desc, counts.v limit ${maxBuckets + 1}`,
       values,
     },
     query.signal,
   );
+  if (rows.length > maxBuckets) {
+    throw new StoreError(
+      'query',
+      `the answer has more than ${maxBuckets} buckets; widen the interval or narrow the span`,
+    );
+  }
   const buckets = rows.map(
     (row): EventBucket => ({
       ...(interval !== undefined && { time: Number(row['t']) * interval }),

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { openLake } from './open.ts';
+
+const appender = fileURLToPath(new URL('./kill-appender.ts', import.meta.url));
+
+export interface KillReport {
+  /** Events that the killed processes had been told were durable. */
+  readonly acknowledged: number;
+  /** Acknowledged events that are not in the store. */
+  readonly lost: number;
+  /** Events that the store holds more than once. */
+  readonly doubled: number;
+}
+
+/**
+ * Starts processes that append under load to one lake, kills each with SIGKILL at a random moment, and after each kill
+ * reads the whole lake: every acknowledged event must be there exactly once.
+ */
+export async function killRounds(folder: string, rounds: number, random: () => number): Promise<KillReport> {
+  const acknowledged = new Set<string>();
+  let lost = 0;
+  let doubled = 0;
+  for (let round = 0; round < rounds; round++) {
+    const child = spawn(process.execPath, [appender, folder, String(round)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await killed(child, acknowledged, 20 + random() * 400);
+    if (round % 5 === 4 || round === rounds - 1) {
+      const stored = await readAll(folder);
+      for (const key of acknowledged) if (!stored.has(key)) lost++;
+      for (const count of stored.values()) if (count > 1) doubled++;
+    }
+  }
+  return { acknowledged: acknowledged.size, lost, doubled };
+}
+
+/** Notes what a child says was acknowledged, and kills it `after` milliseconds from its first word. */
+async function killed(child: ChildProcess, acknowledged: Set<string>, after: number): Promise<void> {
+  const lines = createInterface({ input: child.stdout! });
+  let timer: NodeJS.Timeout | undefined;
+  for await (const line of lines) {
+    timer ??= setTimeout(() => child.kill('SIGKILL'), after);
+    // A line that the kill cut short has no full stop at its end.
+    if (!line.endsWith('.')) continue;
+    const [round, from, to] = line.slice(0, -1).split(' ').map(Number);
+    for (let n = from!; n < to!; n++) acknowledged.add(`${round}-${n}`);
+  }
+  clearTimeout(timer);
+}
+
+async function readAll(folder: string): Promise<ReadonlyMap<string, number>> {
+  const lake = await openLake({ folder, clock: { now: () => Date.now() } });
+  const stored = new Map<string, number>();
+  let cursor: string | undefined;
+  do {
+    const page = await lake.search({
+      limit: 10_000,
+      order: 'oldest',
+      ...(cursor !== undefined && { cursor }),
+    });
+    for (const { id } of page.events) stored.set(id, (stored.get(id) ?? 0) + 1);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  await lake.close();
+  return stored;
+}
