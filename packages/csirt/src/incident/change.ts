@@ -2,29 +2,33 @@ import type { Incident, IncidentTime, IncidentTimeName, TimelineEntry } from '@k
 
 const kept = 300;
 const keptFirst = 100;
+const keptCharacters = 400_000;
 
 /**
  * Adds to an incident's story.
  *
- * INVARIANT: a timeline holds at most 300 entries, the first 100 and the newest 200, so that no storm makes a record
- * that cannot be written; what was left out is in the audit log.
+ * INVARIANT: a timeline holds at most 300 entries, the first 100 and the newest, and at most 400,000 characters, so that
+ * no storm makes a record that cannot be written; what was left out is in the audit log.
  */
 export function tell(incident: Incident, ...entries: readonly TimelineEntry[]): Incident {
+  if (entries.length === 0) return incident;
   const timeline = [...incident.timeline, ...entries.map(bounded)];
-  return {
-    ...incident,
-    timeline:
-      timeline.length <= kept
-        ? timeline
-        : [...timeline.slice(0, keptFirst), ...timeline.slice(timeline.length - (kept - keptFirst))],
-  };
+  if (timeline.length > kept) timeline.splice(keptFirst, timeline.length - kept);
+  let characters = timeline.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  while (characters > keptCharacters && timeline.length > 2) {
+    const [left] = timeline.splice(Math.min(keptFirst, Math.floor(timeline.length / 2)), 1);
+    characters -= sizeOf(left!);
+  }
+  return { ...incident, timeline };
+}
+
+function sizeOf(entry: TimelineEntry): number {
+  return Object.values(entry.values).reduce((sum, value) => sum + value.length, 100);
 }
 
 function bounded(entry: TimelineEntry): TimelineEntry {
-  const values = Object.fromEntries(
-    Object.entries(entry.values).map(([name, value]) => [name, value.slice(0, 4000)]),
-  );
-  return { ...entry, values };
+  const values = Object.entries(entry.values).map(([name, value]) => [name, value.slice(0, 4000)]);
+  return { ...entry, values: Object.fromEntries(values) };
 }
 
 /** Sets one of the nine times. */

@@ -153,6 +153,14 @@ describe('triage', () => {
     expect(await world.records.count(detections)).toBe(2);
   });
 
+  it('makes incidents for people of a category that no playbook answers', async () => {
+    const world = new World(playbooks);
+    const tags = ['kydai.category.log-tampering'];
+    const { incident, start: asked } = await world.triage().ingest(detectionOf({ tags, level: 'medium' }));
+    expect(incident).toMatchObject({ category: 'log-tampering', title: 'One key from two sites: cam-001' });
+    expect(asked).toBeUndefined();
+  });
+
   it('finds the category by technique where no tag says it', async () => {
     const world = new World(playbooks);
     const entities = [{ type: 'host' as const, id: 'gw-1' }];
