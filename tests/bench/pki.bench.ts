@@ -1,0 +1,288 @@
+import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import type { Decision, RecordStore } from '@kydai/contracts';
+import { write } from '@kydai/contracts';
+import {
+  type Authority,
+  createEstHandler,
+  createOcspHandler,
+  openAuthority,
+  openKeyStore,
+  pkiRecordKinds,
+} from '@kydai/pki';
+import { openRecords } from '@kydai/store';
+import { ocspRequestFor } from '../../packages/pki/src/fixtures/ocsp.ts';
+import { ecKey, makeCsr } from '../../packages/pki/src/fixtures/request.ts';
+
+type Emit = (figure: {
+  name: string;
+  value: number;
+  unit: string;
+  baseline?: number;
+  baselineName?: string;
+  ratio?: number;
+}) => void;
+
+const clock = { now: () => Date.now() };
+const permitted: Decision = {
+  allowed: true,
+  outcome: 'permitted',
+  determining: [],
+  failures: [],
+  policySet: '000000000000',
+};
+
+/** The authority on the real record store (SQLite, synced) and encrypted keys; one process, policies that permit. */
+export async function run(emit: Emit): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'kydai-bench-pki-'));
+  const { records } = await openRecords({
+    file: join(folder, 'records.db'),
+    clock,
+    auditKey: auditKey(),
+  });
+  try {
+    const keys = await openKeyStore({ folder: join(folder, 'keys'), passphrase: 'for the bench only' });
+    const authority = await openAuthority({
+      records,
+      keys,
+      clock,
+      decide: () => permitted,
+      publicUrl: 'http://pki.example',
+      organization: 'Bench',
+    });
+    await issueRate(emit, authority);
+    await ocspRate(emit, authority);
+    await estRate(emit, authority);
+    await crl100k(emit, authority, records);
+  } finally {
+    await records.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function auditKey(): { publicKeyPem: string; privateKeyPem: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    publicKeyPem: String(publicKey.export({ format: 'pem', type: 'spki' })),
+    privateKeyPem: String(privateKey.export({ format: 'pem', type: 'pkcs8' })),
+  };
+}
+
+/** Request check, lint, signature, record and audit entry on disk; 64 requests in flight. */
+async function issueRate(emit: Emit, authority: Authority): Promise<void> {
+  const requests = Array.from({ length: 3000 }, (_, index) => {
+    const id = `issue-${index}`;
+    return { csr: makeCsr(id, ecKey()), profile: 'device', subject: id, by: 'user:bench' } as const;
+  });
+  await inFlight(64, requests.slice(0, 500), (request) => authority.issue(request));
+  const limit = cryptoLimit();
+  const timed = requests.slice(500);
+  const started = performance.now();
+  await inFlight(64, timed, (request) => authority.issue(request));
+  const value = perSecond(timed.length, started);
+  emit({
+    name: 'pki.issue.rate',
+    value,
+    unit: 'certificates/s',
+    baseline: limit,
+    baselineName: 'node:crypto on one thread: import of the key, verification, signature',
+    ratio: value / limit,
+  });
+}
+
+/** What the cryptography alone allows on one thread. */
+function cryptoLimit(): number {
+  const data = Buffer.alloc(300, 1);
+  const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { spki, privateKey } = ecKey();
+  const signature = sign('sha256', data, privateKey);
+  const once = (): void => {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    verify('sha256', data, key, signature);
+    sign('sha256', data, authority.privateKey);
+  };
+  for (let round = 0; round < 300; round++) once();
+  const started = performance.now();
+  for (let round = 0; round < 2000; round++) once();
+  return perSecond(2000, started);
+}
+
+/** Answers through the fetch handler, for certificates that exist; against a handler that only echoes. */
+async function ocspRate(emit: Emit, authority: Authority): Promise<void> {
+  const serials: string[] = [];
+  for (let index = 0; index < 500; index++) {
+    const id = `ocsp-${index}`;
+    serials.push(
+      (await authority.issue({ csr: makeCsr(id), profile: 'device', subject: id, by: 'user:bench' })).serial,
+    );
+  }
+  const handle = createOcspHandler({ authority });
+  const ask = (serial: string): Request =>
+    new Request('http://pki.example/pki/ocsp', {
+      method: 'POST',
+      body: new Uint8Array(ocspRequestFor(authority.certificateOf('device-ca'), serial)),
+    });
+  const asked = Array.from({ length: 6000 }, (_, index) => serials[index % serials.length]!);
+  const bare = async (request: Request): Promise<Response> => new Response(await request.arrayBuffer());
+  const time = async (answer: (request: Request) => Promise<Response>): Promise<number> => {
+    await inFlight(64, asked.slice(0, 1000), async (serial) => (await answer(ask(serial))).arrayBuffer());
+    const started = performance.now();
+    await inFlight(64, asked, async (serial) => (await answer(ask(serial))).arrayBuffer());
+    return perSecond(asked.length, started);
+  };
+  const baseline = await time(bare);
+  const value = await time(handle);
+  emit({
+    name: 'pki.ocsp.rate',
+    value,
+    unit: 'answers/s',
+    baseline,
+    baselineName: 'a fetch handler that echoes',
+    ratio: value / baseline,
+  });
+}
+
+/** First enrolments, each over a TLS connection of its own, from a client thread; against TLS and an echo. */
+async function estRate(emit: Emit, authority: Authority): Promise<void> {
+  const count = 600;
+  const jobs: { path: string; authorization: string; body: string }[] = [];
+  for (let index = 0; index < count; index++) {
+    const deviceId = `est-${index}`;
+    const { token } = await authority.enrolmentToken({
+      deviceId,
+      kind: 'sensor',
+      zone: 'bench',
+      minutes: 60,
+      by: 'user:bench',
+    });
+    jobs.push({
+      path: '/.well-known/est/simpleenroll',
+      authorization: `Bearer ${token}`,
+      body: Buffer.from(makeCsr(deviceId)).toString('base64'),
+    });
+  }
+  const est = createEstHandler({ authority });
+  const { keyPem, chainPem } = await authority.serverCertificate({ names: ['localhost'] });
+  const server = createServer({ key: keyPem, cert: chainPem }, async (incoming, outgoing) => {
+    const body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>;
+    const headers = { authorization: incoming.headers.authorization ?? '' };
+    const request = new Request(`https://localhost${incoming.url}`, {
+      method: 'POST',
+      headers,
+      body,
+      duplex: 'half',
+    } as RequestInit);
+    const response =
+      incoming.url === '/echo' ? new Response(body as never) : await est(request, { address: '127.0.0.1' });
+    outgoing.writeHead(response.status).end(Buffer.from(await response.arrayBuffer()));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ca = authority.root.pem;
+  const baseline = await drive(
+    port,
+    ca,
+    jobs.map((job) => ({ ...job, path: '/echo' })),
+  );
+  const value = await drive(port, ca, jobs);
+  server.close();
+  emit({
+    name: 'pki.est.rate',
+    value,
+    unit: 'enrolments/s',
+    baseline,
+    baselineName: 'TLS handshake and echo, same client and server',
+    ratio: value / baseline,
+  });
+}
+
+const client = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { request } = require('node:https');
+const { port, ca, jobs } = workerData;
+let next = 0, bad = 0;
+const one = () => new Promise((resolve, reject) => {
+  const job = jobs[next++];
+  const call = request({ host: 'localhost', port, ca, agent: false, method: 'POST', path: job.path, headers: { authorization: job.authorization, 'content-length': job.body.length } }, (response) => {
+    if (response.statusCode !== 200) bad++;
+    response.resume().on('end', resolve);
+  });
+  call.on('error', reject).end(job.body);
+});
+(async () => {
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 32 }, async () => { while (next < jobs.length) await one(); }));
+  parentPort.postMessage({ rate: jobs.length / ((performance.now() - started) / 1000), bad });
+})();`;
+
+async function drive(port: number, ca: string, jobs: readonly object[]): Promise<number> {
+  const worker = new Worker(client, { eval: true, workerData: { port, ca, jobs } });
+  const [{ rate, bad }] = (await once(worker, 'message')) as [{ rate: number; bad: number }];
+  await worker.terminate();
+  if (bad > 0) throw new Error(`${bad} of ${jobs.length} requests were refused`);
+  return rate;
+}
+
+/** A CRL of 100,000 revocations, from asking to DER, the reading of the records included. Best of three. */
+async function crl100k(emit: Emit, authority: Authority, records: RecordStore): Promise<void> {
+  const revocations = pkiRecordKinds.find(({ name }) => name === 'revocations')!;
+  const now = Date.now();
+  for (let batch = 0; batch < 20; batch++) {
+    await records.commit(
+      Array.from({ length: 5000 }, (_, index) => {
+        const number = batch * 5000 + index;
+        return write.put(
+          revocations as never,
+          {
+            serial: `7${number.toString(16).padStart(31, '0')}`,
+            issuer: 'device-ca-1',
+            shard: Math.floor(number / 1999),
+            at: now - number * 1000,
+            recorded: now,
+            reason: 'superseded',
+            notAfter: now + 86_400_000 * 30,
+          } as never,
+        );
+      }),
+    );
+  }
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 3; round++) {
+    const { serial } = await authority.issue({
+      csr: makeCsr(`crl-${round}`),
+      profile: 'device',
+      subject: `crl-${round}`,
+      by: 'user:bench',
+    });
+    await authority.revoke(serial, 'superseded', 'user:bench');
+    const started = performance.now();
+    await authority.crl('device-ca');
+    best = Math.min(best, performance.now() - started);
+  }
+  emit({ name: 'pki.crl.100k', value: best, unit: 'ms' });
+}
+
+async function inFlight<T>(
+  width: number,
+  items: readonly T[],
+  act: (item: T) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let item = items[next++]; item !== undefined; item = items[next++]) await act(item);
+    }),
+  );
+}
+
+function perSecond(count: number, started: number): number {
+  return count / ((performance.now() - started) / 1000);
+}
