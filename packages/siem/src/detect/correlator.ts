@@ -87,6 +87,10 @@ export class Correlator {
     const value = this.#value(feed);
     if (value === undefined) return;
     const key = JSON.stringify(values);
+    if (this.#atClose && feed.time + this.rule.timespan + this.#lateness < this.#watermark) {
+      this.#late++;
+      return;
+    }
     let group = this.#groups.get(key);
     if (group && feed.time - group.newest > this.rule.timespan) {
       if (this.#atClose) this.#close(group, found);

@@ -1,0 +1,268 @@
+import type { Detection, Event, FieldValue } from '@kydai/contracts';
+import { Detection as DetectionSchema } from '@kydai/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadRules } from '../rules/load.ts';
+import { createDetector, type Detector, type DetectorOptions } from './detector.ts';
+
+const base = Date.parse('2026-11-21T03:00:00Z');
+const second = 1000;
+let sequence = 0;
+
+function eventAt(at: number, fields: Readonly<Record<string, FieldValue>>, dataset = 'app.log'): Event {
+  const id = `00000000-0000-7000-8000-${(++sequence).toString(16).padStart(12, '0')}`;
+  const time = base + at * second;
+  return { id, time, received: time, source: 's', dataset, fields: new Map(Object.entries(fields)), raw: '' };
+}
+
+const feeders = ['a', 'b', 'c']
+  .map(
+    (action) =>
+      `title: ${action}\nid: ${action}\nlogsource: { service: app.log }\ndetection:\n  s: { event.action: ${action} }\n  condition: s\n`,
+  )
+  .join('---\n');
+
+function detectorOf(correlation: string, options: Partial<DetectorOptions> = {}): Detector {
+  const text = `${feeders}---\ntitle: C\nid: corr\nlevel: high\ncorrelation:\n${correlation}`;
+  const { rules, problems } = loadRules([{ file: 'a.yml', text }]);
+  expect(problems).toEqual([]);
+  return createDetector({ rules, clock: { now: () => base }, ...options });
+}
+
+const later = (events: readonly Event[], seconds: number) =>
+  events.map((event) => ({
+    ...event,
+    time: event.time + seconds * second,
+    received: event.received + seconds * second,
+  }));
+const corr = (detections: readonly Detection[]) => detections.filter(({ rule }) => rule.id === 'corr');
+const count = (n: number, more = '') =>
+  `  type: event_count\n  rules: [a]\n  group-by: [u]\n  timespan: 1m\n  condition: { gte: ${n} }\n${more}`;
+const hits = (n: number, step: number, fields: Readonly<Record<string, FieldValue>> = {}) =>
+  Array.from({ length: n }, (_, index) => eventAt(index * step, { 'event.action': 'a', u: 'x', ...fields }));
+
+describe('event_count', () => {
+  it('reports once per satisfied window, with the group, the first event and the ids', () => {
+    const events = hits(30, 2, { 'source.ip': '192.0.2.1', 'user.name': 'binh' });
+    const found = corr(detectorOf(count(10)).processBatch(events));
+    expect(found).toHaveLength(1);
+    expect(DetectionSchema.parse(found[0])).toMatchObject({
+      level: 'high',
+      group: { u: 'x' },
+      eventCount: 10,
+      firstEventTime: base,
+      time: base + 18 * second,
+      entities: [
+        { type: 'user', id: 'binh' },
+        { type: 'address', id: '192.0.2.1' },
+      ],
+    });
+    expect(found[0]!.eventIds).toEqual(events.slice(0, 10).map(({ id }) => id));
+  });
+
+  it('reports again after the window has emptied', () => {
+    const events = [...hits(12, 1), ...later(hits(12, 1), 100)];
+    expect(corr(detectorOf(count(10)).processBatch(events))).toHaveLength(2);
+  });
+
+  it('does not count events that lie further apart than the timespan, nor other groups, nor events without the field', () => {
+    expect(corr(detectorOf(count(10)).processBatch(hits(20, 7)))).toEqual([]);
+    const others = hits(20, 1).map((event, index) => ({
+      ...event,
+      fields: new Map([...event.fields.entries(), ['u', `${index}`]] as const),
+    }));
+    expect(corr(detectorOf(count(10)).processBatch(others))).toEqual([]);
+    expect(
+      corr(
+        detectorOf(count(2)).processBatch([
+          eventAt(0, { 'event.action': 'a' }),
+          eventAt(1, { 'event.action': 'a' }),
+        ]),
+      ),
+    ).toEqual([]);
+  });
+
+  it('finds the same groups when events come out of order within the lateness', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(times, fc.infiniteStream(fc.integer({ min: 0, max: 40 })), (seconds, delays) => {
+        const events = seconds.map((at) => eventAt(at, { 'event.action': 'a', u: 'x' }));
+        const late = new Map(events.map((event) => [event.id, event.time + delays.next().value! * second]));
+        const inOrder = [...events].sort((left, right) => left.time - right.time);
+        const mixed = [...events].sort((left, right) => late.get(left.id)! - late.get(right.id)!);
+        const any = (list: readonly Event[]) => corr(detectorOf(count(6)).processBatch(list)).length > 0;
+        expect(any(mixed)).toBe(any(inOrder));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('counts what a slow recount of every window counts', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(times, fc.integer({ min: 1, max: 8 }), (seconds, threshold) => {
+        const sorted = [...seconds].sort((left, right) => left - right);
+        const events = sorted.map((at) => eventAt(at, { 'event.action': 'a', u: 'x' }));
+        const windows = sorted.some((end, index) => {
+          return sorted.slice(0, index + 1).filter((at) => at >= end - 60).length >= threshold;
+        });
+        expect(corr(detectorOf(count(threshold)).processBatch(events)).length > 0).toBe(windows);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('judges an upper bound when the window closes', () => {
+    const detector = detectorOf(count(2, '').replace('gte: 2', 'lt: 3'));
+    expect(detector.processBatch(hits(2, 1))).toEqual([]);
+    expect(corr(detector.advance(base + 1000 * second))).toHaveLength(1);
+    expect(detector.processBatch(later(hits(5, 1), 2000))).toEqual([]);
+    expect(detector.advance(base + 4000 * second)).toEqual([]);
+  });
+
+  it('keeps at most the given number of groups and counts what gave way', () => {
+    const detector = detectorOf(count(10), { maxGroups: 100 });
+    for (let index = 0; index < 1000; index++)
+      detector.process(eventAt(0, { 'event.action': 'a', u: `${index}` }));
+    expect(detector.stats().correlations[0]).toMatchObject({ groups: 100, evicted: 900 });
+  });
+
+  it('is not moved by one event from the far future', () => {
+    const detector = detectorOf(count(3));
+    const future = { ...eventAt(0, { 'event.action': 'a', u: 'x' }), time: base + 1e12 };
+    expect(corr([...detector.process(future), ...detector.processBatch(hits(3, 1))])).toHaveLength(1);
+  });
+});
+
+describe('the other correlations', () => {
+  const single = (type: string, condition: string, rules = '[a]') =>
+    `  type: ${type}\n  rules: ${rules}\n  group-by: [u]\n  timespan: 1m\n  condition: ${condition}\n`;
+  const values = (list: readonly FieldValue[], step = 1) =>
+    list.map((v, index) => eventAt(index * step, { 'event.action': 'a', u: 'x', v }));
+
+  it.each<readonly [string, string, readonly FieldValue[], boolean]>([
+    ['value_count', '{ field: v, gte: 3 }', ['p', 'q', 'p', 'r'], true],
+    ['value_count', '{ field: v, gte: 3 }', ['p', 'q', 'p', 'q'], false],
+    ['value_sum', '{ field: v, gt: 10 }', [5, '5', 1], true],
+    ['value_sum', '{ field: v, gt: 10 }', [5, 'many', 5], false],
+    ['value_avg', '{ field: v, gte: 4 }', [1, 1, 10], true],
+    ['value_avg', '{ field: v, gte: 4 }', [1, 1, 3], false],
+    ['value_median', '{ field: v, gte: 5 }', [1, 9], true],
+    ['value_median', '{ field: v, gte: 5 }', [1, 1, 9], false],
+    ['value_percentile', '{ field: v, percentile: 90, gte: 9 }', [1, 9.5], false],
+    ['value_percentile', '{ field: v, percentile: 100, gte: 9 }', [1, 9.5], true],
+  ])('%s with %s over %j: %j', (type, condition, list, expected) => {
+    expect(corr(detectorOf(single(type, condition)).processBatch(values(list))).length > 0).toBe(expected);
+  });
+
+  it('lets values leave the window', () => {
+    expect(
+      corr(
+        detectorOf(single('value_count', '{ field: v, gte: 3 }')).processBatch(values(['p', 'q', 'r'], 40)),
+      ),
+    ).toEqual([]);
+    expect(
+      corr(detectorOf(single('value_sum', '{ field: v, gt: 10 }')).processBatch(values([5, 5, 5], 40))),
+    ).toEqual([]);
+  });
+
+  const temporal = (type: string, more = '') =>
+    `  type: ${type}\n  rules: [a, b, c]\n  group-by: [u]\n  timespan: 1m\n${more}`;
+  const story = (actions: string, step = 1) =>
+    [...actions].map((action, index) => eventAt(index * step, { 'event.action': action, u: 'x' }));
+
+  it.each<readonly [string, string, string, number, boolean]>([
+    ['temporal', '', 'cba', 1, true],
+    ['temporal', '', 'ab', 1, false],
+    ['temporal', '', 'abc', 40, false],
+    ['temporal', '  condition: a and (b or c)\n', 'ca', 1, true],
+    ['temporal', '  condition: a and not b\n', 'ba', 1, false],
+    ['temporal_ordered', '', 'abc', 1, true],
+    ['temporal_ordered', '', 'acb', 1, false],
+    ['temporal_ordered', '', 'aabbabc', 1, true],
+    ['temporal_ordered', '', 'abc', 40, false],
+  ])('%s%s over %s, %i s apart: %j', (type, more, actions, step, expected) => {
+    expect(corr(detectorOf(temporal(type, more)).processBatch(story(actions, step))).length > 0).toBe(
+      expected,
+    );
+  });
+
+  it('reads a group field under the name that each rule has for it', () => {
+    const text =
+      '  type: temporal\n  rules: [a, b]\n  group-by: [who]\n  timespan: 1m\n  aliases: { who: { a: u, b: w } }\n';
+    const events = [eventAt(0, { 'event.action': 'a', u: 'x' }), eventAt(1, { 'event.action': 'b', w: 'x' })];
+    expect(corr(detectorOf(text).processBatch(events))[0]?.group).toEqual({ who: 'x' });
+  });
+});
+
+describe('checkpoints', () => {
+  it('lose and double nothing, wherever the process is killed', () => {
+    const action = fc.record({
+      at: fc.integer({ min: 0, max: 200 }),
+      u: fc.constantFrom('x', 'y'),
+      v: fc.constantFrom('p', 'q', 'r'),
+    });
+    const kinds = [
+      count(4),
+      '  type: value_count\n  rules: [a]\n  group-by: [u]\n  timespan: 1m\n  condition: { field: v, gte: 3 }\n',
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(action, { maxLength: 50 }),
+        fc.nat(50),
+        fc.constantFrom(...kinds),
+        (actions, cut, kind) => {
+          const events = actions.map(({ at, u, v }) => eventAt(at, { 'event.action': 'a', u, v }));
+          const whole = detectorOf(kind)
+            .processBatch(events)
+            .map(({ id }) => id);
+          const first = detectorOf(kind);
+          const before = first.processBatch(events.slice(0, cut)).map(({ id }) => id);
+          const state = JSON.parse(JSON.stringify(first.checkpoint()));
+          // What was processed after the checkpoint and before the kill is processed again, with the same ids.
+          first.processBatch(events.slice(cut));
+          const second = detectorOf(kind);
+          expect(second.restore(state)).toEqual([]);
+          expect([...before, ...second.processBatch(events.slice(cut)).map(({ id }) => id)]).toEqual(whole);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('drop the state of a correlation that has changed, and say so', () => {
+    const first = detectorOf(count(4));
+    first.processBatch(hits(3, 1));
+    expect(detectorOf(count(5)).restore(first.checkpoint())).toEqual(['corr']);
+  });
+});
+
+describe('detections of plain rules', () => {
+  const text = (more = '') =>
+    `${more}title: T\nid: r\nlogsource: { service: app.log }\ntags: [attack.t1110.001, attack.ics.t0855]\ndetection:\n  s: { x: 1 }\n  condition: s\n`;
+  const detectorFor = (yaml: string) =>
+    createDetector({ rules: loadRules([{ file: 'a.yml', text: yaml }]).rules, clock: { now: () => base } });
+
+  it('name techniques, entities and drills, and keep their id when processed again', () => {
+    const event = eventAt(0, { x: 1, 'device.id': 'cam-1', 'host.name': '-', 'kydai.drill': true });
+    const [detection] = detectorFor(text()).process(event);
+    expect(DetectionSchema.parse(detection)).toMatchObject({
+      techniques: ['T1110.001', 'T0855'],
+      entities: [{ type: 'device', id: 'cam-1' }],
+      drill: true,
+    });
+    expect(detection!.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(detectorFor(text()).process(event)[0]!.id).toBe(detection!.id);
+  });
+
+  it('take their entities from the fields that the rule names', () => {
+    const detector = detectorFor(text('kydai: { entities: { build.id: build } }\n'));
+    const [detection] = detector.process(eventAt(0, { x: 1, 'build.id': 'b', 'user.name': 'u' }));
+    expect(detection!.entities).toEqual([{ type: 'build', id: 'b' }]);
+  });
+
+  it('come only from events of the rule’s log source', () => {
+    expect(detectorFor(text()).process(eventAt(0, { x: 1 }, 'other.log'))).toEqual([]);
+    expect(detectorFor(text()).process(eventAt(0, { x: 1 }, 'constructor'))).toEqual([]);
+  });
+});
