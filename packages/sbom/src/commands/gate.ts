@@ -56,7 +56,7 @@ export async function evaluateGate(options: GateCommand): Promise<GateResult> {
     const waivers =
       options.waivers === undefined
         ? []
-        : readWaivers(readBounded(options.waivers, 16 * 1024 * 1024).toString('utf8'), options.waivers);
+        : await readWaivers(readBounded(options.waivers, 16 * 1024 * 1024).toString('utf8'), options.waivers);
     const { bom, notRead } = await readSubject(path, options.clock);
     const subject = bom.metadata?.component;
     const version = subject?.version === undefined ? '' : `@${subject.version}`;

@@ -2,7 +2,7 @@
  * The advisory database is one file, written once and then only read:
  *
  *     magic (8 bytes)
- *     blocks          zstd frames of about 32 KiB of JSON lines each: advisories first, then packages by key
+ *     blocks          zstd frames of about 64 KiB of JSON lines each: advisories and then packages, both by package
  *     block table     for each block: offset (u48), packed length (u32), both little-endian
  *     package index   sorted by hash: 8 bytes of SHA-256(key), block (u32), offset in the unpacked block (u32)
  *     id index        the same for advisory ids and aliases
@@ -16,8 +16,8 @@ export const magic = Buffer.from('KYDAIAD1');
 export const endMagic = Buffer.from('1DAIADYK');
 export const trailerLength = 4 + 6 + 32 + 8;
 export const indexEntry = 16;
-export const tableEntry = 10;
-export const blockTarget = 32 * 1024;
+export const tableEntry = 14;
+export const blockTarget = 64 * 1024;
 
 export interface Section {
   readonly offset: number;

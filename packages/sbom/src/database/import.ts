@@ -5,8 +5,6 @@ import { SbomError } from '../error.ts';
 import type { AdvisoryRecord, AffectedPackage } from './advisory.ts';
 import type { Location, PackedAffected } from './format.ts';
 import { baseEcosystem, packageKey } from './key.ts';
-import { parseDocument } from './parse.ts';
-import { readSources } from './sources.ts';
 import { Spool } from './spool.ts';
 import { DatabaseWriter } from './writer.ts';
 
@@ -50,6 +48,8 @@ interface Kept {
   readonly ids: readonly string[];
   readonly modified: string;
   readonly withdrawn: boolean;
+  /** Key of the first package, so that what belongs together is written together. */
+  readonly place: string;
   readonly at: readonly [offset: number, length: number];
 }
 
@@ -83,6 +83,9 @@ interface Intake {
 }
 
 async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
+  // YAML, CVSS and tar are needed here alone: a scan starts without them.
+  const { parseDocument } = await import('./parse.ts');
+  const { readSources } = await import('./sources.ts');
   const kept = new Map<string, Kept>();
   const exploited = new Set<string>();
   const unreadable: { source: string; reason: string }[] = [];
@@ -99,10 +102,12 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
     if (known !== undefined) superseded += 1;
     if (known !== undefined && known.modified > advisory.modified) return;
     const at = spool.add(JSON.stringify(record));
+    const [first] = record.affected;
     kept.set(advisory.id, {
       ids: [advisory.id, ...advisory.aliases],
       modified: advisory.modified,
       withdrawn: record.withdrawn,
+      place: first === undefined ? '' : packageKey(first.ecosystem, first.name),
       at,
     });
   };
@@ -161,7 +166,8 @@ function writeAll(
   let withdrawn = 0;
   let matched = 0;
   let newest = '';
-  for (const { at, ids: names, withdrawn: isWithdrawn } of intake.kept.values()) {
+  const kept = [...intake.kept.values()].sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
+  for (const { at, ids: names, withdrawn: isWithdrawn } of kept) {
     if (isWithdrawn) {
       withdrawn += 1;
       continue;

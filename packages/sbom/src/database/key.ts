@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Registries that hold spellings to be the same package; the others tell every character apart. */
 const folds: ReadonlyMap<string, (name: string) => string> = new Map([
@@ -33,5 +33,5 @@ export function packageKey(ecosystem: string, name: string): string {
 
 /** Eight bytes of SHA-256, as the index holds them. */
 export function keyHash(key: string): Buffer {
-  return createHash('sha256').update(key).digest().subarray(0, 8);
+  return hash('sha256', key, 'buffer').subarray(0, 8);
 }

@@ -168,8 +168,12 @@ class FileDatabase implements AdvisoryDatabase {
     for (const [block, offset] of find(this.#packages, keyHash(key))) {
       const found = JSON.parse(this.#line(block, offset)) as PackedPackage;
       if (found.key !== key) continue;
+      const load = (at: PackedAffected['at']) => this.#advisory(at[0], at[1]);
       return found.affected.map((affected) => ({
-        advisory: this.#advisory(affected.at[0], affected.at[1]),
+        // Most matches turn out not to affect the version at hand: those never read their advisory.
+        get advisory() {
+          return load(affected.at);
+        },
         affected: unpack(found, affected),
       }));
     }
@@ -210,8 +214,12 @@ class FileDatabase implements AdvisoryDatabase {
     if (known !== undefined) return known;
     const at = number * tableEntry;
     const packed = read(this.#handle, this.#table.readUIntLE(at, 6), this.#table.readUInt32LE(at + 6));
-    const bytes = zstdDecompressSync(packed, { maxOutputLength: unpackedLimit });
-    if (this.#blocks.size >= 256) this.#blocks.delete(this.#blocks.keys().next().value!);
+    const length = this.#table.readUInt32LE(at + 10);
+    if (length > unpackedLimit)
+      throw new SbomError('database-format', 'the advisory database has a wrong block');
+    // One chunk of the very size: nothing is joined or copied afterwards.
+    const bytes = zstdDecompressSync(packed, { maxOutputLength: length, chunkSize: Math.max(64, length) });
+    if (this.#blocks.size >= 32) this.#blocks.delete(this.#blocks.keys().next().value!);
     this.#blocks.set(number, bytes);
     return bytes;
   }

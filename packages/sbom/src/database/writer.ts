@@ -26,7 +26,7 @@ export class DatabaseWriter {
   readonly #temporary: string;
   readonly #handle: number;
   readonly #hash = createHash('sha256');
-  readonly #table: number[] = [];
+  readonly #table: [offset: number, packed: number, unpacked: number][] = [];
   #at = 0;
   #lines: Buffer[] = [];
   #pending = 0;
@@ -42,7 +42,7 @@ export class DatabaseWriter {
   /** Adds one line of JSON and says where it is. */
   line(json: string): Location {
     const bytes = Buffer.from(`${json}\n`);
-    const location = { block: this.#table.length / 2, offset: this.#pending };
+    const location = { block: this.#table.length, offset: this.#pending };
     this.#lines.push(bytes);
     this.#pending += bytes.length;
     if (this.#pending >= blockTarget) this.endBlock();
@@ -52,7 +52,7 @@ export class DatabaseWriter {
   endBlock(): void {
     if (this.#pending === 0) return;
     const packed = zstdCompressSync(Buffer.concat(this.#lines), level);
-    this.#table.push(this.#at, packed.length);
+    this.#table.push([this.#at, packed.length, this.#pending]);
     this.#write(packed);
     this.#lines = [];
     this.#pending = 0;
@@ -65,10 +65,11 @@ export class DatabaseWriter {
     footer: Omit<Footer, 'table' | 'packageIndex' | 'idIndex' | 'format'>,
   ): { digest: string; bytes: number } {
     this.endBlock();
-    const table = Buffer.alloc((this.#table.length / 2) * tableEntry);
-    for (let i = 0; i < this.#table.length; i += 2) {
-      table.writeUIntLE(this.#table[i]!, (i / 2) * tableEntry, 6);
-      table.writeUInt32LE(this.#table[i + 1]!, (i / 2) * tableEntry + 6);
+    const table = Buffer.alloc(this.#table.length * tableEntry);
+    for (const [i, [offset, packed, unpacked]] of this.#table.entries()) {
+      table.writeUIntLE(offset, i * tableEntry, 6);
+      table.writeUInt32LE(packed, i * tableEntry + 6);
+      table.writeUInt32LE(unpacked, i * tableEntry + 10);
     }
     const sections = {
       table: this.#section(table),

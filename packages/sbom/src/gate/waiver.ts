@@ -1,5 +1,4 @@
 import type { Finding } from '@kydai/contracts';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { SbomError } from '../error.ts';
 
@@ -21,7 +20,8 @@ export type Waiver = z.infer<typeof Waiver>;
 const WaiverFile = z.strictObject({ waivers: z.array(Waiver).max(10_000) });
 
 /** Reads a waiver file, YAML or JSON: `waivers:` with a list. @throws SbomError `invalid-waivers`, naming the place */
-export function readWaivers(text: string, shown = 'waivers'): readonly Waiver[] {
+export async function readWaivers(text: string, shown = 'waivers'): Promise<readonly Waiver[]> {
+  const { parse: parseYaml } = await import('yaml');
   let value: unknown;
   try {
     value = parseYaml(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'silent' });

@@ -1,6 +1,6 @@
 import type { Finding } from '@kydai/contracts';
 import { severityOrder } from '../database/advisory.ts';
-import { baseEcosystem } from '../database/key.ts';
+import { baseEcosystem, packageKey } from '../database/key.ts';
 import type { AdvisoryDatabase } from '../database/open.ts';
 import type { NotRead } from '../extract/walk.ts';
 import { allComponents, type Bom, type BomComponent, firstPartyProperty, hasProperty } from '../model/bom.ts';
@@ -69,42 +69,48 @@ export function assess(bom: Bom, database: AdvisoryDatabase, options: AssessOpti
   const remedies: Record<string, string | null> = {};
   const seen = new Set<string>();
   let components = 0;
-  let assessed = 0;
   const all = allComponents(bom);
   for (const each of all) if (each['bom-ref'] !== undefined) names.set(each['bom-ref'], displayName(each));
+  const located: Located[] = [];
   for (const each of all) {
     if (hasProperty(each, firstPartyProperty)) continue;
     const shown = { name: fullName(each), version: each.version ?? '', purl: each.purl ?? '' };
     const identity = each.purl ?? `${shown.name}@${shown.version}`;
-    const ref = each['bom-ref'] ?? '';
     if (seen.has(identity)) continue;
     seen.add(identity);
     components += 1;
     const target = locate(each, database);
-    if ('reason' in target) {
-      notAssessed.push({ component: shown, ...target });
-      continue;
+    if ('reason' in target) notAssessed.push({ component: shown, ...target });
+    else {
+      const key = packageKey(target.ecosystem, target.name);
+      located.push({
+        ...target,
+        key,
+        ref: each['bom-ref'] ?? '',
+        component: { ...shown, version: target.version },
+      });
     }
-    assessed += 1;
-    const { version, scheme } = target;
-    const component = { ...shown, version };
+  }
+  // In the order of the database, so that each of its blocks is unpacked once.
+  located.sort((a, b) => compare(a.key, b.key));
+  for (const { ecosystem, name, version, scheme, component, ref } of located) {
     const hits: Hit[] = [];
-    for (const match of database.lookup(target.ecosystem, target.name)) {
+    for (const match of database.lookup(ecosystem, name)) {
       if (match.affected.gitOnly) {
         const detail = `\`${match.advisory.id}\` names only commits`;
         notAssessed.push({ component, reason: 'commits-only', detail });
         continue;
       }
       const verdict = evaluate(version, match.affected, scheme);
-      if (verdict.affected) hits.push({ ...match, verdict });
+      if (verdict.affected) hits.push({ advisory: match.advisory, affected: match.affected, verdict });
     }
     if (hits.length === 0) continue;
     const subject = { system: options.system, component, direct: graph.isDirect(ref) };
     for (const merged of mergeAliases(hits)) {
       findings.push(toFinding(merged, subject, version, scheme, database.info.digest));
     }
-    paths[shown.purl] = graph.path(ref).map((step) => names.get(step) ?? step);
-    remedies[shown.purl] = fixesOf(hits, version, scheme)[0] ?? null;
+    paths[component.purl] = graph.path(ref).map((step) => names.get(step) ?? step);
+    remedies[component.purl] = fixesOf(hits, version, scheme)[0] ?? null;
   }
   const { digest, imported, advisories, newest } = database.info;
   return {
@@ -112,7 +118,7 @@ export function assess(bom: Bom, database: AdvisoryDatabase, options: AssessOpti
     findings: findings.toSorted(byWeight),
     notAssessed,
     components,
-    assessed,
+    assessed: located.length,
     paths,
     remedies,
     notRead: options.notRead ?? [],
@@ -125,6 +131,12 @@ interface Target {
   readonly name: string;
   readonly version: string;
   readonly scheme: VersionScheme;
+}
+
+interface Located extends Target {
+  readonly key: string;
+  readonly ref: string;
+  readonly component: Finding['component'];
 }
 
 function locate(component: BomComponent, database: AdvisoryDatabase): Target | Omit<BlindSpot, 'component'> {
