@@ -48,7 +48,12 @@ export function createFormatter(language: Language, zone: ZoneChoice): Formatter
   const inZone = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { ...options, hourCycle: 'h23', ...(timeZone ? { timeZone } : {}) });
   const dateFormat = inZone({ day: '2-digit', month: '2-digit', year: 'numeric' });
-  const dayFormat = inZone({ day: '2-digit', month: '2-digit' });
+  // Day and month alone as 21/11 in both languages; `vi-VN` would write 21-11 beside its own 21/11/2026.
+  const dayFormat = new Intl.DateTimeFormat('en-GB', {
+    day: '2-digit',
+    month: '2-digit',
+    ...(timeZone ? { timeZone } : {}),
+  });
   const clockFormat = inZone({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const finestFormat = inZone({
     hour: '2-digit',
@@ -59,7 +64,10 @@ export function createFormatter(language: Language, zone: ZoneChoice): Formatter
   const shortFormat = inZone({ hour: '2-digit', minute: '2-digit' });
   const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
   const numberFormat = new Intl.NumberFormat(locale);
-  const compactFormat = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const compactFormat = new Intl.NumberFormat(language === 'vi' ? 'vi-VN' : 'en-US', {
+    notation: 'compact',
+    maximumFractionDigits: 1,
+  });
   const percentFormat = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const word = words[language];

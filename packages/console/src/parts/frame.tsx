@@ -158,14 +158,13 @@ export function Copyable({ text, label }: { text: string; label?: string }) {
     setTimeout(() => setCopied(false), 2000);
   };
   return (
-    <div className="copyable">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls sideways must be reachable by keyboard */}
-      <pre tabIndex={0} aria-label={label}>
-        {text}
+    <section className="copyable" aria-label={label}>
+      <pre>
+        <code>{text}</code>
       </pre>
       <button type="button" className="button quiet" onClick={() => void copy()}>
         {copied ? t('common.copied') : t('common.copy')}
       </button>
-    </div>
+    </section>
   );
 }

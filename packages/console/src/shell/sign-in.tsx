@@ -15,7 +15,7 @@ export function SignIn({ retry }: { retry: () => void }) {
       <title>{`${t('signIn.title')} · Kỳ Đài`}</title>
       <div className="sign-in-scene" aria-hidden="true">
         <FlagTower state="live" />
-        <svg viewBox="0 0 600 200" preserveAspectRatio="xMidYMax slice">
+        <svg viewBox="0 0 600 200" preserveAspectRatio="xMidYMax slice" aria-hidden="true">
           <path d="M180 200V150h240v50M120 200v-22h360v22M60 200v-8h480v8" />
         </svg>
       </div>

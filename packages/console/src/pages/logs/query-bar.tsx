@@ -37,77 +37,79 @@ export function QueryBar({
     ask(text);
   };
   return (
-    <form className="query-bar" onSubmit={submit} role="search">
-      <label className="query-field">
-        <span className="visually-hidden">{t('logs.query')}</span>
-        <Search aria-hidden="true" />
-        <input
-          type="search"
-          className="mono"
-          value={text}
-          placeholder={t('logs.placeholder')}
-          onChange={(event) => setText(event.currentTarget.value)}
-          aria-invalid={problem ? true : undefined}
-          aria-describedby="query-problem"
-          autoCapitalize="none"
-          autoComplete="off"
-          spellCheck={false}
-        />
-      </label>
-      <label className="range-field">
-        <span className="visually-hidden">{t('logs.range')}</span>
-        <select
-          value={range.kind === 'back' ? range.name : 'custom'}
-          onChange={(event) => {
-            const { value } = event.currentTarget;
-            if (value !== 'custom') choose({ kind: 'back', name: value as BackName });
-          }}
-        >
-          {backNames.map((name) => (
-            <option key={name} value={name}>
-              {t(`logs.range.${name}`)}
-            </option>
-          ))}
-          {range.kind === 'fixed' ? (
-            <option value="custom">
-              {format.exact(range.from)} – {format.exact(range.to)}
-            </option>
+    <search>
+      <form className="query-bar" onSubmit={submit}>
+        <label className="query-field">
+          <span className="visually-hidden">{t('logs.query')}</span>
+          <Search aria-hidden="true" />
+          <input
+            type="search"
+            className="mono"
+            value={text}
+            placeholder={t('logs.placeholder')}
+            onChange={(event) => setText(event.currentTarget.value)}
+            aria-invalid={problem ? true : undefined}
+            aria-describedby="query-problem"
+            autoCapitalize="none"
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </label>
+        <label className="range-field">
+          <span className="visually-hidden">{t('logs.range')}</span>
+          <select
+            value={range.kind === 'back' ? range.name : 'custom'}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              if (value !== 'custom') choose({ kind: 'back', name: value as BackName });
+            }}
+          >
+            {backNames.map((name) => (
+              <option key={name} value={name}>
+                {t(`logs.range.${name}`)}
+              </option>
+            ))}
+            {range.kind === 'fixed' ? (
+              <option value="custom">
+                {format.exact(range.from)} – {format.exact(range.to)}
+              </option>
+            ) : null}
+          </select>
+        </label>
+        <button type="submit" className="button primary">
+          {t('logs.run')}
+        </button>
+        <div id="query-problem" className="query-problem" aria-live="polite">
+          {problem ? (
+            <>
+              {column === undefined ? null : (
+                <pre aria-hidden="true">
+                  {query}
+                  {'\n'}
+                  {' '.repeat(Math.max(0, column - 1))}^
+                </pre>
+              )}
+              <p className="form-error">
+                {column === undefined ? '' : `${t('logs.badAt', { column })}: `}
+                {explain(problem, t)}
+              </p>
+            </>
           ) : null}
-        </select>
-      </label>
-      <button type="submit" className="button primary">
-        {t('logs.run')}
-      </button>
-      <div id="query-problem" className="query-problem" aria-live="polite">
-        {problem ? (
-          <>
-            {column === undefined ? null : (
-              <pre aria-hidden="true">
-                {query}
-                {'\n'}
-                {' '.repeat(Math.max(0, column - 1))}^
-              </pre>
-            )}
-            <p className="form-error">
-              {column === undefined ? '' : `${t('logs.badAt', { column })}: `}
-              {explain(problem, t)}
-            </p>
-          </>
-        ) : null}
-      </div>
-      <details className="syntax">
-        <summary>{t('logs.syntax')}</summary>
-        <ul>
-          {syntax.map(([example, key]) => (
-            <li key={example}>
-              <button type="button" className="mono" onClick={() => setText(example)}>
-                {example}
-              </button>
-              <span className="hint">{t(key)}</span>
-            </li>
-          ))}
-        </ul>
-      </details>
-    </form>
+        </div>
+        <details className="syntax">
+          <summary>{t('logs.syntax')}</summary>
+          <ul>
+            {syntax.map(([example, key]) => (
+              <li key={example}>
+                <button type="button" className="mono" onClick={() => setText(example)}>
+                  {example}
+                </button>
+                <span className="hint">{t(key)}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      </form>
+    </search>
   );
 }

@@ -1,0 +1,104 @@
+import type { ObligationClock } from '@kydai/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findings, incidents, obligations, sources } from '../../dev/data.ts';
+import { byDanger } from '../pages/findings.tsx';
+import { actionsFor } from '../pages/incident/actions.tsx';
+import { tell } from '../pages/incident/story.tsx';
+import { shorten } from '../pages/incident/times.tsx';
+import { fold } from '../shell/fold.ts';
+import { imbalance, sumAccounts } from './account.tsx';
+import { certificateStatus, toPem } from './certificate-list.tsx';
+import { judgeDeadline } from './deadline.tsx';
+import { niceTop } from './time-bars.tsx';
+
+describe('an account of a source', () => {
+  it('balances, alone and in sum', () => {
+    expect(sources.map(imbalance)).toEqual(sources.map(() => 0));
+    expect(imbalance(sumAccounts(sources))).toBe(0);
+  });
+
+  it('shows what is missing', () => {
+    expect(imbalance({ received: 10, kept: 6, refused: 1, dropped: 0, pending: 1 })).toBe(2);
+  });
+});
+
+describe('a legal deadline', () => {
+  const clock: ObligationClock = { ...obligations[0]!, started: 0, due: 100 };
+  it('runs, comes close in its last quarter, and is overdue after its end', () => {
+    expect(judgeDeadline(clock, 10)).toEqual({ state: 'running', gap: 90, used: 0.1 });
+    expect(judgeDeadline(clock, 80).state).toBe('close');
+    expect(judgeDeadline(clock, 130)).toEqual({ state: 'overdue', gap: 30, used: 1 });
+  });
+
+  it('is met in time or late, whatever the time is now', () => {
+    expect(judgeDeadline({ ...clock, met: 40 }, 9000).state).toBe('met');
+    expect(judgeDeadline({ ...clock, met: 140 }, 0)).toEqual({ state: 'met-late', gap: 40, used: 1 });
+  });
+});
+
+describe('the top of a scale', () => {
+  it('is never below the highest bar and never more than two and a half times above it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000_000 }), (max) => {
+        expect(niceTop(max)).toBeGreaterThanOrEqual(max);
+        expect(niceTop(max)).toBeLessThanOrEqual(max * 2.5);
+      }),
+    );
+  });
+});
+
+describe('an incident', () => {
+  it('offers what fits its state, acknowledging first when it is new', () => {
+    expect(actionsFor({ state: 'new', times: {} })[0]).toBe('open');
+    expect(actionsFor({ state: 'closed', times: {} })).not.toContain('close');
+    const reported = { at: 1, source: 'user:a', precision: 'minute', confidence: 'high' } as const;
+    expect(actionsFor({ state: 'open', times: { reported } })).not.toContain('report');
+  });
+
+  it('tells its story in both languages and hides no entry that it has no words for', () => {
+    const entry = { ...incidents[0]!.timeline[0]!, code: 'detection', values: { title: 'Dò mật khẩu' } };
+    expect(tell(entry, 'vi')).toBe('Luật “Dò mật khẩu” khớp');
+    expect(tell(entry, 'en')).toBe('Rule “Dò mật khẩu” matched');
+    expect(tell({ ...entry, kind: 'run', code: 'started', values: { playbook: 'P' } }, 'en')).toBe(
+      'Playbook “P” started',
+    );
+    expect(tell({ ...entry, code: 'state', kind: 'state', values: { state: 'contained' } }, 'vi')).toBe(
+      'Chuyển sang trạng thái Đã cô lập',
+    );
+    expect(tell({ ...entry, code: 'moon.rose', values: { phase: 'full' } }, 'en')).toBe('moon.rose: full');
+  });
+
+  it('shortens long references only', () => {
+    expect(shorten('event:0198c0de-0000-7000-a000-00000000d41a')).toBe('event:0198…d41a');
+    expect(shorten('user:lan.tran')).toBe('user:lan.tran');
+  });
+});
+
+describe('lists', () => {
+  it('put exploited and malicious components before mere severity', () => {
+    const [first, second] = findings.findings;
+    expect(
+      byDanger({ ...first!, severity: 'low', malicious: true }, { ...second!, severity: 'critical' }),
+    ).toBeLessThan(0);
+  });
+
+  it('are found without Vietnamese marks', () => {
+    expect(fold('Sự cố Đông Ba')).toBe('su co dong ba');
+  });
+});
+
+describe('a certificate', () => {
+  const certificate = { notAfter: 100 } as Parameters<typeof certificateStatus>[0];
+  it('is expired from the moment of its end, and revoked before all else', () => {
+    expect(certificateStatus(certificate, 99)).toBe('valid');
+    expect(certificateStatus(certificate, 100)).toBe('expired');
+    const revoked = { at: 1, reason: 'superseded', by: 'user:a' } as const;
+    expect(certificateStatus({ ...certificate, revoked }, 200)).toBe('revoked');
+  });
+
+  it('is written as PEM in lines of 64', () => {
+    const lines = toPem('A'.repeat(130)).trimEnd().split('\n');
+    expect(lines.map((line) => line.length)).toEqual([27, 64, 64, 2, 25]);
+  });
+});
