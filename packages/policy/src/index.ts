@@ -9,6 +9,13 @@ export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';
 export {
+  createSearch,
+  type EntitySearch,
+  type Search,
+  type SearchPage,
+  type SearchResult,
+} from './search/search.ts';
+export {
   loadPolicySet,
   type PolicySet,
   type PolicySetInput,

@@ -1,10 +1,11 @@
 import type { AccessRequest, Clock, Decide, Decision } from '@kydai/contracts';
 import type { EntityStore } from '../entities/store.ts';
-import { PolicyError } from '../error.ts';
+import type { Search } from '../search/search.ts';
 import { type AnnotationsOf, type AnswerDetail, answerOf, type EvaluationAnswer } from './answer.ts';
 import { type AuthZenMapping, Mapper } from './mapping.ts';
-import { Refusal } from './problem.ts';
+import { Refusal, refusalOf } from './problem.ts';
 import { EvaluationBody, EvaluationsBody, parseShape, readBody, type Semantic } from './request.ts';
+import { searchRoutes } from './search.ts';
 
 export interface DecisionMade {
   /** Epoch milliseconds. */
@@ -24,6 +25,8 @@ export interface AuthZenOptions {
   readonly onDecision?: (made: DecisionMade) => void;
   /** For `reason_user.en`, from `@reason_en`. */
   readonly annotations?: AnnotationsOf;
+  /** With it, the three search endpoints exist. */
+  readonly search?: Search;
   /** What answers tell about policies; `full` unless told. */
   readonly detail?: AnswerDetail;
   /** Where clients reach us, such as `https://ioc.hue.gov.vn`; the request's own origin unless told. */
@@ -36,7 +39,8 @@ type Route = { readonly method: 'GET' | 'POST'; readonly answer: (request: Reque
 
 /**
  * The decision point over HTTP (AuthZEN Authorization API 1.0): `POST /access/v1/evaluation`,
- * `POST /access/v1/evaluations` and `GET /.well-known/authzen-configuration`.
+ * `POST /access/v1/evaluations`, with a `search` `POST /access/v1/search/{subject,resource,action}`, and
+ * `GET /.well-known/authzen-configuration`.
  *
  * A decision, also a denial, is 200. What is malformed is a problem document (RFC 9457) with 400, 405, 413 or 415.
  * `X-Request-ID` is echoed. Authentication of callers is the host's.
@@ -46,6 +50,9 @@ export function createAuthZenHandler(options: AuthZenOptions): FetchHandler {
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     ['/access/v1/evaluation', { method: 'POST', answer: (request) => point.evaluation(request) }],
     ['/access/v1/evaluations', { method: 'POST', answer: (request) => point.evaluations(request) }],
+    ...searchRoutes(options.search, options.mapping ?? {}, options.entities).map(
+      ([path, answer]): [string, Route] => [path, { method: 'POST', answer }],
+    ),
     [
       '/.well-known/authzen-configuration',
       { method: 'GET', answer: async (request) => point.metadata(request, [...routes.keys()]) },
@@ -64,8 +71,7 @@ export function createAuthZenHandler(options: AuthZenOptions): FetchHandler {
       }
       return Response.json(await route.answer(request), { headers });
     } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : new Refusal(500, 'internal', 'the decision could not be made');
+      const refusal = refusalOf(error);
       return Response.json(refusal.problem, {
         status: refusal.problem.status,
         headers: { ...headers, ...refusal.headers, 'content-type': 'application/problem+json' },
@@ -117,7 +123,7 @@ class DecisionPoint {
   #evaluate(body: EvaluationBody, request: Request): EvaluationAnswer {
     const { decide, clock, onDecision, detail = 'full', annotations } = this.#options;
     const asked = this.#mapper.request(body);
-    const decision = refusing(() => decide(asked));
+    const decision = decide(asked);
     const requestId = requestIdOf(request);
     onDecision?.({
       at: clock.now(),
@@ -133,8 +139,8 @@ class DecisionPoint {
     try {
       return this.#evaluate(body, request);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { status, detail } = error.problem;
+      const { status, detail } = refusalOf(error).problem;
+      if (status === 500) throw error;
       return { decision: false, context: { error: { status, message: detail } } };
     }
   }
@@ -151,18 +157,6 @@ const endpointNames = new Map([
 function stopsAfter(semantic: Semantic): boolean | undefined {
   if (semantic === 'deny_on_first_deny') return false;
   return semantic === 'permit_on_first_permit' ? true : undefined;
-}
-
-/** A malformed request is the caller's mistake. */
-function refusing<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof PolicyError && (error.code === 'request' || error.code === 'limit')) {
-      throw new Refusal(400, error.code, error.message);
-    }
-    throw error;
-  }
 }
 
 /** The header where it is short and printable: it is echoed and logged. */

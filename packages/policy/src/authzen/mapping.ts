@@ -39,6 +39,12 @@ export class Mapper {
     return this.#actions.get(name) ?? name;
   }
 
+  /** The AuthZEN names of a Cedar action. */
+  actionNames(id: string): string[] {
+    const configured = [...this.#actions].filter(([, action]) => action === id).map(([name]) => name);
+    return configured.length > 0 ? configured : [id];
+  }
+
   uid({ type, id }: { readonly type: string; readonly id: string }): CedarUid {
     return { type: this.type(type), id };
   }

@@ -1,4 +1,5 @@
 import type { Problem } from '@kydai/contracts';
+import { PolicyError } from '../error.ts';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -32,4 +33,13 @@ export class Refusal extends Error {
     };
     this.headers = headers;
   }
+}
+
+/** A malformed request is the caller's mistake; anything else is ours and tells nothing. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof PolicyError && (error.code === 'request' || error.code === 'limit')) {
+    return new Refusal(400, error.code, error.message);
+  }
+  return new Refusal(500, 'internal', 'the request could not be answered');
 }

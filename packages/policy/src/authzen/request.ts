@@ -40,6 +40,17 @@ export const EvaluationsBody = EvaluationBody.partial().extend({
   options: z.looseObject({ evaluations_semantic: z.enum(semantics).optional() }).optional(),
 });
 
+const Page = z.looseObject({
+  token: z.string().max(16_384).optional(),
+  limit: z.number().int().min(1).max(1_000).optional(),
+});
+const Sought = z.object({ type: name });
+
+/** Section 8: what is sought has a type and no id. */
+export const SubjectSearchBody = EvaluationBody.extend({ subject: Sought, page: Page.optional() });
+export const ResourceSearchBody = EvaluationBody.extend({ resource: Sought, page: Page.optional() });
+export const ActionSearchBody = EvaluationBody.omit({ action: true }).extend({ page: Page.optional() });
+
 const maximumBody = 256 * 1024;
 
 /** Reads a JSON body of at most 256 KiB and checks its shape. Throws a `Refusal`. */

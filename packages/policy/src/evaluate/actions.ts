@@ -2,6 +2,7 @@ import type { CedarUid } from '@kydai/contracts';
 import { Plan } from '../compile/plan.ts';
 import type { EntityNode, EntityTypeNode } from '../entities/node.ts';
 import type { EntityStore } from '../entities/store.ts';
+import type { Policy } from '../parse/ast.ts';
 import { actionKey, type RecordFields, type SchemaAction } from '../parse/schema.ts';
 import type { PolicySet } from '../validate/policy-set.ts';
 import type { RunningPolicy } from './outcome.ts';
@@ -61,18 +62,34 @@ function groupsOf(uid: CedarUid, set: PolicySet, store: EntityStore): ReadonlySe
   return above;
 }
 
-/** The table of an action: only the policies whose head lets it through. */
-export function actionTable(
-  uid: CedarUid,
-  set: PolicySet,
-  running: readonly RunningPolicy[],
-  store: EntityStore,
-): ActionTable {
+/** The policies whose head lets an action through, in the order of the set. */
+export function policiesOfAction(uid: CedarUid, set: PolicySet, store: EntityStore): Policy[] {
   const groups = groupsOf(uid, set, store);
-  const policies = running.filter(({ policy: { action } }) => {
+  return set.policies.filter(({ action }) => {
     if (action.op === 'any') return true;
     if (action.op === 'eq') return action.uid.type === uid.type && action.uid.id === uid.id;
     return action.uids.some((each) => groups.has(actionKey(each)));
   });
+}
+
+/** Every action that the schema declares, or without a schema every one that exists as an entity. */
+export function actionsOf(
+  set: PolicySet,
+  store: EntityStore,
+): { readonly uid: CedarUid; readonly schema?: SchemaAction }[] {
+  if (set.schema !== undefined)
+    return [...set.schema.actions.values()].map((schema) => ({ uid: schema.uid, schema }));
+  const types = [...store.types.values()].filter(({ isAction }) => isAction);
+  return types.flatMap(({ name, nodes }) => [...nodes.keys()].map((id) => ({ uid: { type: name, id } })));
+}
+
+/** The table of an action: only the policies whose head lets it through. */
+export function actionTable(
+  uid: CedarUid,
+  set: PolicySet,
+  running: ReadonlyMap<Policy, RunningPolicy>,
+  store: EntityStore,
+): ActionTable {
+  const policies = policiesOfAction(uid, set, store).map((policy) => running.get(policy)!);
   return new ActionTable(uid, store.find(uid), set.schema?.actions.get(actionKey(uid)), policies, store);
 }

@@ -3,6 +3,7 @@ import { Converter, checkedUid } from '../entities/convert.ts';
 import { EntityNode, EntityTypeNode, type Hierarchy } from '../entities/node.ts';
 import type { EntityStore } from '../entities/store.ts';
 import { PolicyError } from '../error.ts';
+import type { Policy } from '../parse/ast.ts';
 import { actionKey, type RecordFields } from '../parse/schema.ts';
 import { namedEntities } from '../parse/walk.ts';
 import type { PolicySet } from '../validate/policy-set.ts';
@@ -39,6 +40,8 @@ export interface Engine {
   /** Puts another policy set in force between two decisions. */
   replace(policySet: PolicySet): void;
   readonly policySet: PolicySet;
+  /** The action that an id alone means. Throws a `PolicyError` (`request`) where two namespaces have it. */
+  actionUid(id: string): CedarUid;
   /** The annotations of a policy in force; undefined for an unknown id. */
   annotations(policyId: string): ReadonlyMap<string, string> | undefined;
 }
@@ -54,7 +57,7 @@ interface Running extends RunningPolicy {
 /** One policy set in force, with everything that was derived from it. */
 class Force {
   readonly set: PolicySet;
-  readonly running: readonly Running[];
+  readonly running: ReadonlyMap<Policy, Running>;
   readonly nothing: Decision;
   readonly #store: EntityStore;
   readonly #actionIds = new Map<string, CedarUid | null>();
@@ -65,7 +68,9 @@ class Force {
   constructor(set: PolicySet, store: EntityStore) {
     this.set = set;
     this.#store = store;
-    this.running = set.policies.map((policy, index) => runningPolicy(policy, index, set.digest));
+    this.running = new Map(
+      set.policies.map((policy, index) => [policy, runningPolicy(policy, index, set.digest)]),
+    );
     // Before any request is looked up, or an entity that only policies name would be a stranger to them.
     for (const policy of set.policies) for (const uid of namedEntities(policy)) store.hold(uid);
     this.nothing = Object.freeze({
@@ -85,12 +90,16 @@ class Force {
     if (this.#actionVersion !== this.#store.actionVersion) this.#forgetTables();
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
+    const table = this.tableOf(this.actionUid(id));
+    // Only actions that exist are remembered: ids of requests must not fill the memory.
+    if (this.#actionIds.has(id)) this.#byId.set(id, table);
+    return table;
+  }
+
+  actionUid(id: string): CedarUid {
     const uid = this.#actionIds.get(id);
     if (uid === null) throw new PolicyError('request', `action \`${id}\` is ambiguous; name its type too`);
-    const table = this.tableOf(uid ?? checkedUid({ type: 'Action', id }, 'request', 'the action'));
-    // Only actions that exist are remembered: ids of requests must not fill the memory.
-    if (uid !== undefined) this.#byId.set(id, table);
-    return table;
+    return uid ?? checkedUid({ type: 'Action', id }, 'request', 'the action');
   }
 
   tableOf(uid: CedarUid): ActionTable {
@@ -111,7 +120,7 @@ class Force {
   }
 }
 
-function runningPolicy(policy: PolicySet['policies'][number], index: number, digest: string): Running {
+function runningPolicy(policy: Policy, index: number, digest: string): Running {
   const reason = policy.annotations.get('reason');
   const deciding: DecidingPolicy = Object.freeze({
     id: policy.id,
@@ -149,6 +158,10 @@ class CompiledEngine implements Engine {
 
   get policySet(): PolicySet {
     return this.#force.set;
+  }
+
+  actionUid(id: string): CedarUid {
+    return this.#force.actionUid(id);
   }
 
   replace(policySet: PolicySet): void {
