@@ -17,7 +17,7 @@ export interface Violation {
 export async function validateBom(bom: Bom): Promise<readonly Violation[]> {
   const validate = validators.get(bom.specVersion) ?? (await loadValidator(bom.specVersion));
   validators.set(bom.specVersion, validate);
-  const errors = await validate(JSON.stringify(bom));
+  const errors = await validate(stringify(bom));
   if (errors === null) return [];
   const list = Array.isArray(errors) ? (errors as readonly Record<string, unknown>[]) : [];
   return list.length === 0
@@ -51,5 +51,14 @@ export async function readBom(input: string | Uint8Array, shown = 'sbom'): Promi
 
 /** The document as JSON text with two spaces of indentation and a final newline. */
 export function writeBom(bom: Bom): string {
-  return `${JSON.stringify(bom, null, 2)}\n`;
+  return `${stringify(bom, 2)}\n`;
+}
+
+/** The one way in which a value that came from JSON can fail to become JSON again. */
+function stringify(bom: Bom, indentation?: number): string {
+  try {
+    return JSON.stringify(bom, null, indentation);
+  } catch (error) {
+    throw new SbomError('invalid-bom', 'the document nests too deeply at /', { cause: error });
+  }
 }

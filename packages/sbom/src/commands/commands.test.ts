@@ -1,0 +1,217 @@
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { osv, recordingIo, releaseRules, temporaryFolder, vectors } from '../testing.ts';
+import { type GateCommand, runGate } from './gate.ts';
+import { runGenerate } from './generate.ts';
+import { runImport } from './import.ts';
+
+const now = Date.UTC(2026, 5, 1);
+const clock = { now: () => now };
+
+const lock = (dependencies: Record<string, string>) => ({
+  name: 'portal',
+  version: '1.0.0',
+  lockfileVersion: 3,
+  packages: {
+    '': { name: 'portal', version: '1.0.0', dependencies: { top: '1' } },
+    'node_modules/top': {
+      version: '1.0.0',
+      dependencies: Object.fromEntries(Object.keys(dependencies).map((name) => [name, '*'])),
+    },
+    ...Object.fromEntries(
+      Object.entries(dependencies).map(([name, version]) => [`node_modules/${name}`, { version }]),
+    ),
+  },
+});
+
+async function stage(dependencies: Record<string, string>) {
+  const folder = temporaryFolder();
+  const project = join(folder.path, 'project');
+  mkdirSync(project);
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify(lock(dependencies)));
+  const records = join(folder.path, 'records.json');
+  const severe = {
+    summary: 'Bad \u001b[31mthing',
+    severity: [{ type: 'CVSS_V3', score: vectors.critical }],
+    aliases: ['CVE-2026-1'],
+  };
+  writeFileSync(
+    records,
+    JSON.stringify([osv('GHSA-bad', 'bad', [{ introduced: '0' }, { fixed: '1.2.3' }], severe)]),
+  );
+  const database = join(folder.path, 'advisories.db');
+  const importIo = recordingIo();
+  expect(await runImport({ inputs: [records], output: database, clock }, importIo)).toBe(0);
+  const run = async (more: Partial<GateCommand> = {}, io = recordingIo()) => {
+    const code = await runGate(
+      {
+        path: project,
+        database,
+        principal: { type: 'User', id: 'u' },
+        decide: releaseRules().decide,
+        clock,
+        ...more,
+      },
+      io,
+    );
+    return { code, ...io.text };
+  };
+  return { folder, project, database, records, importIo, run };
+}
+
+describe('kydai sbom gate', () => {
+  it('fails on a known vulnerable package and says why, how it came in, and what to move to', async () => {
+    const { folder, run } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const { code, out } = await run();
+    expect(code).toBe(1);
+    for (const part of [
+      'FAIL',
+      'bad 1.0.0',
+      'via top@1.0.0',
+      'GHSA-bad (CVE-2026-1)',
+      'CVSS 9.8',
+      'CRITICAL',
+      'fixed in 1.2.3',
+      'move to 1.2.3',
+      'critical-or-high',
+    ]) {
+      expect(out).toContain(part);
+    }
+  });
+
+  it('passes when the fix is in', async () => {
+    const { folder, run } = await stage({ bad: '1.2.3' });
+    using _ = folder;
+    const { code, out } = await run();
+    expect(code).toBe(0);
+    expect(out).toContain('PASS');
+  });
+
+  it('colours only for a terminal, and never passes on escapes from outside', async () => {
+    const { folder, run } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    expect((await run()).out).not.toContain('\u001b');
+    const { out } = await run({}, recordingIo({ columns: 80 }));
+    expect(out).toContain('\u001b[');
+    expect(out).not.toContain('Bad \u001b[31mthing');
+  });
+
+  it('could not check without a whole database', async () => {
+    const { folder, run, database } = await stage({ bad: '1.2.3' });
+    using _ = folder;
+    expect(await run({ database: join(folder.path, 'absent') })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('database-missing'),
+    });
+    truncateSync(database, readFileSync(database).length - 1);
+    expect(await run()).toMatchObject({ code: 2, err: expect.stringContaining('database-truncated') });
+    truncateSync(database, 0);
+    expect(await run()).toMatchObject({ code: 2, err: expect.stringContaining('database-empty') });
+  });
+
+  it('could not check an SBOM that is not there, broken or empty', async () => {
+    const { folder, run } = await stage({ bad: '1.2.3' });
+    using _ = folder;
+    const file = join(folder.path, 'sbom.json');
+    expect(await run({ path: file })).toMatchObject({ code: 2, err: expect.stringContaining('not-found') });
+    writeFileSync(file, '{"bomFormat":"Cyclo');
+    expect(await run({ path: file })).toMatchObject({ code: 2, err: expect.stringContaining('invalid-bom') });
+    writeFileSync(file, JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6' }));
+    expect(await run({ path: file })).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('COULD NOT CHECK'),
+    });
+    mkdirSync(join(folder.path, 'nothing'));
+    expect(await run({ path: join(folder.path, 'nothing') })).toMatchObject({ code: 2 });
+  });
+
+  it('could not check with data that is too old for the policies', async () => {
+    const { folder, run } = await stage({ bad: '1.2.3' });
+    using _ = folder;
+    const later = { now: () => now + 60 * 86_400_000 };
+    expect(await run({ clock: later })).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('stale-advisories'),
+    });
+  });
+
+  it('writes JSON, Markdown and SARIF with the same verdict', async () => {
+    const { folder, run } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const json = JSON.parse((await run({ format: 'json' })).out);
+    expect(json).toMatchObject({
+      verdict: 'fail',
+      context: { critical: 1 },
+      findings: [{ advisory: 'GHSA-bad', blocking: true, path: ['top@1.0.0', 'bad@1.0.0'] }],
+      remedies: [{ moveTo: '1.2.3' }],
+    });
+    const sarif = JSON.parse((await run({ format: 'sarif' })).out);
+    expect(sarif.runs[0].results).toMatchObject([{ ruleId: 'GHSA-bad', level: 'error' }]);
+    expect((await run({ format: 'markdown' })).out).toContain('| ❌ | bad 1.0.0 | GHSA-bad |');
+  });
+
+  it('applies waivers from a file', async () => {
+    const { folder, run } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const waivers = join(folder.path, 'waivers.yaml');
+    writeFileSync(
+      waivers,
+      'waivers:\n- {advisory: CVE-2026-1, component: pkg:npm/bad, owner: Lan, reason: not reachable, expires: 2026-12-31}\n',
+    );
+    expect(await run({ waivers })).toMatchObject({ code: 0, out: expect.stringContaining('waived') });
+    writeFileSync(waivers, 'waivers: what?');
+    expect(await run({ waivers })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('invalid-waivers'),
+    });
+  });
+
+  it('gates the SBOM that generate wrote as it gates the folder', async () => {
+    const { folder, run, project } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const output = join(folder.path, 'sbom.json');
+    expect(await runGenerate({ path: project, output, clock }, recordingIo())).toBe(0);
+    const fromFile = JSON.parse((await run({ path: output, format: 'json' })).out);
+    const fromFolder = JSON.parse((await run({ format: 'json' })).out);
+    expect(fromFile).toEqual(fromFolder);
+  });
+});
+
+describe('kydai sbom generate', () => {
+  it('prints the document alone, and what it could not read to the side', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'package-lock.json'), JSON.stringify(lock({})));
+    mkdirSync(join(folder.path, 'other'));
+    writeFileSync(join(folder.path, 'other/package.json'), '{}');
+    const io = recordingIo();
+    // The lockfile above covers the manifest below it, as in a workspace.
+    expect(await runGenerate({ path: folder.path, clock }, io)).toBe(0);
+    expect(JSON.parse(io.text.out).bomFormat).toBe('CycloneDX');
+    expect(io.text.err).toContain('1 component from package-lock.json');
+  });
+
+  it('could not check an empty folder or a broken lockfile', async () => {
+    using folder = temporaryFolder();
+    expect(await runGenerate({ path: folder.path, clock }, recordingIo())).toBe(2);
+    writeFileSync(join(folder.path, 'package-lock.json'), '{');
+    expect(await runGenerate({ path: folder.path, clock }, recordingIo())).toBe(2);
+    expect(await runGenerate({ path: join(folder.path, 'absent'), clock }, recordingIo())).toBe(2);
+  });
+});
+
+describe('kydai sbom db import', () => {
+  it('says what came in', async () => {
+    const { folder, importIo } = await stage({});
+    using _ = folder;
+    expect(importIo.text.out).toContain('1 advisory on 1 package');
+  });
+
+  it('refuses nothing at all', async () => {
+    using folder = temporaryFolder();
+    const io = recordingIo();
+    expect(await runImport({ inputs: [], output: join(folder.path, 'x.db'), clock }, io)).toBe(2);
+    expect(io.text.err).toContain('usage');
+  });
+});
