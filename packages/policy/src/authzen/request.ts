@@ -44,7 +44,7 @@ const Page = z.looseObject({
   token: z.string().max(16_384).optional(),
   limit: z.number().int().min(1).max(1_000).optional(),
 });
-const Sought = z.object({ type: name });
+const Sought = z.object({ type: name, properties: Properties.optional() });
 
 /** Section 8: what is sought has a type and no id. */
 export const SubjectSearchBody = EvaluationBody.extend({ subject: Sought, page: Page.optional() });
