@@ -26,7 +26,7 @@ export type Attempt =
   | { readonly effective: false; readonly why: string; readonly proof?: ContainmentProof };
 
 /**
- * Asks for one containment, once, for at most `limit` milliseconds. A port that rejects, takes too long or cannot prove
+ * Asks for one containment, once, for at most `limit` milliseconds or until the stop. A port that rejects, takes too long or cannot prove
  * the effect gives a reason and never throws. After a time-out the act may still take effect; the same containment id
  * makes asking again harmless.
  */
@@ -35,9 +35,10 @@ export async function attempt(
   containment: Containment,
   limit: number,
   wait: Sleep,
+  stop: AbortSignal,
 ): Promise<Attempt> {
   const timeout = new AbortController();
-  const late = wait(Math.max(0, limit), timeout.signal).then(
+  const late = wait(Math.max(0, limit), AbortSignal.any([timeout.signal, stop])).then(
     () => undefined,
     () => undefined,
   );

@@ -11,6 +11,7 @@ import {
 import { type ContainableType, StepExtension, stepExtension } from '../playbook/extension.ts';
 import type { Playbook } from '../playbook/load.ts';
 import type { CacaoPlaybook, StepOf, WorkflowStep } from '../playbook/schema.ts';
+import { blockable, isOutside } from './address.ts';
 
 /** What an action step is, for this executor. */
 export type Act =
@@ -19,6 +20,7 @@ export type Act =
       readonly action: ContainmentAction;
       readonly target: ContainableType;
       readonly whenMissing: 'fail' | 'skip';
+      readonly outsideOnly: boolean;
       readonly operationalTechnology: boolean;
     }
   | { readonly kind: 'notice'; readonly audience: string; readonly vi: string; readonly en: string }
@@ -38,12 +40,22 @@ export function actOf(step: StepOf<'action'>): Act {
       action: containment.action,
       target: containment.target,
       whenMissing: containment.when_missing,
+      outsideOnly: containment.outside_only,
       operationalTechnology: containment.operational_technology,
     };
   }
   if (notice !== undefined)
     return { kind: 'notice', audience: notice.audience, vi: notice.text_vi, en: notice.text_en };
   return { kind: 'task', text: step.commands.map(commandText).join('\n'), partOfContainment: part ?? false };
+}
+
+/** The entities of a detection that a step acts on. */
+export function targetsOf(
+  act: Act & { readonly kind: 'contain' },
+  entities: readonly EntityRef[],
+): EntityRef[] {
+  const permitted = act.outsideOnly ? isOutside : blockable;
+  return entities.filter(({ type, id }) => type === act.target && (type !== 'address' || permitted(id)));
 }
 
 function commandText(command: StepOf<'action'>['commands'][number]): string {

@@ -46,6 +46,8 @@ export const StepExtension = z.strictObject({
       target: z.enum(containableTypes),
       /** What to do where the detection names no such entity. */
       when_missing: z.enum(['fail', 'skip']).default('fail'),
+      /** For addresses: passes over those of private networks. Loopback and multicast are passed over always. */
+      outside_only: z.boolean().default(false),
       /** Always asks a person, whatever the entity store knows. */
       operational_technology: z.boolean().default(false),
     })

@@ -7,7 +7,7 @@ import type {
   StepState,
   TimelineEntry,
 } from '@kydai/contracts';
-import { actOf, contains, describe, needsPerson, unattendedRequest } from '../contain/step.ts';
+import { actOf, contains, describe, needsPerson, targetsOf, unattendedRequest } from '../contain/step.ts';
 import { evaluateCondition, parseCondition } from '../playbook/condition.ts';
 import { stepExtension } from '../playbook/extension.ts';
 import type { StepOf, WorkflowStep } from '../playbook/schema.ts';
@@ -169,9 +169,9 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
     wait(draft, thread, facts, [], deadline, `a person carries this out: ${task}`.slice(0, 1000));
     return;
   }
-  const targets = state.detection.entities.filter(({ type }) => type === meaning.target);
+  const targets = targetsOf(meaning, state.detection.entities);
   if (targets.length === 0) {
-    const none = `the detection names no ${meaning.target}`;
+    const none = `the detection names no ${meaning.target} to act on`;
     if (meaning.whenMissing === 'skip') {
       succeed(draft, thread, facts, none, 'skipped');
       return;

@@ -4,11 +4,8 @@ import { actOf, containmentOf, describe } from '../contain/step.ts';
 import { audit, change, type Draft, type Facts, fail, said, setOutput, succeed } from './advance.ts';
 import type { RunState } from './state.ts';
 
-/** What came of an effect, to be written to the run. */
-export interface Outcome {
-  readonly proofs: readonly { readonly containment: Containment; readonly proof: ContainmentProof }[];
-  readonly apply: (draft: Draft, facts: Facts) => void;
-}
+/** Writes what came of an effect to the run. */
+export type Land = (apply: (draft: Draft, facts: Facts) => void) => Promise<unknown>;
 
 export interface EffectOptions {
   readonly clock: Clock;
@@ -27,13 +24,16 @@ export async function performEffect(
   options: EffectOptions,
   state: RunState,
   invocation: string,
-  land: (outcome: Outcome) => Promise<void>,
+  land: Land,
 ): Promise<void> {
   const retry = options.retry ?? { attempts: 4, firstMs: 250, longestMs: 5000 };
   const effect = state.effects[invocation]!;
   const step = state.playbook.workflow[invocation.replace(/#\d+$/, '')]!;
   const meaning = step.type === 'action' ? actOf(step) : undefined;
   if (meaning?.kind !== 'contain') return;
+  // A run that is taken up long after a kill still gets its try: at least five seconds, or the step's whole time if shorter.
+  const began = options.clock.now();
+  const deadline = Math.max(effect.deadline, began + Math.min(effect.deadline - effect.since, 5000));
   const proofs = new Map<number, { containment: Containment; proof: ContainmentProof }>();
   for (let failures = effect.failures; ; ) {
     let why: string | undefined;
@@ -41,29 +41,27 @@ export async function performEffect(
       if (proofs.has(index)) continue;
       options.stop.throwIfAborted();
       const containment = containmentOf(state.run, invocation, meaning.action, target, index);
-      const left = effect.deadline - options.clock.now();
-      const result = await attempt(options.contain, containment, left, options.sleep);
+      const left = deadline - options.clock.now();
+      const result = await attempt(options.contain, containment, left, options.sleep, options.stop);
       if (result.effective) proofs.set(index, { containment, proof: result.proof });
       else why ??= result.why;
     }
     if (why === undefined) {
       const all = [...proofs.values()];
-      return land({ proofs: all, apply: (draft, facts) => proven(draft, facts, invocation, all) });
+      await land((draft, facts) => proven(draft, facts, invocation, all));
+      return;
     }
+    // Stopped while asking: not a failure; the next process asks again with the same id.
+    options.stop.throwIfAborted();
     failures += 1;
     const reason = why;
-    const over = failures >= retry.attempts || options.clock.now() >= effect.deadline;
+    const over = failures >= retry.attempts || options.clock.now() >= deadline;
     if (over) {
       const done = [...proofs.values()];
-      return land({
-        proofs: done,
-        apply: (draft, facts) => missed(draft, facts, invocation, done, failures, reason),
-      });
+      await land((draft, facts) => missed(draft, facts, invocation, done, failures, reason));
+      return;
     }
-    await land({
-      proofs: [],
-      apply: (draft, facts) => failedOnce(draft, facts, invocation, failures, reason),
-    });
+    await land((draft, facts) => failedOnce(draft, facts, invocation, failures, reason));
     await options.sleep(Math.min(retry.firstMs * 2 ** (failures - 1), retry.longestMs), options.stop);
   }
 }

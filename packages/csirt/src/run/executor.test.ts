@@ -346,6 +346,18 @@ describe('after a restart', () => {
     }
   });
 
+  it('still tries an effect whose time ran out while it was down', async () => {
+    const world = new World(playbooks);
+    const first = world.executor({ contain: () => new Promise(() => {}) });
+    const { now } = await begun(world, {}, first);
+    await first.close();
+    world.clock.time += 86_400_000;
+    const second = world.executor();
+    await second.resume();
+    await second.settled();
+    expect((await now()).state).toBe('done');
+  });
+
   it('ends a run by the playbook that it began with', async () => {
     const before = playbookOf({});
     const world = only(before);

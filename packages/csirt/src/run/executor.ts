@@ -23,7 +23,7 @@ import { advance, closeDraft, type Draft, draftOf, type Facts } from './advance.
 import { decided } from './approve.ts';
 import { firstState } from './begin.ts';
 import { contained } from './contained.ts';
-import { type Outcome, performEffect } from './effect.ts';
+import { performEffect } from './effect.ts';
 import { remind } from './remind.ts';
 import { type RunState, runStates } from './state.ts';
 
@@ -70,7 +70,7 @@ export interface Executor {
   remind(): Promise<number>;
   /** Resolves when nothing is under way: every run has ended, waits for a person or for a delay. */
   settled(): Promise<void>;
-  /** Begins nothing new and waits for what is under way. Runs go on with `resume` in the next process. */
+  /** Begins nothing new, lets go of containments that have not answered, and resolves when all is written. */
   close(): Promise<void>;
 }
 
@@ -157,7 +157,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
           { ...options, sleep: wait, stop: stopping.signal },
           state,
           thread.invocation,
-          (outcome) => land(state.run.id, outcome),
+          (apply) => mutate(state.run.id, apply),
         );
       } else if (thread.phase === 'enter') {
         const delay = Math.max(0, thread.notBefore - clock.now());
@@ -195,12 +195,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
         },
       );
     underWay.set(key, held);
-  };
-
-  const land = async (runId: string, outcome: Outcome): Promise<void> => {
-    await mutate(runId, outcome.apply);
-    for (const { containment, proof } of outcome.proofs)
-      signals.publish({ type: 'containment', containment, proof });
   };
 
   const start: Executor['start'] = (playbookId, incident, detection) =>
