@@ -1,9 +1,10 @@
 import type { Fields } from '@kydai/contracts';
 import { type Draft, draftAt, FieldList } from './fields.ts';
+import { readCef } from './formats/cef.ts';
+import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
-import { readAccessLine } from './programs/access.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
-import { programReader } from './programs/programs.ts';
+import { programReader, readBareLine } from './programs/programs.ts';
 import { looksRelayed, readHeader, type SyslogHeader } from './syslog/header.ts';
 import { type ZoneOffset, zoneOffset } from './syslog/time.ts';
 
@@ -57,7 +58,7 @@ function readLine(text: string, received: number, zone: ZoneOffset): Draft {
   }
   const header = readHeader(text, { received, zone, fields: draft.fields });
   if (header.fault !== '') {
-    if (readAccessLine(draft, text, 'nginx.access')) return draft;
+    if (readBareLine(draft, text, { received, zone })) return draft;
     draft.fields.set('error.message', header.fault);
     draft.fields.offer('message', text);
     return draft;
@@ -76,7 +77,9 @@ function applyHeader(draft: Draft, header: SyslogHeader, received: number): void
     fields.add('log.syslog.severity.name', severities[header.priority & 7]!);
   }
   if (header.host !== '') fields.add('host.name', header.host);
-  if (header.program !== '') fields.add('process.name', header.program);
+  if (header.program !== '' && header.program !== 'CEF' && header.program !== 'LEEF') {
+    fields.add('process.name', header.program);
+  }
   if (header.processId !== '') fields.add('process.pid', readProcessId(header.processId));
   if (header.messageId !== '') fields.add('log.syslog.msgid', header.messageId);
   if (Number.isNaN(header.time)) {
@@ -140,8 +143,17 @@ function readMessage(draft: Draft, header: SyslogHeader, received: number, zone:
       return;
     }
   }
-  const reader = programReader(program);
-  if (reader) reader(draft, message);
+  if (readSecurityFormat(draft, program, message)) return;
+  programReader(program)?.(draft, message, { received, zone });
+}
+
+/** CEF and LEEF, whose own prefix looks like a syslog tag (`CEF:0|...`) or stands at the start of the message. */
+function readSecurityFormat(draft: Draft, program: string, message: string): boolean {
+  if (program === 'CEF') return readCef(draft, `CEF:${message}`);
+  if (program === 'LEEF') return readLeef(draft, `LEEF:${message}`);
+  const first = message.charCodeAt(0);
+  if (first === 67 && message.startsWith('CEF:')) return readCef(draft, message);
+  return first === 76 && message.startsWith('LEEF:') && readLeef(draft, message);
 }
 
 /** A JSON document after a syslog header: the header's fields stand, the document's are added. */

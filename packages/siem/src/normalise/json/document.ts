@@ -2,6 +2,7 @@ import type { FieldValue } from '@kydai/contracts';
 import type { Draft } from '../fields.ts';
 import { readIsoTime, type ZoneOffset } from '../syslog/time.ts';
 import { flatten } from './flatten.ts';
+import { readSensor } from './sensors.ts';
 import { isWindows, renameWindows } from './windows.ts';
 
 /** Where documents say when it happened, in order of preference. */
@@ -21,6 +22,8 @@ export function readDocument(draft: Draft, document: object, zone: ZoneOffset): 
     fields = renameWindows(fields);
     dataset = 'windows';
   }
+  const sensor = windows ? undefined : readSensor(fields);
+  if (sensor) ({ dataset, fields } = sensor);
   const named = fields.get('event.dataset') ?? fields.get('data_stream.dataset');
   if (
     !windows &&

@@ -55,11 +55,12 @@ describe('a Windows event', () => {
     },
   };
   const fields = {
-    'winlog.channel': 'Microsoft-Windows-Sysmon/Operational',
-    'winlog.event_id': 11,
+    Channel: 'Microsoft-Windows-Sysmon/Operational',
+    EventID: 11,
+    Computer: 'ws-1',
+    Image: 'C:\\x.exe',
     'event.code': '11',
     'host.name': 'ws-1',
-    'winlog.event_data.Image': 'C:\\x.exe',
     'process.executable': 'C:\\x.exe',
   };
 
@@ -91,6 +92,80 @@ describe('a Windows event', () => {
     const event = document(value, 0);
     expect(event).toMatchObject({ dataset: 'windows', time: Date.parse('2026-04-17T05:24:53.092Z') });
     expect(Object.fromEntries(event.fields.entries())).toMatchObject(fields);
+  });
+});
+
+test('a Windows event whose data are elements with a name attribute is read by those names', () => {
+  const Data = [
+    { '#attributes': { Name: 'TargetUserName' }, '#text': 'binh' },
+    { '#attributes': { Name: 'IpAddress' }, '#text': '10.0.0.9' },
+  ];
+  const event = createNormaliser().document(
+    { Event: { System: { EventID: { '#text': 4625 }, Channel: 'Security' }, EventData: { Data } } },
+    0,
+  );
+  expect(Object.fromEntries(event.fields.entries())).toMatchObject({
+    EventID: 4625,
+    TargetUserName: 'binh',
+    'user.name': 'binh',
+    'source.ip': '10.0.0.9',
+  });
+});
+
+describe('a network sensor', () => {
+  const { document } = createNormaliser();
+
+  test('of Suricata keeps its names and gains those of ECS', () => {
+    const event = document(
+      {
+        timestamp: '2026-11-21T20:26:00.123456+0700',
+        flow_id: 1,
+        event_type: 'alert',
+        src_ip: '10.0.0.1',
+        src_port: 4444,
+        dest_ip: '203.0.113.9',
+        dest_port: 23,
+        proto: 'TCP',
+        alert: { action: 'allowed', signature_id: 2001, signature: 'ET SCAN', category: 'x', severity: 2 },
+      },
+      0,
+    );
+    expect(event).toMatchObject({ dataset: 'suricata.alert', time: Date.parse('2026-11-21T13:26:00.123Z') });
+    expect(Object.fromEntries(event.fields.entries())).toMatchObject({
+      'source.ip': '10.0.0.1',
+      'destination.port': 23,
+      'network.transport': 'tcp',
+      'rule.name': 'ET SCAN',
+      src_ip: '10.0.0.1',
+    });
+  });
+
+  test.each([
+    [
+      {
+        _path: 'dns',
+        ts: 1795266000.5,
+        uid: 'C1',
+        'id.orig_h': '10.0.0.1',
+        'id.resp_p': 53,
+        query: 'x.example',
+      },
+      'zeek.dns',
+    ],
+    [
+      { _path: 'conn', ts: 1795266000.5, uid: 'C1', id: { orig_h: '10.0.0.1', resp_p: 23 } },
+      'zeek.connection',
+    ],
+  ])('of Zeek: %o', (value, dataset) => {
+    const event = document(value, 0);
+    expect(event).toMatchObject({ dataset, time: 1795266000500 });
+    expect(event.fields.get('source.ip')).toBe('10.0.0.1');
+    expect(event.fields.get('id.orig_h')).toBe('10.0.0.1');
+  });
+
+  test('cannot name a dataset of its own making', () => {
+    expect(document({ uid: 'a', 'id.orig_h': '1.1.1.1', _path: '../x' }, 0).dataset).toBe('zeek.connection');
+    expect(document({ event_type: 'a b', src_ip: '1.1.1.1' }, 0).dataset).toBe('json');
   });
 });
 

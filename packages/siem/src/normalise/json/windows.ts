@@ -2,8 +2,8 @@ import type { FieldValue } from '@kydai/contracts';
 
 /**
  * Windows events as JSON: the XML tree (`Event.System`, `Event.EventData`), Winlogbeat's documents, or the flat form
- * of NXLog. All become Winlogbeat's names (`winlog.channel`, `winlog.event_data.<Name>`) and the ECS fields that
- * people search by.
+ * of NXLog. All become the names that Windows itself uses and that detection rules are written in (`Channel`,
+ * `EventID`, `Image`), and the ECS names that people search by are added.
  */
 export function isWindows(fields: ReadonlyMap<string, FieldValue>): boolean {
   return (
@@ -11,81 +11,104 @@ export function isWindows(fields: ReadonlyMap<string, FieldValue>): boolean {
     fields.has('Event.System.EventID.#text') ||
     fields.has('winlog.event_id') ||
     fields.has('winlog.channel') ||
-    (fields.has('EventID') && (fields.has('Channel') || fields.has('ProviderName')))
+    (fields.has('EventID') &&
+      (fields.has('Channel') || fields.has('ProviderName') || fields.has('Provider_Name')))
   );
 }
 
 const system: Readonly<Record<string, string>> = {
-  EventID: 'winlog.event_id',
-  'EventID.#text': 'winlog.event_id',
-  Channel: 'winlog.channel',
-  Computer: 'winlog.computer_name',
-  EventRecordID: 'winlog.record_id',
-  'Provider.#attributes.Name': 'winlog.provider_name',
-  'Provider.@Name': 'winlog.provider_name',
-  'Provider.Name': 'winlog.provider_name',
-  Level: 'winlog.level',
-  Task: 'winlog.task',
-  Keywords: 'winlog.keywords',
-  'Execution.#attributes.ProcessID': 'winlog.process.pid',
-  'Security.#attributes.UserID': 'winlog.user.identifier',
+  'EventID.#text': 'EventID',
+  'Provider.#attributes.Name': 'Provider_Name',
+  'Provider.@Name': 'Provider_Name',
+  'Provider.Name': 'Provider_Name',
+  'Execution.#attributes.ProcessID': 'Execution_ProcessID',
+  'Execution.#attributes.ThreadID': 'Execution_ThreadID',
+  'Security.#attributes.UserID': 'Security_UserID',
+  'Security.@UserID': 'Security_UserID',
   'TimeCreated.#attributes.SystemTime': '@timestamp',
   'TimeCreated.@SystemTime': '@timestamp',
   'TimeCreated.SystemTime': '@timestamp',
-  ProviderName: 'winlog.provider_name',
-  SourceName: 'winlog.provider_name',
-  Hostname: 'winlog.computer_name',
 };
 
-/** Winlogbeat's event data to ECS. */
+const winlogbeat: Readonly<Record<string, string>> = {
+  event_id: 'EventID',
+  channel: 'Channel',
+  provider_name: 'Provider_Name',
+  computer_name: 'Computer',
+  record_id: 'EventRecordID',
+  task: 'Task',
+  opcode: 'Opcode',
+};
+
+const flat: Readonly<Record<string, string>> = {
+  ProviderName: 'Provider_Name',
+  SourceName: 'Provider_Name',
+  Hostname: 'Computer',
+  EventTime: '@timestamp',
+};
+
 const common: Readonly<Record<string, string>> = {
-  'winlog.event_data.Image': 'process.executable',
-  'winlog.event_data.NewProcessName': 'process.executable',
-  'winlog.event_data.CommandLine': 'process.command_line',
-  'winlog.event_data.ParentImage': 'process.parent.executable',
-  'winlog.event_data.ParentCommandLine': 'process.parent.command_line',
-  'winlog.event_data.ProcessId': 'process.pid',
-  'winlog.event_data.TargetFilename': 'file.path',
-  'winlog.event_data.TargetObject': 'registry.path',
-  'winlog.event_data.User': 'user.name',
-  'winlog.event_data.TargetUserName': 'user.name',
-  'winlog.event_data.SubjectUserName': 'user.name',
-  'winlog.event_data.IpAddress': 'source.ip',
-  'winlog.event_data.SourceIp': 'source.ip',
-  'winlog.event_data.DestinationIp': 'destination.ip',
-  'winlog.event_data.DestinationPort': 'destination.port',
-  'winlog.event_data.QueryName': 'dns.question.name',
+  EventID: 'event.code',
+  Provider_Name: 'event.provider',
+  Computer: 'host.name',
+  Image: 'process.executable',
+  NewProcessName: 'process.executable',
+  CommandLine: 'process.command_line',
+  ParentImage: 'process.parent.executable',
+  ParentCommandLine: 'process.parent.command_line',
+  ProcessId: 'process.pid',
+  TargetFilename: 'file.path',
+  TargetObject: 'registry.path',
+  User: 'user.name',
+  TargetUserName: 'user.name',
+  SubjectUserName: 'user.name',
+  IpAddress: 'source.ip',
+  IpPort: 'source.port',
+  SourceIp: 'source.ip',
+  DestinationIp: 'destination.ip',
+  DestinationPort: 'destination.port',
+  QueryName: 'dns.question.name',
 };
 
 /** Rewrites the names; a field that is not known keeps its own. */
 export function renameWindows(fields: ReadonlyMap<string, FieldValue>): Map<string, FieldValue> {
   const renamed = new Map<string, FieldValue>();
-  const flat = fields.has('EventID');
-  for (const [name, value] of fields) {
-    if (name.startsWith('Event.System.')) {
-      const key = name.slice(13);
-      renamed.set(Object.hasOwn(system, key) ? system[key]! : `winlog.system.${key}`, value);
-    } else if (name.startsWith('Event.EventData.')) {
-      renamed.set(`winlog.event_data.${name.slice(16).replace(/^Data\./, '')}`, value);
-    } else if (name.startsWith('Event.UserData.')) {
-      renamed.set(`winlog.user_data.${name.slice(15)}`, value);
-    } else if (flat && Object.hasOwn(system, name)) {
-      renamed.set(system[name]!, value);
-    } else if (flat && /^[A-Z]\w*$/.test(name)) {
-      renamed.set(`winlog.event_data.${name}`, value);
-    } else if (!name.startsWith('Event.#attributes')) {
-      renamed.set(name, value);
-    }
-  }
+  const isFlat = fields.has('EventID');
+  for (const [name, value] of fields) renamed.set(windowsName(name, isFlat), value);
+  pairData(fields, renamed);
   for (const from in common) {
     const value = renamed.get(from);
-    if (value === undefined || value === '' || value === '-') continue;
     const to = common[from]!;
-    if (!renamed.has(to)) renamed.set(to, value);
+    if (value === undefined || value === null || value === '' || value === '-' || renamed.has(to)) continue;
+    renamed.set(to, to === 'event.code' ? String(value) : value);
   }
-  const id = renamed.get('winlog.event_id');
-  if (id !== undefined && !renamed.has('event.code')) renamed.set('event.code', String(id));
-  const computer = renamed.get('winlog.computer_name');
-  if (computer !== undefined && !renamed.has('host.name')) renamed.set('host.name', computer);
   return renamed;
+}
+
+function windowsName(name: string, isFlat: boolean): string {
+  if (name.startsWith('Event.System.')) {
+    const key = name.slice(13);
+    return Object.hasOwn(system, key) ? system[key]! : key;
+  }
+  if (name.startsWith('Event.EventData.')) return name.slice(16).replace(/^Data\.(?=[A-Za-z])/, '');
+  // The data of UserData stands in one element more, whose name varies.
+  if (name.startsWith('Event.UserData.')) return name.slice(15).replace(/^[^.]+\./, '');
+  if (name.startsWith('winlog.event_data.')) return name.slice(18);
+  if (name.startsWith('winlog.user_data.')) return name.slice(17);
+  if (name.startsWith('winlog.')) {
+    const key = name.slice(7);
+    return Object.hasOwn(winlogbeat, key) ? winlogbeat[key]! : name;
+  }
+  return isFlat && Object.hasOwn(flat, name) ? flat[name]! : name;
+}
+
+/** `<Data Name="X">v</Data>` as converters write it: one list of names and one of values. */
+function pairData(fields: ReadonlyMap<string, FieldValue>, renamed: Map<string, FieldValue>): void {
+  const names =
+    fields.get('Event.EventData.Data.#attributes.Name') ?? fields.get('Event.EventData.Data.@Name');
+  const values = fields.get('Event.EventData.Data.#text');
+  if (!Array.isArray(names) || !Array.isArray(values) || names.length !== values.length) return;
+  names.forEach((name: string, index) => {
+    if (name.length <= 128 && !renamed.has(name)) renamed.set(name, values[index] as string);
+  });
 }

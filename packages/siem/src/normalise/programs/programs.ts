@@ -1,10 +1,20 @@
 import type { Draft } from '../fields.ts';
+import type { ZoneOffset } from '../syslog/time.ts';
 import { readAccessLine } from './access.ts';
+import { readAuditRecord } from './auditd.ts';
 import { cityPrograms, readCityMessage } from './city.ts';
+import { readFirewallMessage } from './firewall.ts';
 import { readLinuxAuthMessage } from './linux-auth.ts';
+import { readApacheError, readNginxError } from './server-errors.ts';
 import { readSshdMessage } from './sshd.ts';
 
-export type MessageReader = (draft: Draft, message: string) => void;
+/** What a message may need to be read besides itself. */
+export interface ReaderContext {
+  readonly received: number;
+  readonly zone: ZoneOffset;
+}
+
+export type MessageReader = (draft: Draft, message: string, context: ReaderContext) => void;
 
 const readers = new Map<string, MessageReader>();
 
@@ -16,17 +26,32 @@ for (const name of ['sshd', 'sshd-session', 'sshd-auth']) {
 }
 const signIn =
   'sudo su login systemd-logind useradd userdel usermod groupadd groupdel groupmod gpasswd passwd chpasswd chage ' +
-  'CRON cron crond crontab polkitd pkexec gdm gdm-password lightdm ftpd vsftpd klogind rlogind telnetd sssd ' +
+  'polkitd pkexec gdm gdm-password lightdm ftpd klogind rlogind telnetd sssd ' +
   'unix_chkpwd dovecot';
 for (const name of signIn.split(' ')) {
   readers.set(name, (draft, message) => readLinuxAuthMessage(draft, message, name));
 }
+// These speak of other things too, and detection rules look for them among the daemons.
+for (const name of ['CRON', 'cron', 'crond', 'crontab', 'vsftpd']) {
+  readers.set(name, (draft, message) => {
+    readLinuxAuthMessage(draft, message, name);
+    if (!message.startsWith('pam_')) draft.dataset = 'linux.syslog';
+  });
+}
 for (const name of ['nginx', 'nginx_access']) {
-  readers.set(name, (draft, message) => void readAccessLine(draft, message, 'nginx.access'));
+  readers.set(name, (draft, message, { zone }) => {
+    if (!readAccessLine(draft, message, 'nginx.access')) readNginxError(draft, message, zone);
+  });
 }
 for (const name of ['apache', 'apache2', 'httpd']) {
-  readers.set(name, (draft, message) => void readAccessLine(draft, message, 'apache.access'));
+  readers.set(name, (draft, message, { zone, received }) => {
+    if (!readAccessLine(draft, message, 'apache.access')) readApacheError(draft, message, zone, received);
+  });
 }
+for (const name of ['auditd', 'audispd', 'audisp-syslog', 'audit', 'tag_audit_log']) {
+  readers.set(name, (draft, message) => void readAuditRecord(draft, message));
+}
+readers.set('kernel', (draft, message) => void readFirewallMessage(draft, message));
 for (const [name, dataset] of cityPrograms) {
   readers.set(name, (draft, message) => readCityMessage(draft, message, dataset));
 }
@@ -34,4 +59,14 @@ for (const [name, dataset] of cityPrograms) {
 /** The reader of a program's messages; undefined for the programs that only have a message. */
 export function programReader(program: string): MessageReader | undefined {
   return readers.get(program);
+}
+
+/** Reads a line that has no syslog header, as a file that is shipped as it is has none. */
+export function readBareLine(draft: Draft, line: string, { received, zone }: ReaderContext): boolean {
+  return (
+    readAccessLine(draft, line, 'nginx.access') ||
+    readAuditRecord(draft, line) ||
+    readApacheError(draft, line, zone, received) ||
+    readNginxError(draft, line, zone)
+  );
 }

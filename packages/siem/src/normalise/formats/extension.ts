@@ -1,0 +1,46 @@
+import type { FieldValue } from '@kydai/contracts';
+import { decimal, isAddress } from '../address.ts';
+import type { FieldList } from '../fields.ts';
+
+/** Field names by a format's own key. */
+export type KeyTable = Readonly<Record<string, string>>;
+
+const numeric = /\.(?:port|bytes|packets|pid)$/;
+
+/**
+ * Adds one value under the name that the table has for its key, or under `<prefix>.<key>`. A host where an address is
+ * expected goes to `.domain`; ports and counts become numbers.
+ */
+export function addKeyed(
+  fields: FieldList,
+  table: KeyTable,
+  prefix: string,
+  key: string,
+  value: string,
+): void {
+  if (value === '') return;
+  const name = Object.hasOwn(table, key) ? table[key]! : `${prefix}.${key}`;
+  if (name.endsWith('.ip') && !isAddress(value)) {
+    fields.offer(`${name.slice(0, -3)}.domain`, value);
+    return;
+  }
+  fields.offer(name, typed(name, value));
+}
+
+function typed(name: string, value: string): FieldValue {
+  if (numeric.test(name)) {
+    const number = decimal(value);
+    return number >= 0 ? number : value;
+  }
+  return name === 'network.transport' ? value.toLowerCase() : value;
+}
+
+/** ECS outcome of the words that products use; undefined for any other. */
+export function outcomeOf(word: string): 'success' | 'failure' | undefined {
+  const text = word.toLowerCase();
+  if (/^(?:success(?:ful)?|ok|allow(?:ed)?|accept(?:ed)?|permit(?:ted)?|pass|yes)$/.test(text))
+    return 'success';
+  if (/^(?:fail(?:ed|ure)?|den(?:y|ied)|block(?:ed)?|drop(?:ped)?|reject(?:ed)?|no)$/.test(text))
+    return 'failure';
+  return undefined;
+}

@@ -1,0 +1,94 @@
+import type { FieldValue } from '@kydai/contracts';
+
+/**
+ * Documents of network sensors. Their own names stay, because detection rules are written in them; the ECS names that
+ * people search by are added.
+ */
+interface Sensor {
+  /** The dataset of a document, or undefined where the sensor did not write it. */
+  dataset(fields: ReadonlyMap<string, FieldValue>): string | undefined;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+function text(value: FieldValue | undefined): string | undefined {
+  return typeof value === 'string' && /^[a-z0-9_]{1,40}$/.test(value) ? value : undefined;
+}
+
+const zeek: Sensor = {
+  dataset(fields) {
+    if (!fields.has('uid') || !fields.has('id.orig_h')) return undefined;
+    const path = text(fields.get('_path')) ?? text(fields.get('log_type'));
+    return path === 'conn' || path === undefined ? 'zeek.connection' : `zeek.${path}`;
+  },
+  names: {
+    'id.orig_h': 'source.ip',
+    'id.orig_p': 'source.port',
+    'id.resp_h': 'destination.ip',
+    'id.resp_p': 'destination.port',
+    uid: 'zeek.session_id',
+    proto: 'network.transport',
+    service: 'network.protocol',
+    orig_bytes: 'source.bytes',
+    resp_bytes: 'destination.bytes',
+    query: 'dns.question.name',
+    qtype_name: 'dns.question.type',
+    method: 'http.request.method',
+    host: 'url.domain',
+    uri: 'url.original',
+    user_agent: 'user_agent.original',
+    status_code: 'http.response.status_code',
+    username: 'user.name',
+    server_name: 'tls.client.server_name',
+  },
+};
+
+const suricata: Sensor = {
+  dataset(fields) {
+    const type = text(fields.get('event_type'));
+    if (!type || !(fields.has('flow_id') || fields.has('src_ip') || type === 'stats')) return undefined;
+    return `suricata.${type}`;
+  },
+  names: {
+    src_ip: 'source.ip',
+    src_port: 'source.port',
+    dest_ip: 'destination.ip',
+    dest_port: 'destination.port',
+    proto: 'network.transport',
+    app_proto: 'network.protocol',
+    'alert.signature': 'rule.name',
+    'alert.signature_id': 'rule.id',
+    'alert.category': 'rule.category',
+    'alert.action': 'event.action',
+    'alert.severity': 'event.severity',
+    'flow.bytes_toserver': 'source.bytes',
+    'flow.bytes_toclient': 'destination.bytes',
+    'dns.rrname': 'dns.question.name',
+    'dns.rrtype': 'dns.question.type',
+    'http.http_method': 'http.request.method',
+    'http.hostname': 'url.domain',
+    'http.url': 'url.original',
+    'http.http_user_agent': 'user_agent.original',
+    'http.status': 'http.response.status_code',
+    'tls.sni': 'tls.client.server_name',
+    'fileinfo.filename': 'file.path',
+  },
+};
+
+/** The sensor's dataset and the document with ECS names added; undefined where no known sensor wrote it. */
+export function readSensor(
+  fields: ReadonlyMap<string, FieldValue>,
+): { dataset: string; fields: Map<string, FieldValue> } | undefined {
+  for (const sensor of [zeek, suricata]) {
+    const dataset = sensor.dataset(fields);
+    if (dataset === undefined) continue;
+    const added = new Map(fields);
+    for (const from in sensor.names) {
+      const value = fields.get(from);
+      const to = sensor.names[from]!;
+      if (value === undefined || value === null || added.has(to)) continue;
+      added.set(to, to === 'network.transport' && typeof value === 'string' ? value.toLowerCase() : value);
+    }
+    return { dataset, fields: added };
+  }
+  return undefined;
+}
