@@ -9,17 +9,11 @@ import { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { Decision, RecordStore } from '@kydai/contracts';
 import { write } from '@kydai/contracts';
-import {
-  type Authority,
-  createEstHandler,
-  createOcspHandler,
-  openAuthority,
-  openKeyStore,
-  pkiRecordKinds,
-} from '@kydai/pki';
+import { type Authority, createEstHandler, createOcspHandler, openAuthority, openKeyStore } from '@kydai/pki';
 import { openRecords } from '@kydai/store';
 import { ocspRequestFor } from '../../packages/pki/src/fixtures/ocsp.ts';
 import { ecKey, makeCsr } from '../../packages/pki/src/fixtures/request.ts';
+import { addRevocations, revocationPages } from '../../packages/pki/src/register/revocation-page.ts';
 
 type Emit = (figure: {
   name: string;
@@ -233,26 +227,18 @@ async function drive(port: number, ca: string, jobs: readonly object[]): Promise
 
 /** A CRL of 100,000 revocations, from asking to DER, the reading of the records included. Best of three. */
 async function crl100k(emit: Emit, authority: Authority, records: RecordStore): Promise<void> {
-  const revocations = pkiRecordKinds.find(({ name }) => name === 'revocations')!;
   const now = Date.now();
-  for (let batch = 0; batch < 20; batch++) {
-    await records.commit(
-      Array.from({ length: 5000 }, (_, index) => {
-        const number = batch * 5000 + index;
-        return write.put(
-          revocations as never,
-          {
-            serial: `7${number.toString(16).padStart(31, '0')}`,
-            issuer: 'device-ca-1',
-            shard: Math.floor(number / 1999),
-            at: now - number * 1000,
-            recorded: now,
-            reason: 'superseded',
-            notAfter: now + 86_400_000 * 30,
-          } as never,
-        );
-      }),
-    );
+  const perShard = 1999;
+  for (let shard = 10; shard * perShard < 100_000 + 10 * perShard; shard++) {
+    const place = { issuer: 'device-ca-1', shard };
+    const many = Array.from({ length: perShard }, (_, index) => ({
+      serial: `7${(shard * perShard + index).toString(16).padStart(31, '0')}`,
+      at: now - (shard * perShard + index) * 1000,
+      recorded: now,
+      reason: 'superseded' as const,
+      notAfter: now + 86_400_000 * 30,
+    }));
+    await records.commit([write.put(revocationPages, addRevocations(undefined, place, many))]);
   }
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3; round++) {

@@ -63,6 +63,8 @@ export interface Authority {
   revokeDevice(deviceId: string, reason: RevocationReason, by: string): Promise<readonly Certificate[]>;
   /** The newest CRL, DER: of the whole authority, or of one shard (which certificates point to). */
   crl(issuer: string, shard?: number): Promise<Uint8Array>;
+  /** What changed since a complete CRL of the last twelve hours, DER; it carries the number of the newest CRL. */
+  deltaCrl(issuer: string, shard?: number): Promise<Uint8Array>;
   /** The answer to an OCSP request, DER to DER. */
   ocsp(request: Uint8Array): Promise<Uint8Array>;
   /** Key and chain for our own TLS listener. Call it again every hour: it renews when due. */
@@ -126,7 +128,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     issue: (wanted) => issueByOperator(desk, wanted),
     revoke: (serial, reason, by, at) => revokeSerial(desk, serial, { reason, by, at }, told),
     revokeDevice: (id, reason, by) => revokeDeviceCertificates(desk, id, { reason, by }, told),
-    crl: async (issuer, shard) => crls.crl(issuerOf(desk, issuer), shard),
+    crl: async (issuer, shard) => (await crls.crl(issuerOf(desk, issuer), shard)).der,
+    deltaCrl: async (issuer, shard) => (await crls.crl(issuerOf(desk, issuer), shard)).delta,
     ocsp: (request) => responder.answer(request),
     serverCertificate: ({ names }) => serverCertificate(desk, names),
     verifyClient: (der) => verifyClient(desk, der),

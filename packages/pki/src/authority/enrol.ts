@@ -37,7 +37,12 @@ export interface RenewRequest {
  */
 export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certificate> {
   const profile = profileOf('device');
-  const token = (await findToken(desk, wanted.token, wanted.user)).value;
+  let first: Awaited<ReturnType<typeof findToken>> | undefined = await findToken(
+    desk,
+    wanted.token,
+    wanted.user,
+  );
+  const token = first.value;
   const checked = checkRequest(readRequest(wanted.csr()), profile);
   const requester = `token:${token.id}`;
   return issueCertificate(desk, {
@@ -48,7 +53,8 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
     requester,
     actor: requester,
     company: async (earlier) => {
-      const stored = await findToken(desk, wanted.token, wanted.user);
+      const stored = first ?? (await findToken(desk, wanted.token, wanted.user));
+      first = undefined;
       const { used } = stored.value;
       if (used !== undefined) {
         // A lost answer: the device asks again with what it asked before.

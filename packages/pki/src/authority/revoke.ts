@@ -1,7 +1,8 @@
-import { type Certificate, type RevocationReason, write } from '@kydai/contracts';
+import { type Certificate, type RevocationReason, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
-import { certificates, revocations } from '../register/kinds.ts';
+import { certificates } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
+import { addRevocations, type Revocation, revocationPages } from '../register/revocation-page.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { findExtension, readDistributionPointUrls } from '../x509/extension.ts';
 import { Oid } from '../x509/oids.ts';
@@ -56,11 +57,27 @@ export async function revokeDeviceCertificates(
   return revoked;
 }
 
-async function revokeAll(
+type ReadDue = () => Promise<readonly { readonly value: Certificate; readonly version: number }[]>;
+
+const queues = new WeakMap<Desk, Promise<unknown>>();
+
+/** One revocation at a time in this process: those of one shard change the same page. */
+async function revokeAll(desk: Desk, wanted: Revoke, told: OnRevoked, read: ReadDue): Promise<Certificate[]> {
+  const before = queues.get(desk);
+  const act = async (): Promise<Certificate[]> => {
+    await before?.catch(() => undefined);
+    return revokeNow(desk, wanted, told, read);
+  };
+  const mine = act();
+  queues.set(desk, mine);
+  return mine;
+}
+
+async function revokeNow(
   desk: Desk,
   { reason, by, at }: Revoke,
   told: OnRevoked,
-  read: () => Promise<readonly { readonly value: Certificate; readonly version: number }[]>,
+  read: ReadDue,
 ): Promise<Certificate[]> {
   let changed: Certificate[] = [];
   const result = await retryOnConflict(async () => {
@@ -70,18 +87,10 @@ async function revokeAll(
     changed = due.map(({ value }) => ({ ...value, revoked: { at: Math.min(at ?? now, now), reason, by } }));
     if (due.length > 0) {
       await desk.records.commit(
-        changed.flatMap((value, index) => [
-          write.update(certificates, value, due[index]!.version),
-          write.put(revocations, {
-            serial: value.serial,
-            issuer: value.issuer,
-            shard: shardOf(value),
-            at: value.revoked!.at,
-            recorded: now,
-            reason,
-            notAfter: value.notAfter,
-          }),
-        ]),
+        [
+          ...changed.map((value, index) => write.update(certificates, value, due[index]!.version)),
+          ...(await pageWrites(desk, changed, now)),
+        ],
         changed.map(({ serial, subject, profile }) => ({
           at: now,
           actor: by,
@@ -103,6 +112,30 @@ async function revokeAll(
 
 function isOpen({ revoked }: Certificate, reason: RevocationReason): boolean {
   return revoked === undefined || (revoked.reason === 'certificateHold' && reason !== 'certificateHold');
+}
+
+/** Each shard's page with its share of the revocations. */
+async function pageWrites(desk: Desk, changed: readonly Certificate[], recorded: number): Promise<Write[]> {
+  const pages = new Map<string, { issuer: string; shard: number; added: Revocation[] }>();
+  for (const value of changed) {
+    const place = { issuer: value.issuer, shard: shardOf(value), added: [] };
+    const id = `${place.issuer}/${place.shard}`;
+    const page = pages.get(id) ?? place;
+    pages.set(id, page);
+    const { serial, notAfter } = value;
+    page.added.push({ serial, notAfter, recorded, reason: value.revoked!.reason, at: value.revoked!.at });
+  }
+  const writes: Write[] = [];
+  for (const [id, { issuer, shard, added }] of pages) {
+    const stored = await desk.records.get(revocationPages, id);
+    const next = addRevocations(stored?.value, { issuer, shard }, added);
+    writes.push(
+      stored === undefined
+        ? write.insert(revocationPages, next)
+        : write.update(revocationPages, next, stored.version),
+    );
+  }
+  return writes;
 }
 
 /** The shard in whose CRL this certificate said that it would stand. */

@@ -4,7 +4,7 @@ import { PkiError } from '../error.ts';
 export interface AccessUrls {
   readonly host: string;
   readonly ocsp: string;
-  crl(issuer: string, shard?: number): string;
+  crl(issuer: string, shard?: number, delta?: boolean): string;
   issuer(id: string): string;
 }
 
@@ -24,7 +24,8 @@ export function accessUrls(publicUrl: string): AccessUrls {
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     ocsp: `${base}/pki/ocsp`,
-    crl: (issuer, shard) => `${base}/pki/crl/${issuer}${shard === undefined ? '' : `/${shard}`}.crl`,
+    crl: (issuer, shard, delta) =>
+      `${base}/pki/crl/${issuer}${shard === undefined ? '' : `/${shard}`}${delta === true ? '.delta' : ''}.crl`,
     issuer: (id) => `${base}/pki/ca/${id}.crt`,
   };
 }

@@ -73,6 +73,38 @@ describe('a CRL', () => {
     expect(readCrl(await city.authority.crl('device-ca', 1)).entries.size).toBe(0);
   });
 
+  it('has a delta with the same number that holds what came since its base', async () => {
+    const city = await openCity();
+    const [first, second] = [await enrolled(city, 'cam-001'), await enrolled(city, 'cam-002')];
+    await city.authority.revoke(first, 'superseded', 'user:lan');
+    city.clock.pass(1);
+    const base = await city.authority.crl('device-ca');
+    city.clock.pass(60_000);
+    await city.authority.revoke(second, 'superseded', 'user:lan');
+    const [complete, delta] = [
+      await city.authority.crl('device-ca'),
+      await city.authority.deltaCrl('device-ca'),
+    ];
+    expect([...readCrl(delta).entries.keys()]).toEqual([second]);
+    expect(readCrl(complete).entries.size).toBe(2);
+    expect(numberOf(delta)).toBe(numberOf(complete));
+    const indicator = findExtension(readCrl(delta).extensions, Oid.deltaCrlIndicator)!;
+    expect(indicator).toMatchObject({ critical: true });
+    expect(indicator.value.at(-1)).toBe(numberOf(base));
+    city.clock.pass(day / 2);
+    await city.authority.revoke(await enrolled(city, 'cam-003'), 'superseded', 'user:lan');
+    expect(readCrl(await city.authority.deltaCrl('device-ca')).entries.size).toBe(1);
+  });
+
+  it('loses no revocation when many come at once', async () => {
+    const city = await openCity();
+    const serials = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => enrolled(city, `cam-${index}`)),
+    );
+    await Promise.all(serials.map((serial) => city.authority.revoke(serial, 'superseded', 'user:lan')));
+    expect(new Set(readCrl(await city.authority.crl('device-ca')).entries.keys())).toEqual(new Set(serials));
+  });
+
   it('of the root lists a revoked issuing authority', async () => {
     const city = await openCity();
     const { serialHex } = readCertificate(city.authority.certificateOf('service-ca'));

@@ -4,7 +4,7 @@ import { plain } from '../est/problem.ts';
 
 /**
  * What certificates point to: `/pki/crl/<issuer>.crl` (all of it), `/pki/crl/<issuer>/<shard>.crl` (DER, RFC 5280
- * section 4.2.1.13) and `/pki/ca/<issuer>.crt` (DER, section 4.2.2.1).
+ * section 4.2.1.13), each with its delta at `.delta.crl`, and `/pki/ca/<issuer>.crt` (DER, section 4.2.2.1).
  */
 export function createCrlHandler(options: {
   readonly authority: Authority;
@@ -12,7 +12,7 @@ export function createCrlHandler(options: {
   const { authority } = options;
   return async (request) => {
     const { pathname } = new URL(request.url);
-    const list = /^\/pki\/crl\/([a-z0-9-]{1,64})(?:\/([0-9]{1,9}))?\.crl$/.exec(pathname);
+    const list = /^\/pki\/crl\/([a-z0-9-]{1,64})(?:\/([0-9]{1,9}))?(\.delta)?\.crl$/.exec(pathname);
     const issuer = /^\/pki\/ca\/([a-z0-9-]{1,64})\.crt$/.exec(pathname);
     if (list === null && issuer === null)
       return plain(404, 'there are /pki/crl/<issuer>.crl and /pki/ca/<issuer>.crt');
@@ -21,7 +21,8 @@ export function createCrlHandler(options: {
     try {
       if (issuer !== null) return der(authority.certificateOf(issuer[1]!), 'application/pkix-cert', 86_400);
       const shard = list![2] === undefined ? undefined : Number(list![2]);
-      return der(await authority.crl(list![1]!, shard), 'application/pkix-crl', 60);
+      const bytes = await authority[list![3] === undefined ? 'crl' : 'deltaCrl'](list![1]!, shard);
+      return der(bytes, 'application/pkix-crl', 60);
     } catch (error) {
       if (error instanceof PkiError && error.code === 'unknown-issuer') return plain(404, error.message);
       throw error;

@@ -1,10 +1,11 @@
 import { write } from '@kydai/contracts';
 import { certificatesPerShard, type Desk, type Issuer } from '../authority/desk.ts';
 import { PkiError } from '../error.ts';
-import { publishedCrls, revocations } from '../register/kinds.ts';
+import { publishedCrls } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
+import { type Revocation, readRevocations, revocationPages } from '../register/revocation-page.ts';
 import { signCrl } from '../sign/sign.ts';
-import { type CrlEntry, crlExtension } from '../x509/crl.ts';
+import { crlExtension } from '../x509/crl.ts';
 import { extension } from '../x509/extension.ts';
 import { keyIdentifier } from '../x509/public-key.ts';
 
@@ -12,9 +13,13 @@ const day = 86_400_000;
 /** How long a CRL is good; half-way through a new one is made even if nothing changed. */
 const lifetime = { root: 180 * day, 'device-ca': 2 * day, 'service-ca': 2 * day } as const;
 
-interface Cached {
+interface Built {
   readonly der: Uint8Array;
+  readonly delta: Uint8Array;
   readonly renewAt: number;
+}
+
+interface Cached extends Built {
   /** The count of changes that it was built from. */
   readonly changes: number;
 }
@@ -23,7 +28,7 @@ interface Cached {
 export class CrlPublisher {
   readonly #desk: Desk;
   readonly #cache = new Map<string, Cached>();
-  readonly #building = new Map<string, Promise<Uint8Array>>();
+  readonly #building = new Map<string, Promise<Built>>();
   /** Per authority, counted up by each revocation. */
   readonly #changes = new Map<string, number>();
 
@@ -40,7 +45,7 @@ export class CrlPublisher {
    * DER of the newest CRL: of everything that the authority issued, or of one shard. The first request after a start
    * builds anew, so that what another process revoked is in it.
    */
-  async crl(issuer: Issuer, shard?: number): Promise<Uint8Array> {
+  async crl(issuer: Issuer, shard?: number): Promise<Built> {
     // One more than is in use: a certificate that is on its way may point to it.
     if (shard !== undefined && shard > issuer.issued / certificatesPerShard + 1) {
       throw new PkiError('unknown-issuer', `there is no shard ${shard} of \`${issuer.id}\``);
@@ -48,7 +53,7 @@ export class CrlPublisher {
     const scope = shard === undefined ? issuer.id : `${issuer.id}/${shard}`;
     const changes = this.#changes.get(issuer.id) ?? 0;
     const cached = this.#cache.get(scope);
-    if (cached?.changes === changes && this.#desk.clock.now() < cached.renewAt) return cached.der;
+    if (cached?.changes === changes && this.#desk.clock.now() < cached.renewAt) return cached;
     const place = `${scope}#${changes}`;
     const building = this.#building.get(place) ?? this.#build(issuer, shard, scope, changes);
     this.#building.set(place, building);
@@ -59,43 +64,50 @@ export class CrlPublisher {
     }
   }
 
-  async #build(
-    issuer: Issuer,
-    shard: number | undefined,
-    scope: string,
-    changes: number,
-  ): Promise<Uint8Array> {
-    const { der, renewAt } = await retryOnConflict(() => buildCrl(this.#desk, issuer, shard, scope));
+  async #build(issuer: Issuer, shard: number | undefined, scope: string, changes: number): Promise<Built> {
+    const built = await retryOnConflict(() => buildCrl(this.#desk, issuer, shard, scope));
     if (this.#cache.size >= 4096) this.#cache.clear();
-    this.#cache.set(scope, { der, renewAt, changes });
-    return der;
+    this.#cache.set(scope, { ...built, changes });
+    return built;
   }
 }
 
+const baseLifetime = day / 2;
+
 /**
- * Builds, signs and records one CRL. The number grows by one with each (RFC 5280 section 5.2.3), guarded by the
- * record's version. A certificate stays listed until the list after its end (section 3.3).
+ * Builds, signs and records a CRL and the delta CRL of the same number. The number grows by one with each (RFC 5280
+ * section 5.2.3), guarded by the record's version. A certificate stays listed until the list after its end (section
+ * 3.3). The delta builds upon a CRL of the last twelve hours (section 5.2.4).
  */
 async function buildCrl(
   desk: Desk,
   issuer: Issuer,
   shard: number | undefined,
   scope: string,
-): Promise<{ der: Uint8Array; renewAt: number }> {
+): Promise<Built> {
   const now = desk.clock.now();
   const stored = await desk.records.get(publishedCrls, scope);
-  const listedSince = stored?.value.thisUpdate ?? 0;
-  const entries = await readEntries(desk, issuer.id, shard, Math.min(listedSince, now));
+  const before = stored?.value;
+  const entries = await readEntries(desk, issuer.id, shard, Math.min(before?.thisUpdate ?? 0, now));
   const thisUpdate = Math.floor(now / 1000) * 1000;
   const nextUpdate = thisUpdate + lifetime[issuer.role];
-  const number = (stored?.value.number ?? 0) + 1;
-  const extensions = [
+  const number = (before?.number ?? 0) + 1;
+  const base =
+    before !== undefined && now < before.base.at + baseLifetime ? before.base : { number, at: now };
+  const common = [
     extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey)),
     crlExtension.number(number),
+    ...(shard === undefined ? [] : [crlExtension.distributionPoint(desk.urls.crl(issuer.id, shard))]),
   ];
-  if (shard !== undefined) extensions.push(crlExtension.distributionPoint(desk.urls.crl(issuer.id, shard)));
-  const der = await signCrl(
-    { issuer: issuer.certificate.subject.der, thisUpdate, nextUpdate, entries, extensions },
+  const fields = { issuer: issuer.certificate.subject.der, thisUpdate, nextUpdate };
+  const freshest = crlExtension.freshest(desk.urls.crl(issuer.id, shard, true));
+  const der = await signCrl({ ...fields, entries, extensions: [...common, freshest] }, issuer.signer);
+  const delta = await signCrl(
+    {
+      ...fields,
+      entries: entries.filter(({ recorded }) => recorded >= base.at),
+      extensions: [...common, crlExtension.deltaOf(base.number)],
+    },
     issuer.signer,
   );
   const record = {
@@ -104,32 +116,32 @@ async function buildCrl(
     thisUpdate,
     nextUpdate,
     entries: entries.length,
-    der: Buffer.from(der).toString('base64'),
+    base,
   };
   await desk.records.commit([
     stored === undefined
       ? write.insert(publishedCrls, record)
       : write.update(publishedCrls, record, stored.version),
   ]);
-  return { der, renewAt: thisUpdate + lifetime[issuer.role] / 2 };
+  return { der, delta, renewAt: thisUpdate + lifetime[issuer.role] / 2 };
 }
 
-const pageSize = 10_000;
+const pageSize = 100;
 
 async function readEntries(
   desk: Desk,
   issuer: string,
   shard: number | undefined,
   since: number,
-): Promise<CrlEntry[]> {
-  const where = { issuer, notAfter: { gte: since }, ...(shard === undefined ? {} : { shard }) };
-  const entries: CrlEntry[] = [];
+): Promise<Revocation[]> {
+  const where = { issuer, ...(shard === undefined ? {} : { shard }) };
+  const entries: Revocation[] = [];
   for (let offset = 0; ; offset += pageSize) {
-    const page = await desk.records.find(revocations, { where, limit: pageSize, offset });
-    for (const { value } of page.records)
-      entries.push({ serial: value.serial, at: value.at, reason: value.reason });
+    const page = await desk.records.find(revocationPages, { where, limit: pageSize, offset });
+    for (const { value } of page.records) {
+      for (const revocation of readRevocations(value))
+        if (revocation.notAfter >= since) entries.push(revocation);
+    }
     if (page.records.length < pageSize) return entries;
-    if (entries.length > 5_000_000)
-      throw new PkiError('bad-setting', 'CRL of more than five million entries; use the shards');
   }
 }

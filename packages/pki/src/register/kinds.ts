@@ -1,5 +1,6 @@
-import { Certificate, Device, RevocationReason, recordKind } from '@kydai/contracts';
+import { Certificate, Device, recordKind } from '@kydai/contracts';
 import { z } from 'zod';
+import { revocationPages } from './revocation-page.ts';
 
 /** Every certificate that was ever issued, authorities included. */
 export const certificates = recordKind<Certificate>({
@@ -11,7 +12,6 @@ export const certificates = recordKind<Certificate>({
     profile: (value) => value.profile,
     subject: (value) => value.subject,
     keyDigest: (value) => value.keyDigest,
-    fingerprint: (value) => value.fingerprint,
     issued: (value) => value.issued,
     notAfter: (value) => value.notAfter,
     revokedAt: (value) => value.revoked?.at ?? null,
@@ -73,34 +73,7 @@ export const issuances = recordKind<Issuance>({
   name: 'issuances',
   schema: Issuance,
   key: (value) => value.id,
-  indexes: { serial: (value) => value.serial },
-});
-
-/** What a CRL needs to know of a revoked certificate, and no more: lists are built from many of these. */
-export const Revocation = z
-  .strictObject({
-    serial: z.string(),
-    issuer: z.string(),
-    shard: z.number().int(),
-    at: z.number(),
-    /** When it was written, which orders revocations even where `at` lies in the past. */
-    recorded: z.number(),
-    reason: RevocationReason,
-    notAfter: z.number(),
-  })
-  .readonly();
-export type Revocation = z.infer<typeof Revocation>;
-
-export const revocations = recordKind<Revocation>({
-  name: 'revocations',
-  schema: Revocation,
-  key: (value) => value.serial,
-  indexes: {
-    issuer: (value) => value.issuer,
-    shard: (value) => value.shard,
-    recorded: (value) => value.recorded,
-    notAfter: (value) => value.notAfter,
-  },
+  indexes: {},
 });
 
 export const AuthorityRecord = z
@@ -146,7 +119,7 @@ export const credentials = recordKind<Credential>({
   indexes: { notAfter: (value) => value.notAfter },
 });
 
-/** The newest CRL of one scope: an authority, or one shard of it. */
+/** The newest CRL of one scope, an authority or one shard of it. Its bytes are built anew after a start. */
 export const PublishedCrl = z
   .strictObject({
     /** `<authority>` or `<authority>/<shard>`. */
@@ -155,8 +128,8 @@ export const PublishedCrl = z
     thisUpdate: z.number(),
     nextUpdate: z.number(),
     entries: z.number().int(),
-    /** Base64 DER. */
-    der: z.string(),
+    /** The CRL that the delta builds upon: its number and when it was made. */
+    base: z.strictObject({ number: z.number().int(), at: z.number() }).readonly(),
   })
   .readonly();
 export type PublishedCrl = z.infer<typeof PublishedCrl>;
@@ -174,7 +147,7 @@ export const pkiRecordKinds = [
   devices,
   enrolmentTokens,
   issuances,
-  revocations,
+  revocationPages,
   authorities,
   credentials,
   publishedCrls,

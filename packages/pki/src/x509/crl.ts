@@ -17,6 +17,7 @@ import {
   type Extension,
   encodeExtension,
   encodeExtensions,
+  extension,
   findExtension,
   readExtensions,
 } from './extension.ts';
@@ -66,6 +67,8 @@ export const crlExtension = {
     critical: true,
     value: integer(baseNumber),
   }),
+  /** Where the delta CRL is (RFC 5280 section 5.2.6). */
+  freshest: (url: string): Extension => ({ ...extension.crlDistributionPoint(url), oid: Oid.freshestCrl }),
   /** The one distribution point whose certificates this CRL covers. */
   distributionPoint: (url: string): Extension => ({
     oid: Oid.issuingDistributionPoint,
