@@ -9,6 +9,15 @@ export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';
 export {
+  type Change,
+  type ExplainedCondition,
+  type ExplainedPolicy,
+  type Explanation,
+  explain,
+  redacted,
+} from './explain/explain.ts';
+export type { Fact } from './explain/facts.ts';
+export {
   createSearch,
   type EntitySearch,
   type Search,

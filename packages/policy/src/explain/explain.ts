@@ -1,0 +1,192 @@
+import type { AccessRequest, CedarUid, DecidingPolicy, Decision } from '@kydai/contracts';
+import { Converter, checkedUid } from '../entities/convert.ts';
+import { EntityNode, EntityTypeNode } from '../entities/node.ts';
+import type { EntityStore } from '../entities/store.ts';
+import type { SourcePlace } from '../error.ts';
+import { policiesOfAction } from '../evaluate/actions.ts';
+import type { Engine } from '../evaluate/engine.ts';
+import type { Expression, Policy } from '../parse/ast.ts';
+import { actionKey } from '../parse/schema.ts';
+import { CedarRecord } from '../values/value.ts';
+import { type ChangeSet, changesFor, product, smallest } from './changes.ts';
+import { type Fact, factsOf } from './facts.ts';
+import { formatExpression } from './format.ts';
+import { Interpreter, type PartialRequest, type Result } from './interpret.ts';
+import { atomsOf, policyExpression } from './policy.ts';
+
+/** One smallest part of a condition, what it came to, and on which facts that rests. */
+export interface ExplainedCondition {
+  /** As Cedar text. */
+  readonly condition: string;
+  readonly value: boolean | 'failed';
+  readonly facts: readonly Fact[];
+  readonly place: SourcePlace;
+}
+
+export interface ExplainedPolicy extends DecidingPolicy {
+  readonly place: SourcePlace;
+  /** Conditions in the order of the text; the head's first. */
+  readonly conditions: readonly ExplainedCondition[];
+}
+
+/** One thing that would have to be otherwise. */
+export interface Change {
+  readonly condition: string;
+  /** What the condition would have to come to. */
+  readonly must: boolean;
+  readonly facts: readonly Fact[];
+}
+
+export interface Explanation {
+  readonly decision: Decision;
+  readonly determining: readonly ExplainedPolicy[];
+  /** For a forbidden request: the forbids, which no permit overrules. */
+  readonly standsInTheWay: readonly DecidingPolicy[];
+  /**
+   * For a denial, the smallest sets of changes of facts that would allow it, smallest first, at most 8. Who asks, for
+   * what action and of what type is taken as given. Empty where no change of facts would do.
+   */
+  readonly remedies: readonly (readonly Change[])[];
+}
+
+const maximumRemedies = 8;
+
+/** Why a request is decided as it is at this moment, and what would have to change. Slow: for people, not for doors. */
+export function explain(
+  engine: Engine,
+  entities: EntityStore,
+  request: AccessRequest,
+  strictForbid = true,
+): Explanation {
+  const decision = engine.decide(request);
+  const action = engine.actionUid(request.action);
+  const resolve = (uid: CedarUid) => entities.find(uid) ?? strangerOf(uid);
+  const partial = readRequest(engine, action, request, resolve);
+  const interpreter = new Interpreter(partial, resolve);
+  const policies = policiesOfAction(action, engine.policySet, entities);
+  const byId = new Map(policies.map((policy) => [policy.id, policy]));
+  return {
+    decision,
+    determining: decision.determining.map((deciding) =>
+      explained(deciding, byId.get(deciding.id)!, interpreter),
+    ),
+    standsInTheWay: decision.outcome === 'forbidden' ? decision.determining : [],
+    remedies: decision.allowed ? [] : remediesOf(policies, partial, resolve, strictForbid),
+  };
+}
+
+/** An explanation for outsiders: the decision's kind and reasons, without policies, facts or remedies. */
+export function redacted({ decision }: Explanation): {
+  readonly outcome: Decision['outcome'];
+  readonly reasons: readonly string[];
+} {
+  return {
+    outcome: decision.outcome,
+    reasons: decision.determining.flatMap(({ reason }) => (reason === undefined ? [] : [reason])),
+  };
+}
+
+function strangerOf(uid: CedarUid): EntityNode {
+  return new EntityNode(new EntityTypeNode(uid.type, 0, { epoch: 0 }), uid.id);
+}
+
+function readRequest(
+  engine: Engine,
+  action: CedarUid,
+  request: AccessRequest,
+  find: (uid: CedarUid) => EntityNode,
+): PartialRequest {
+  // One object for each stranger, since equality is identity.
+  const strangers = new Map<string, EntityNode>();
+  const resolve = (uid: CedarUid) => {
+    const node = find(uid);
+    if (node.type.index > 0) return node;
+    const known = strangers.get(actionKey(uid));
+    if (known === undefined) strangers.set(actionKey(uid), node);
+    return known ?? node;
+  };
+  const converter = new Converter('request', 'the context', resolve);
+  const fields = engine.policySet.schema?.actions.get(actionKey(action))?.context;
+  return {
+    principal: resolve(checkedUid(request.principal, 'request', 'the principal')),
+    action: resolve(action),
+    resource: resolve(checkedUid(request.resource, 'request', 'the resource')),
+    context: new CedarRecord(converter.attributes(request.context ?? {}, '', fields)),
+  };
+}
+
+function explained(deciding: DecidingPolicy, policy: Policy, interpreter: Interpreter): ExplainedPolicy {
+  const conditions = atomsOf(policyExpression(policy)).map((atom): ExplainedCondition => {
+    const value = interpreter.evaluate(atom);
+    return {
+      condition: formatExpression(atom),
+      value: typeof value === 'boolean' ? value : 'failed',
+      facts: factsOf(atom, interpreter),
+      place: policy.placeOf(atom),
+    };
+  });
+  return { ...deciding, place: policy.place, conditions };
+}
+
+function remediesOf(
+  policies: readonly Policy[],
+  request: PartialRequest,
+  resolve: (uid: CedarUid) => EntityNode,
+  strict: boolean,
+): Change[][] {
+  const interpreter = new Interpreter(request, resolve);
+  const expressions = policies.map((policy) => ({
+    effect: policy.effect,
+    expression: policyExpression(policy),
+  }));
+  const blocks = (result: Result) => result === true || (strict && result !== false);
+  const lifted = expressions
+    .filter(({ effect, expression }) => effect === 'forbid' && blocks(interpreter.evaluate(expression)))
+    .map(({ expression }) => changesFor(expression, false, interpreter));
+  const granted = expressions
+    .filter(({ effect }) => effect === 'permit')
+    .flatMap(({ expression }) => changesFor(expression, true, interpreter));
+  return smallest(product([...lifted, smallest(granted)]))
+    .filter((changes) => wouldAllow(changes, expressions, request, resolve, blocks))
+    .slice(0, maximumRemedies)
+    .map((changes) =>
+      [...changes].map(([condition, { atom, want }]) => ({
+        condition,
+        must: want,
+        facts: factsOf(atom, interpreter),
+      })),
+    );
+}
+
+/** Decides again with the changes taken as made, so that no remedy wakes another forbid. */
+function wouldAllow(
+  changes: ChangeSet,
+  policies: readonly { readonly effect: Policy['effect']; readonly expression: Expression }[],
+  request: PartialRequest,
+  resolve: (uid: CedarUid) => EntityNode,
+  blocks: (result: Result) => boolean,
+): boolean {
+  const assuming = new AssumingInterpreter(changes, request, resolve);
+  let permitted = false;
+  for (const { effect, expression } of policies) {
+    const result = assuming.evaluate(expression);
+    if (effect === 'permit') permitted ||= result === true;
+    else if (blocks(result)) return false;
+  }
+  return permitted;
+}
+
+/** An interpreter for which some atoms are what they are wanted to be. */
+class AssumingInterpreter extends Interpreter {
+  readonly #changes: ChangeSet;
+
+  constructor(changes: ChangeSet, request: PartialRequest, resolve: (uid: CedarUid) => EntityNode) {
+    super(request, resolve);
+    this.#changes = changes;
+  }
+
+  override evaluate(expression: Expression): Result {
+    const assumed = this.#changes.get(formatExpression(expression));
+    return assumed === undefined ? super.evaluate(expression) : assumed.want;
+  }
+}
