@@ -32,12 +32,14 @@ export {
 } from './detect/detector.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
+export { NormaliseError, type NormaliseErrorCode } from './normalise/error.ts';
 export {
   createNormaliser,
   type Normalised,
   type Normaliser,
   type NormaliserOptions,
 } from './normalise/normalise.ts';
+export { compileParser, ParserDefinition } from './normalise/parser-pack.ts';
 export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
 export type { FieldMap } from './rules/pipeline.ts';
 export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';

@@ -3,8 +3,9 @@ import { type Draft, draftAt, FieldList } from './fields.ts';
 import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
+import { compileParser } from './parser-pack.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
-import { programReader, readBareLine } from './programs/programs.ts';
+import { type MessageReader, programReader, type ReaderContext, readBareLine } from './programs/programs.ts';
 import { looksRelayed, readHeader, type SyslogHeader } from './syslog/header.ts';
 import { type ZoneOffset, zoneOffset } from './syslog/time.ts';
 
@@ -30,6 +31,8 @@ export interface Normaliser {
 export interface NormaliserOptions {
   /** The zone of sources that name none: `Z`, `+07:00`, or an IANA name. `+07:00` unless told. */
   readonly zone?: string;
+  /** Parsers of the city's own, each of the shape of `ParserDefinition`; they win over the built-in ones. */
+  readonly parsers?: readonly unknown[];
 }
 
 const facilities = (
@@ -41,30 +44,42 @@ const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info'
 const hour = 3_600_000;
 const ahead = 5 * 60_000;
 
-/** Makes the normaliser: from what a source wrote to ECS fields. Pure; throws a RangeError for an unknown zone. */
+/** Makes the normaliser: from what a source wrote to ECS fields. Throws `NormaliseError` for an unknown zone or a bad parser. */
 export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
   const zone = zoneOffset(options.zone ?? '+07:00');
+  const own = new Map<string, MessageReader>();
+  for (const definition of options.parsers ?? []) {
+    const parser = compileParser(definition);
+    for (const program of parser.programs) own.set(program, parser.read);
+  }
+  const reader = (program: string): MessageReader | undefined => own.get(program) ?? programReader(program);
   return {
-    line: (text, received) => readLine(text, received, zone),
-    document: (value, received) => readWholeDocument(draftAt(received), value, received, zone),
+    line: (text, received) => readLine(text, { received, zone, reader }),
+    document: (value, received) => readWholeDocument(draftAt(received), value, { received, zone, reader }),
   };
 }
 
-function readLine(text: string, received: number, zone: ZoneOffset): Draft {
+/** What reading one line needs besides the line. */
+interface Context extends ReaderContext {
+  reader(program: string): MessageReader | undefined;
+}
+
+function readLine(text: string, context: Context): Draft {
+  const { received, zone } = context;
   const draft = draftAt(received);
   if (text.charCodeAt(0) === 123) {
     const document = parseObject(text);
-    if (document) return readWholeDocument(draft, document, received, zone);
+    if (document) return readWholeDocument(draft, document, context);
   }
   const header = readHeader(text, { received, zone, fields: draft.fields });
   if (header.fault !== '') {
-    if (readBareLine(draft, text, { received, zone })) return draft;
+    if (readBareLine(draft, text, context)) return draft;
     draft.fields.set('error.message', header.fault);
     draft.fields.offer('message', text);
     return draft;
   }
   applyHeader(draft, header, received);
-  readMessage(draft, header, received, zone);
+  readMessage(draft, header, context);
   return draft;
 }
 
@@ -111,8 +126,9 @@ function timeFlag(header: SyslogHeader, received: number): string {
   return header.yearGuessed ? 'year' : '';
 }
 
-function readMessage(draft: Draft, header: SyslogHeader, received: number, zone: ZoneOffset): void {
+function readMessage(draft: Draft, header: SyslogHeader, context: Context): void {
   const { fields } = draft;
+  const { received, zone } = context;
   let { message, program } = header;
   if (looksRelayed(message)) {
     const inner = readHeader(message, { received, zone, fields });
@@ -144,7 +160,7 @@ function readMessage(draft: Draft, header: SyslogHeader, received: number, zone:
     }
   }
   if (readSecurityFormat(draft, program, message)) return;
-  programReader(program)?.(draft, message, { received, zone });
+  context.reader(program)?.(draft, message, context);
 }
 
 /** CEF and LEEF, whose own prefix looks like a syslog tag (`CEF:0|...`) or stands at the start of the message. */
@@ -169,7 +185,8 @@ function readEmbedded(draft: Draft, document: object, program: string, zone: Zon
 }
 
 /** A document that is the whole event. A log line in its `message` (or `log`) is read too and fills what is missing. */
-function readWholeDocument(draft: Draft, value: object, received: number, zone: ZoneOffset): Draft {
+function readWholeDocument(draft: Draft, value: object, context: Context): Draft {
+  const { received, zone } = context;
   if (!readDocument(draft, value, zone)) draft.fields.offer('kydai.time_flag', 'none');
   else if (draft.time - received > ahead) draft.fields.offer('kydai.time_flag', 'future');
   if (draft.dataset !== 'json') {
@@ -178,7 +195,7 @@ function readWholeDocument(draft: Draft, value: object, received: number, zone: 
   }
   const line = draft.fields.get('message') ?? draft.fields.get('log');
   if (typeof line !== 'string' || line.length < 16) return draft;
-  const inner = readLine(line.endsWith('\n') ? line.slice(0, -1) : line, received, zone);
+  const inner = readLine(line.endsWith('\n') ? line.slice(0, -1) : line, context);
   if (!inner.parsed || (inner.dataset === 'linux.syslog' && !looksRelayed(line))) return draft;
   draft.dataset = inner.dataset;
   draft.count = inner.count;

@@ -42,7 +42,7 @@ describe('a pattern', () => {
   });
 
   test.each(['{a}{b}', 'x {a:float}', 'x {}', '{a:rest} y {b:rest}'])('`%s` is refused', (row) => {
-    expect(() => compilePattern({ match: row })).toThrow(TypeError);
+    expect(() => compilePattern({ match: row })).toThrow(expect.objectContaining({ code: 'bad-pattern' }));
   });
 
   test('gives back any words that were put into it', () => {

@@ -1,5 +1,6 @@
 import type { FieldValue } from '@kydai/contracts';
 import { decimal, isAddress } from './address.ts';
+import { NormaliseError } from './error.ts';
 import type { FieldList } from './fields.ts';
 
 /**
@@ -42,20 +43,21 @@ export interface Pattern {
   readonly constants: readonly (readonly [string, FieldValue])[];
 }
 
-/** Compiles one row. Throws a TypeError that quotes the row when it is not well formed. */
+/** Compiles one row. Throws a `NormaliseError` (`bad-pattern`) that quotes the row when it is not well formed. */
 export function compilePattern(row: PatternRow): Pattern {
   const parts = row.match.split(/\{([^{}]*)\}/);
   const holes: Hole[] = [];
   for (let at = 1; at < parts.length; at += 2) {
     const [field = '', type = 'word'] = parts[at]!.split(':');
     const after = parts[at + 1]!;
-    if (field === '' || !holeTypes.has(type)) throw new TypeError(`unknown hole in pattern \`${row.match}\``);
+    if (field === '' || !holeTypes.has(type))
+      throw new NormaliseError('bad-pattern', `unknown hole in pattern \`${row.match}\``);
     if (after === '' && at + 2 < parts.length)
-      throw new TypeError(`adjacent holes in pattern \`${row.match}\``);
+      throw new NormaliseError('bad-pattern', `adjacent holes in pattern \`${row.match}\``);
     holes.push({ field, type: type as HoleType, after });
   }
   const rests = holes.filter((hole) => hole.type === 'rest').length;
-  if (rests > 1) throw new TypeError(`more than one rest in pattern \`${row.match}\``);
+  if (rests > 1) throw new NormaliseError('bad-pattern', `more than one rest in pattern \`${row.match}\``);
   const rest = holes.findIndex((hole) => hole.type === 'rest');
   return {
     head: parts[0]!,

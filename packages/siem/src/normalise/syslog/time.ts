@@ -1,3 +1,5 @@
+import { NormaliseError } from '../error.ts';
+
 /** Days from 1970-01-01 of a date in the proleptic Gregorian calendar. Month 1 to 12. */
 function daysFromCivil(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
@@ -169,8 +171,8 @@ export function readBsdTime(text: string, at: number, near: number): ReadBsdTime
 export type ZoneOffset = (wallClock: number) => number;
 
 /**
- * The zone in which sources without one are taken to write: `Z`, `+07:00`, or an IANA name. Throws a RangeError for
- * any other text. For IANA zones the offset is looked up once an hour of wall clock; in the hour that a clock repeats
+ * The zone in which sources without one are taken to write: `Z`, `+07:00`, or an IANA name. Throws a
+ * `NormaliseError` (`unknown-zone`) for any other text. For IANA zones the offset is looked up once an hour of wall clock; in the hour that a clock repeats
  * it takes the earlier reading.
  */
 export function zoneOffset(zone: string): ZoneOffset {
@@ -180,7 +182,13 @@ export function zoneOffset(zone: string): ZoneOffset {
     const offset = (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000 * (fixed[1] === '-' ? -1 : 1);
     return () => offset;
   }
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'longOffset' });
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'longOffset' });
+  } catch (cause) {
+    const message = `time zone \`${zone}\` is unknown; write \`+07:00\` or a name such as \`Asia/Ho_Chi_Minh\``;
+    throw new NormaliseError('unknown-zone', message, { cause });
+  }
   const offsetAt = (utc: number): number => {
     const name = format.formatToParts(utc).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
     const parts = /GMT([+-])(\d{2}):(\d{2})/.exec(name);
