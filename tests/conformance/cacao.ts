@@ -1,12 +1,20 @@
+import { createPublicKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CsirtError, loadPlaybooks, type Place, readPlaybook, writePlaybook } from '@kydai/csirt';
+import {
+  CsirtError,
+  loadPlaybooks,
+  type Place,
+  readPlaybook,
+  verifySignatures,
+  writePlaybook,
+} from '@kydai/csirt';
 import { openCorpus } from './corpus.ts';
 
 /**
  * The example playbooks of the CACAO committee: each is read and written again without loss, and each of them broken in
- * one known way is refused with the place that was broken.
+ * one known way is refused with the place that was broken. The signature example verifies.
  */
 export async function run(options: {
   corpus?: string;
@@ -22,7 +30,7 @@ export async function run(options: {
     else failures.push(`${name}: ${why}`);
   };
 
-  for (const path of jsonFiles(folder)) {
+  for (const path of files(folder, '.json')) {
     const name = basename(path);
     const text = readFileSync(path, 'utf8');
     const document = JSON.parse(text) as Record<string, unknown>;
@@ -53,15 +61,54 @@ export async function run(options: {
       check(`${name} cut at ${cut}`, code === 'playbook-unreadable', `gave ${code}`);
     }
   }
+  for (const path of files(folder, '.md')) {
+    for (const [name, holds] of signatureChecks(readFileSync(path, 'utf8'))) {
+      check(`${basename(path)} ${name}`, holds, 'does not hold');
+    }
+  }
   if (passed === 0 && failures.length === 0) skipped = 1;
   return { passed, failed: failures.length, skipped, failures };
 }
 
-function jsonFiles(folder: string): string[] {
+function files(folder: string, ending: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => file.endsWith(ending))
     .sort()
     .map((file) => join(folder, file));
+}
+
+/**
+ * The signature example: each signature that carries a key and a value which can be read is right, and right no longer
+ * once the name of the playbook is another.
+ */
+function* signatureChecks(text: string): Generator<readonly [string, boolean]> {
+  for (const [, block] of text.matchAll(/```json\n([\s\S]*?)```/g)) {
+    const document = parsed(block!);
+    const signatures = (document?.['signatures'] ?? []) as {
+      value?: string;
+      public_key: string;
+      valid_from: string;
+    }[];
+    for (const [index, { value, public_key, valid_from }] of signatures.entries()) {
+      if (value === undefined || public_key.includes(' ')) continue;
+      const key = createPublicKey({ key: Buffer.from(public_key, 'base64'), format: 'der', type: 'spki' });
+      const now = Date.parse(valid_from);
+      yield ['is right', verifySignatures(document, [key], now)[index]!.trusted];
+      yield ['is not trusted by everyone', !verifySignatures(document, [], now)[index]!.trusted];
+      yield [
+        'is wrong for another name',
+        !verifySignatures({ ...document, name: 'x' }, [key], now)[index]!.trusted,
+      ];
+    }
+  }
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why the playbook is not read, or read and not loaded. */

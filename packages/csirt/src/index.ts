@@ -11,6 +11,12 @@ export { detections, incidents, runs, startRequests } from './incident/kinds.ts'
 export { type LoadedPlaybooks, loadPlaybooks, type Playbook, type PlaybookProblem } from './playbook/load.ts';
 export { readPlaybook, writePlaybook } from './playbook/read.ts';
 export type { CacaoPlaybook } from './playbook/schema.ts';
+export {
+  type SignatureVerdict,
+  type SignOptions,
+  signPlaybook,
+  verifySignatures,
+} from './playbook/signature.ts';
 export { computeIndicators } from './report/indicators.ts';
 export { type LoadedObligations, loadObligations, obligationClocks } from './report/obligations.ts';
 export { type Approval, createExecutor, type Executor, type ExecutorOptions } from './run/executor.ts';

@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import { CsirtError, type Place } from '../error.ts';
 import { StepExtension, stepExtension, Trigger, triggerExtension } from './extension.ts';
 import { reachable, readPlaybook } from './read.ts';
 import type { CacaoPlaybook } from './schema.ts';
+import { verifySignatures } from './signature.ts';
 
 /** A playbook that this executor can run. */
 export interface Playbook {
@@ -28,9 +30,11 @@ export interface LoadedPlaybooks {
 /**
  * Reads the playbooks of a folder (`file` may carry folders; `*.test.json` case files are passed over). A file with a
  * problem is left out and named in `problems`; the others load. Two playbooks with one id or one category are a problem.
+ * Where trusted keys are given, a playbook needs a signature by one of them that is valid now.
  */
 export function loadPlaybooks(
   files: readonly { readonly file: string; readonly text: string }[],
+  signatures?: { readonly trustedKeys: readonly KeyObject[]; readonly now: number },
 ): LoadedPlaybooks {
   const playbooks: Playbook[] = [];
   const problems: PlaybookProblem[] = [];
@@ -38,7 +42,17 @@ export function loadPlaybooks(
     if (file.endsWith('.test.json')) continue;
     const refuse = (place: Place): void => void problems.push({ file, ...place });
     try {
-      const playbook = toPlaybook(file, readPlaybook(text));
+      const cacao = readPlaybook(text);
+      const verdicts = signatures && verifySignatures(cacao, signatures.trustedKeys, signatures.now);
+      if (verdicts !== undefined && !verdicts.some(({ trusted }) => trusted)) {
+        const reasons = verdicts.map(({ reason }) => reason).join('; ');
+        refuse({
+          path: 'signatures',
+          message: `has none that is trusted${reasons === '' ? '' : `: ${reasons}`}`,
+        });
+        continue;
+      }
+      const playbook = toPlaybook(file, cacao);
       const twin = playbooks.find(
         (other) =>
           other.id === playbook.id ||
