@@ -18,6 +18,8 @@ export {
   verifySignatures,
 } from './playbook/signature.ts';
 export { computeIndicators } from './report/indicators.ts';
+export { type Notice, type Reporter, renderNotice } from './report/notice.ts';
 export { type LoadedObligations, loadObligations, obligationClocks } from './report/obligations.ts';
+export { type YearlyReport, yearlyReport } from './report/yearly.ts';
 export { type Approval, createExecutor, type Executor, type ExecutorOptions } from './run/executor.ts';
 export { createTriage, type Triage, type Triaged, type TriageOptions } from './triage/triage.ts';
