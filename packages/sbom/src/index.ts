@@ -25,7 +25,7 @@ export {
 export { allComponents, type Bom, type BomComponent, type BomDependency } from './model/bom.ts';
 export { type DependencyGraph, dependencyGraph } from './model/graph.ts';
 export { checkBom, parseBom } from './model/read.ts';
-export { readBom, type Violation, validateBom, writeBom } from './model/validate.ts';
+export { parseAnyBom, readBom, type Violation, validateBom, writeBom } from './model/validate.ts';
 export { formatPurl, type PackageUrl, type PackageUrlParts, parsePurl } from './purl/purl.ts';
 export { findings, SbomRecord, sboms } from './record.ts';
 export { renderJson } from './report/json.ts';

@@ -10,7 +10,8 @@ import { type GateResult, gate } from '../gate/gate.ts';
 import { readWaivers } from '../gate/waiver.ts';
 import { assess } from '../match/assess.ts';
 import type { Bom } from '../model/bom.ts';
-import { maxBomBytes, parseBom } from '../model/read.ts';
+import { maxBomBytes } from '../model/read.ts';
+import { parseAnyBom } from '../model/validate.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
 import { writeWhole } from './output.ts';
 
@@ -88,7 +89,7 @@ export async function readSubject(
     });
   }
   if (!isFolder && !extractors.some((extractor) => extractor.matches(basename(path)))) {
-    return { bom: parseBom(readBounded(path, maxBomBytes), path), notRead: [] };
+    return { bom: await parseAnyBom(readBounded(path, maxBomBytes), path), notRead: [] };
   }
   const { generateSbom } = await import('../extract/generate.ts');
   return generateSbom(path, { clock });

@@ -1,4 +1,4 @@
-import { SPDX } from '@cyclonedx/cyclonedx-library';
+import * as SPDX from '@cyclonedx/cyclonedx-library/SPDX';
 
 /** A CycloneDX licence choice: one SPDX expression alone, or a list of ids and names. */
 export type LicenseChoice =
