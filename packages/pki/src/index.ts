@@ -1,3 +1,4 @@
+export type { ApplicationVerdict } from './authority/apply.ts';
 export type { Audit, Authority, AuthorityOptions, IssueRequest } from './authority/authority.ts';
 export { openAuthority } from './authority/authority.ts';
 export type { EnrolRequest, RenewRequest } from './authority/enrol.ts';
@@ -6,10 +7,17 @@ export type { IssuedToken, TokenRequest } from './authority/token.ts';
 export type { ClientVerdict } from './authority/verify-client.ts';
 export { createCrlHandler } from './crl/handler.ts';
 export { PkiError, type PkiErrorCode } from './error.ts';
-export { createEstHandler, type EstHandler, type EstLimits, type Peer } from './est/handler.ts';
+export {
+  createEstHandler,
+  type EstHandler,
+  type EstLimits,
+  type EstOptions,
+  type Peer,
+} from './est/handler.ts';
 export { type KeyStore, openKeyStore } from './keys/key-store.ts';
 export { ocspRequestFor } from './ocsp/ask.ts';
 export { createOcspHandler } from './ocsp/handler.ts';
+export { type Application, applications } from './register/application.ts';
 export {
   certificates,
   credentials,

@@ -5,11 +5,13 @@ import { PkiError } from '../error.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { OcspResponder } from '../ocsp/answer.ts';
 import { profileOf } from '../profile/profiles.ts';
+import { type Application, applications } from '../register/application.ts';
 import { createDeviceRegister, type DeviceRegister } from '../register/register.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
 import { textName } from '../x509/general-name.ts';
 import { toPem } from '../x509/pem.ts';
 import { readRequest } from '../x509/request.ts';
+import { type ApplicationVerdict, type Apply, apply, decideApplication } from './apply.ts';
 import { checkRequest } from './check-request.ts';
 import { holdCredential } from './credential.ts';
 import { chainOf, type Desk, issuerOf, pemOf } from './desk.ts';
@@ -17,7 +19,7 @@ import { type EnrolRequest, enrol, type RenewRequest, renew } from './enrol.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { issueCertificate } from './issue.ts';
 import { revokeDeviceCertificates, revokeSerial } from './revoke.ts';
-import { type IssuedToken, makeToken, type TokenRequest } from './token.ts';
+import { findToken, type IssuedToken, makeToken, type TokenRequest } from './token.ts';
 import { accessUrls } from './urls.ts';
 import { type ClientVerdict, verifyClient } from './verify-client.ts';
 
@@ -57,6 +59,13 @@ export interface Authority {
   issuers(): readonly string[];
   enrolmentToken(wanted: TokenRequest): Promise<IssuedToken>;
   enrol(wanted: EnrolRequest): Promise<Certificate>;
+  /** Throws as `enrol` does when the token is not good; uses nothing up. */
+  checkToken(token: string, user?: string): Promise<void>;
+  /** A request without proof: kept for a person, answered with its certificate once approved. */
+  apply(wanted: Apply): Promise<Certificate>;
+  /** What waits for a person, oldest first. */
+  applications(): Promise<readonly Application[]>;
+  decideApplication(id: string, verdict: ApplicationVerdict): Promise<Application>;
   renew(wanted: RenewRequest): Promise<Certificate>;
   issue(wanted: IssueRequest): Promise<Certificate>;
   revoke(serial: string, reason: RevocationReason, by: string, at?: number): Promise<Certificate>;
@@ -124,6 +133,16 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     issuers: () => [...desk.issuers.keys()],
     enrolmentToken: (wanted) => makeToken(desk, wanted),
     enrol: (wanted) => enrol(desk, wanted),
+    checkToken: async (token, user) => {
+      await findToken(desk, token, user);
+    },
+    apply: (wanted) => apply(desk, wanted),
+    applications: async () => {
+      const where = { waiting: true, expires: { gt: clock.now() } };
+      const { records: found } = await records.find(applications, { where, order: 'applied', limit: 1000 });
+      return found.map(({ value }) => value);
+    },
+    decideApplication: (id, verdict) => decideApplication(desk, id, verdict),
     renew: (wanted) => renew(desk, wanted),
     issue: (wanted) => issueByOperator(desk, wanted),
     revoke: (serial, reason, by, at) => revokeSerial(desk, serial, { reason, by, at }, told),

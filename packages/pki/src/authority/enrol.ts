@@ -117,7 +117,8 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
   });
 }
 
-const noCompany = (): { writes: []; audit: AuditEntry[] } => ({ writes: [], audit: [] });
+/** Nothing more to write. */
+export const noCompany = (): { writes: []; audit: AuditEntry[] } => ({ writes: [], audit: [] });
 
 function usedBy(certificate: Certificate, checked: CheckedRequest) {
   return { at: certificate.issued, request: checked.request.digest, serial: certificate.serial };
@@ -131,7 +132,7 @@ function seenAt(now: number, address: string | undefined) {
  * Asks the policies whether this device may have a certificate for this request. A proof for one id never gets a
  * certificate for another, whatever the policies say.
  */
-async function decideFor(
+export async function decideFor(
   desk: Desk,
   action: 'enrol' | 'renew',
   proof: 'token' | 'certificate',

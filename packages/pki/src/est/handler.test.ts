@@ -1,11 +1,13 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { walk } from '../der/walk.ts';
 import { type City, cameraToken, ecKey, makeCsr, openCity } from '../fixtures/city.ts';
 import { certificates } from '../register/kinds.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { readCertsOnly } from '../x509/cms.ts';
 import { formatName } from '../x509/name.ts';
 import { toPem } from '../x509/pem.ts';
-import { createEstHandler, type EstLimits } from './handler.ts';
+import { createEstHandler, type EstLimits, type EstOptions } from './handler.ts';
 
 const base = 'https://pki.hue.example/.well-known/est';
 const basic = (user: string, token: string): string =>
@@ -13,9 +15,9 @@ const basic = (user: string, token: string): string =>
 const base64 = (der: Uint8Array): string => Buffer.from(der).toString('base64');
 const peer = { address: '10.0.0.7' };
 
-async function open(limits: EstLimits = {}) {
+async function open(limits: EstLimits = {}, more: Partial<EstOptions> = {}) {
   const city = await openCity();
-  const est = createEstHandler({ authority: city.authority, clock: city.clock, limits });
+  const est = createEstHandler({ authority: city.authority, clock: city.clock, limits, ...more });
   const post = (
     operation: string,
     body: RequestInit['body'],
@@ -196,6 +198,85 @@ describe('simplereenroll', () => {
     const refused = await post('simplereenroll', base64(makeCsr('cam-001')), undefined, next.der);
     expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('was revoked')]);
   });
+});
+
+describe('an application without proof', () => {
+  it('waits for a person, is collected once approved, and only once', async () => {
+    const { city, post } = await open({}, { approval: true });
+    const csr = base64(makeCsr('siren-7'));
+    const first = await post('simpleenroll', csr);
+    expect([first.status, first.headers.get('retry-after')]).toEqual([202, '60']);
+    expect((await post('simpleenroll', csr)).status).toBe(202);
+    const [waiting, ...more] = await city.authority.applications();
+    expect(more).toEqual([]);
+    expect(waiting).toMatchObject({ device: 'siren-7', keyType: 'EC-P256', address: '10.0.0.7' });
+    const id = waiting!.id.slice(0, 12);
+    await expect(
+      city.authority.decideApplication(id, { approved: true, by: 'user:lan' }),
+    ).rejects.toMatchObject({
+      code: 'unknown-device',
+    });
+    await city.authority.decideApplication(id, {
+      approved: true,
+      by: 'user:lan',
+      kind: 'siren',
+      zone: 'district-1',
+    });
+    const certificate = await certificateIn(await post('simpleenroll', csr));
+    expect((await certificateIn(await post('simpleenroll', csr))).serialHex).toBe(certificate.serialHex);
+    expect(await city.authority.devices.get('siren-7')).toMatchObject({
+      kind: 'siren',
+      operationalTechnology: true,
+    });
+    await city.authority.revoke(certificate.serialHex, 'superseded', 'user:lan');
+    expect((await post('simpleenroll', csr)).status).toBe(401);
+  });
+
+  it('gets no for a no, and starts again after a day', async () => {
+    const { city, post } = await open({}, { approval: true });
+    const csr = base64(makeCsr('cam-9'));
+    await post('simpleenroll', csr);
+    const [waiting] = await city.authority.applications();
+    await city.authority.decideApplication(waiting!.id, { approved: false, by: 'user:lan' });
+    expect((await post('simpleenroll', csr)).status).toBe(403);
+    city.clock.pass(86_400_000);
+    expect((await post('simpleenroll', csr)).status).toBe(202);
+    expect(await issuedCount(city)).toBe(0);
+  });
+
+  it('is refused when too many wait, and where approval is switched off', async () => {
+    const { post } = await open({}, { approval: true });
+    const key = ecKey();
+    for (let index = 0; index < 200; index++)
+      await post('simpleenroll', base64(makeCsr(`cam-${index}`, key)));
+    expect((await post('simpleenroll', base64(makeCsr('cam-200', key)))).status).toBe(503);
+    const off = await open();
+    expect((await off.post('simpleenroll', base64(makeCsr('cam-1')))).status).toBe(401);
+  });
+});
+
+describe('serverkeygen', () => {
+  it('makes key and certificate together, where it is switched on', async () => {
+    const { city, post } = await open({}, { serverKeys: true });
+    const token = await cameraToken(city);
+    expect((await post('serverkeygen', base64(makeCsr('cam-001')), 'Bearer nope')).status).toBe(401);
+    const response = await post('serverkeygen', base64(makeCsr('cam-001')), `Bearer ${token}`);
+    const [, key = '', certificate = ''] = (await response.text()).split(/--kydai-est-part(?:--)?\r\n/);
+    const body = (part: string): Buffer => Buffer.from(part.split('\r\n\r\n')[1]!, 'base64');
+    const privateKey = createPrivateKey({ key: body(key), format: 'der', type: 'pkcs8' });
+    const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+    const [issued] = readCertsOnly(body(certificate));
+    expect(Buffer.from(readCertificate(issued!).publicKey)).toEqual(spki);
+    const off = await open();
+    expect((await off.post('serverkeygen', base64(makeCsr('cam-001')), 'Bearer x')).status).toBe(404);
+  });
+});
+
+it('says what a request should look like', async () => {
+  const { est } = await open();
+  const response = await est(new Request(`${base}/csrattrs`), peer);
+  expect(response.headers.get('content-type')).toBe('application/csrattrs');
+  expect(walk(Buffer.from(await response.text(), 'base64'))).toBe(6);
 });
 
 it('knows its paths and methods', async () => {

@@ -2,15 +2,27 @@ import type { Certificate, Clock } from '@kydai/contracts';
 import type { Authority } from '../authority/authority.ts';
 import { PkiError } from '../error.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
+import { encodeCsrAttributes } from './attributes.ts';
 import { type Credentials, decodeRequestBody, readBody, readCredentials } from './body.ts';
 import { plain, problem } from './problem.ts';
 import { RefusalJournal } from './refusals.ts';
+import { keyAndCertificate, requestWithOwnKey } from './server-key.ts';
 
 export interface EstLimits {
   /** Octets of a body, checked before who asks; 16,384 unless told. */
   readonly bodyBytes?: number;
   /** Enrolments at work at a time; beyond it 503 with Retry-After. 256 unless told. */
   readonly atOnce?: number;
+}
+
+export interface EstOptions {
+  readonly authority: Authority;
+  readonly limits?: EstLimits;
+  readonly clock?: Clock;
+  /** Keep requests without any proof for an operator's approval (202). Off unless told. */
+  readonly approval?: boolean;
+  /** Make keys for devices that cannot (serverkeygen). Off unless told: a key is best made where it stays. */
+  readonly serverKeys?: boolean;
 }
 
 /** Who is at the other end of the connection, as the TLS listener saw it. */
@@ -25,22 +37,18 @@ export type EstHandler = (request: Request, peer: Peer) => Promise<Response>;
 const prefix = '/.well-known/est/';
 
 /**
- * Enrolment over Secure Transport (RFC 7030 with the clarifications of RFC 8951): cacerts, simpleenroll,
- * simplereenroll. A first enrolment is proven by a one-time token (HTTP Basic with the device id as user, or Bearer),
+ * Enrolment over Secure Transport (RFC 7030 with the clarifications of RFC 8951): cacerts, csrattrs, simpleenroll,
+ * simplereenroll, and where switched on serverkeygen. A first enrolment is proven by a one-time token (HTTP Basic with the device id as user, or Bearer),
  * a renewal by the client certificate. Errors are plain text, `code: message`.
  */
-export function createEstHandler(options: {
-  readonly authority: Authority;
-  readonly limits?: EstLimits;
-  readonly clock?: Clock;
-}): EstHandler {
+export function createEstHandler(options: EstOptions): EstHandler {
   const { authority } = options;
   const bodyBytes = options.limits?.bodyBytes ?? 16_384;
   const atOnce = options.limits?.atOnce ?? 256;
   const journal = new RefusalJournal(authority.audit, options.clock ?? { now: () => Date.now() });
   let atWork = 0;
 
-  async function enrolment(request: Request, peer: Peer, act: 'enrol' | 'renew'): Promise<Response> {
+  async function enrolment(request: Request, peer: Peer, act: 'enrol' | 'renew' | 'key'): Promise<Response> {
     let credentials: Credentials | undefined;
     try {
       if (atWork >= atOnce)
@@ -49,25 +57,44 @@ export function createEstHandler(options: {
       try {
         const body = await readBody(request, bodyBytes);
         credentials = readCredentials(request.headers.get('authorization'));
+        if (act === 'key') return await withKey(body, peer, credentials);
         const certificate =
           act === 'enrol' ? await first(body, peer, credentials) : await following(body, peer);
-        return certsOnly([certificate]);
+        return pkcs7(certsOnly(certificate));
       } finally {
         atWork--;
       }
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      if (error.code !== 'busy') await journal.note(error, act, peer.address, shown(credentials?.user));
+      if (error.code !== 'busy' && error.code !== 'approval-pending')
+        await journal.note(error, act, peer.address, shown(credentials?.user));
       return problem(error);
     }
   }
 
   function first(body: Uint8Array, peer: Peer, credentials: Credentials | undefined): Promise<Certificate> {
     if (credentials === undefined) {
+      if (options.approval === true) {
+        return authority.apply({ csr: () => decodeRequestBody(body), address: peer.address });
+      }
       throw new PkiError('token-missing', 'send the enrolment token: `curl --user <device id>:<token>`');
     }
     const { user, token } = credentials;
     return authority.enrol({ csr: () => decodeRequestBody(body), token, user, address: peer.address });
+  }
+
+  async function withKey(
+    body: Uint8Array,
+    peer: Peer,
+    credentials: Credentials | undefined,
+  ): Promise<Response> {
+    if (credentials === undefined)
+      throw new PkiError('token-missing', 'serverkeygen needs an enrolment token');
+    const { user, token } = credentials;
+    await authority.checkToken(token, user);
+    const { csr, pkcs8 } = await requestWithOwnKey(decodeRequestBody(body));
+    const issued = await authority.enrol({ csr: () => csr, token, user, address: peer.address });
+    return keyAndCertificate(pkcs8, certsOnly(issued));
   }
 
   function following(body: Uint8Array, peer: Peer): Promise<Certificate> {
@@ -88,26 +115,38 @@ export function createEstHandler(options: {
       case 'cacerts':
         if (request.method !== 'GET') return plain(405, 'use GET', { allow: 'GET' });
         return pkcs7(authority.caCertificates());
+      case 'csrattrs':
+        if (request.method !== 'GET') return plain(405, 'use GET', { allow: 'GET' });
+        return base64('application/csrattrs', encodeCsrAttributes());
+      case 'serverkeygen':
+        if (options.serverKeys !== true)
+          return plain(404, 'keys are made by the devices here; use simpleenroll');
+        if (request.method !== 'POST') return plain(405, 'use POST', { allow: 'POST' });
+        return enrolment(request, peer, 'key');
       case 'simpleenroll':
       case 'simplereenroll':
         if (request.method !== 'POST') return plain(405, 'use POST', { allow: 'POST' });
         return enrolment(request, peer, operation === 'simpleenroll' ? 'enrol' : 'renew');
       default:
-        return plain(404, 'EST here has cacerts, simpleenroll and simplereenroll');
+        return plain(404, 'EST here has cacerts, csrattrs, simpleenroll and simplereenroll');
     }
   };
 }
 
-function certsOnly(issued: readonly Certificate[]): Response {
-  return pkcs7(encodeCertsOnly(issued.map(({ der }) => Buffer.from(der, 'base64'))));
+function certsOnly(issued: Certificate): Uint8Array {
+  return encodeCertsOnly([Buffer.from(issued.der, 'base64')]);
 }
 
-/** Base64 in lines: readers of both kinds take it (RFC 8951 section 3.1). */
 function pkcs7(der: Uint8Array): Response {
+  return base64('application/pkcs7-mime; smime-type=certs-only', der);
+}
+
+/** In lines: readers of both kinds take it (RFC 8951 section 3.1). */
+function base64(type: string, der: Uint8Array): Response {
   const lines = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n');
   return new Response(`${lines.trimEnd()}\n`, {
     headers: {
-      'content-type': 'application/pkcs7-mime; smime-type=certs-only',
+      'content-type': type,
       'content-transfer-encoding': 'base64',
     },
   });

@@ -9,6 +9,7 @@ const statuses: Partial<Record<PkiErrorCode, number>> = {
   'certificate-required': 401,
   'certificate-refused': 403,
   denied: 403,
+  'approval-pending': 202,
   'subject-mismatch': 403,
   'key-revoked': 403,
   'key-in-use': 403,
@@ -29,6 +30,7 @@ export function problem(error: PkiError): Response {
       'content-type': 'text/plain; charset=utf-8',
       ...(status === 401 ? { 'www-authenticate': authenticate } : {}),
       ...(status === 503 ? { 'retry-after': '2' } : {}),
+      ...(status === 202 ? { 'retry-after': '60' } : {}),
     },
   });
 }

@@ -1,5 +1,6 @@
 import { Certificate, Device, recordKind } from '@kydai/contracts';
 import { z } from 'zod';
+import { applications } from './application.ts';
 import { revocationPages } from './revocation-page.ts';
 
 /** Every certificate that was ever issued, authorities included. */
@@ -151,4 +152,5 @@ export const pkiRecordKinds = [
   authorities,
   credentials,
   publishedCrls,
+  applications,
 ] as const;
