@@ -15,6 +15,12 @@ export interface Addresses {
   readonly syslogTcp: string;
 }
 
+/** What this process must undo when it exits, in the order in which it was done. */
+const atExit = new Set<() => unknown>();
+process.once('exit', () => {
+  for (const undo of atExit) undo();
+});
+
 /** The program as a user runs it: a process of its own, spoken to over its interfaces. */
 export interface Program {
   readonly folder: string;
@@ -69,7 +75,7 @@ export async function startProgram(
   child.stderr.on('data', (chunk: Buffer) => {
     printed += chunk.toString();
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  atExit.add(() => child.kill('SIGKILL'));
   const addresses = await ready(child, join(folder, 'data/operator.json'), () => printed);
 
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
@@ -116,7 +122,7 @@ async function ready(child: ChildProcess, file: string, printed: () => string): 
 /** A folder that is removed when this process exits. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kydai-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  atExit.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

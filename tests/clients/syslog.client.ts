@@ -1,6 +1,6 @@
-import { createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { eventually, type Program } from '../program.ts';
 import { type Checks, command, shell } from './checks.ts';
 
@@ -94,7 +94,7 @@ action(type="omfwd" target="${host}" port="${tcp}" protocol="tcp" TCP_Framing="o
 
   async function bruteForce(): Promise<void> {
     if (!existsSync(shared)) return;
-    const lines = (await Array.fromAsync(createReadStream(shared).pipe(createGunzip()))).join('');
+    const lines = gunzipSync(readFileSync(shared)).toString();
     writeFileSync(join(folder, 'sshd.log'), lines);
     // logger with --file sends each line as the message of a syslog frame of its own, the old header inside.
     const sent = await shell(
@@ -132,7 +132,7 @@ action(type="omfwd" target="${host}" port="${tcp}" protocol="tcp" TCP_Framing="o
         .filter(({ type }) => type === 'address')
         .map(({ id }) => id);
       return all.length >= 3 ? all : undefined;
-    }).catch(() => []);
+    }).catch(() => [] as string[]);
     // The three addresses with most failures in these logs, by `grep 'Failed password' | ... | sort | uniq -c`.
     for (const address of ['183.62.140.253', '187.141.143.180', '103.99.0.122']) {
       checks.ok(

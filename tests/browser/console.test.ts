@@ -1,0 +1,123 @@
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Program, startProgram } from '../program.ts';
+import { openBrowser } from './browser.ts';
+
+describe('the console in a real browser', () => {
+  let program: Program;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    [program, browser] = await Promise.all([startProgram(), openBrowser()]);
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'vi-VN' });
+    page = await context.newPage();
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      // A signed-out page asks for its session and hears 401, a wrong query hears 400: no faults.
+      if (message.type() === 'error' && !/status of 40[01]/.test(message.text())) faults.push(message.text());
+    });
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await program?.stop();
+  });
+
+  const go = async (path: string) => {
+    await page.goto(program.addresses.http + path);
+    await page.waitForSelector('main h1');
+  };
+
+  it('shows how to sign in to those who are not', async () => {
+    await page.goto(program.addresses.http);
+    await page.waitForSelector('text=/đăng nhập/i');
+  });
+
+  it('signs in by the printed link and opens on an overview in Vietnamese', async () => {
+    await page.goto(program.signInLink());
+    await page.waitForSelector('main h1');
+    expect(await page.getAttribute('html', 'lang')).toBe('vi');
+    await page.waitForSelector('main >> text=MTTD');
+    await page.waitForSelector('main >> text=MTTC');
+  });
+
+  it('shows an attack live, without a reload: incident, run, containment', async () => {
+    await page.evaluate(() => {
+      (globalThis as { notReloaded?: boolean }).notReloaded = true;
+    });
+    const drill = program.cli('drill', 'stolen-certificate');
+    await page.waitForSelector('main >> text=/INC-\\d{4}-0001/');
+    expect((await drill).code).toBe(0);
+    expect(await page.evaluate(() => (globalThis as { notReloaded?: boolean }).notReloaded)).toBe(true);
+    await page.click('main >> text=/INC-\\d{4}-0001/');
+    await page.waitForURL(/\/incidents\//);
+    await page.waitForSelector('main h1');
+    await page.waitForSelector('main >> text=/diễn tập/i');
+    await page.waitForSelector('main >> text=/drill-camera-/');
+  });
+
+  it('finds log lines by a query, and explains a query that is wrong', async () => {
+    await go('/logs?q=event.dataset%3Apki.tls');
+    await page.waitForSelector('main >> text=/edge-south|handshake/');
+    await go('/logs?q=source.ip%3A(');
+    await page.waitForSelector('[role=alert]');
+  });
+
+  it('lists the device as quarantined and its certificate as revoked', async () => {
+    await go('/devices');
+    await page.waitForSelector('main >> text=/drill-camera-/');
+    await go('/certificates');
+    await page.waitForSelector('main >> text=/thu hồi/i');
+  });
+
+  it('verifies the audit log at the press of a button', async () => {
+    await go('/audit');
+    await page.click('main button:has-text("Kiểm tra")');
+    await page.waitForSelector('main >> text=/nguyên vẹn|toàn vẹn/i');
+  });
+
+  it('speaks English when asked to, and remembers', async () => {
+    await go('/');
+    await page.click('button[aria-label="Hiển thị và tài khoản"]');
+    await page.click('dialog >> text=English');
+    await page.waitForFunction(() => document.documentElement.lang === 'en');
+    await page.reload();
+    await page.waitForSelector('main h1');
+    expect(await page.getAttribute('html', 'lang')).toBe('en');
+  });
+
+  it.each([
+    '/',
+    '/incidents',
+    '/devices',
+    '/certificates',
+    '/logs',
+    '/findings',
+    '/sources',
+    '/decisions',
+    '/audit',
+  ])('%s has no serious accessibility fault and fits a phone', async (path) => {
+    await page.setViewportSize({ width: 375, height: 812 });
+    await go(path);
+    await page.waitForLoadState('networkidle').catch(() => {});
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    // Playwright evaluates in the page without loosening its content security policy.
+    await page.evaluate(axe.source);
+    const serious = await page.evaluate(async () => {
+      const { axe: checker } = globalThis as unknown as { axe: typeof import('axe-core').default };
+      const { violations } = await checker.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] });
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+    });
+    expect(serious).toEqual([]);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  it('made no error on any page, and broke no rule of its content security policy', () => {
+    expect(faults).toEqual([]);
+  });
+});
