@@ -14,8 +14,10 @@ export interface Condition {
 }
 
 export interface Target {
-  /** Whether some row has a value that did not fit its column: without any, conditions stay simple enough to prune by. */
-  readonly odd: boolean;
+  /** The optional columns that there are. What is not there is absent from every row, and conditions stay simple. */
+  readonly columns: ReadonlySet<string>;
+  /** The event's id as a text expression. */
+  readonly id: string;
 }
 
 /** Tests of one value as SQL: of a text expression, and of a number as text and as number. */
@@ -81,11 +83,15 @@ class Compiler {
     const { field } = filter;
     const test = this.#test(filter);
     const own = field === 'event.dataset' ? 'dataset' : field;
-    if (own === 'id' || own === 'source' || own === 'dataset' || own === 'raw') {
+    if (own === 'id') return test.text(this.#target.id);
+    if (own === 'source' || own === 'dataset' || own === 'raw') {
       return (test.column ?? test.text)(own);
     }
     const type = columnTypes.get(field);
     if (type === undefined) return this.#json('rest', field, test);
+    const { columns } = this.#target;
+    const misfits = columns.has('odd') ? this.#json('odd', field, test) : undefined;
+    if (!columns.has(field)) return misfits ?? 'false';
     const column = identifier(field);
     // The column is tested for NULL where the test itself would not come out as NULL or false.
     const plain =
@@ -93,12 +99,11 @@ class Compiler {
         ? (test.column ?? test.text)(column)
         : test.number(`cast(${column} as varchar)`, `cast(${column} as double)`);
     const present = filter.op === 'exists' ? `${column} is not null` : plain;
-    return this.#target.odd
-      ? `(${present} or (odd is not null and ${this.#json('odd', field, test)}))`
-      : present;
+    return misfits === undefined ? present : `(${present} or (odd is not null and ${misfits}))`;
   }
 
-  #json(column: string, field: string, test: ValueSql): string {
+  #json(column: 'odd' | 'rest', field: string, test: ValueSql): string {
+    if (!this.#target.columns.has(column)) return 'false';
     const path = literal(pointer(field));
     const text = `json_extract_string(${column}, ${path})`;
     const list = `cast(json_extract(${column}, ${path}) as varchar[])`;

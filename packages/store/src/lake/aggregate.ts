@@ -5,7 +5,7 @@ import { compileFilter, fieldOf } from '../filter/match.ts';
 import { filterSql, type SqlValue } from '../filter/sql.ts';
 import type { Duck } from './duck.ts';
 import { visitLive } from './live.ts';
-import { parquetRows } from './parquet.ts';
+import { columnsOf, idText, parquetRows } from './parquet.ts';
 import { cancelled, checkTime, filesIn, type Span, spanSql, type View } from './search.ts';
 
 const maxBuckets = 100_000;
@@ -118,32 +118,31 @@ function parquetCounts(
   span: Span,
   values: SqlValue[],
 ): string {
-  const odd = files.some((file) => file.odd);
+  const columns = columnsOf(files);
   const conditions = spanSql(span);
-  if (filter !== undefined) conditions.push(filterSql(filter, { odd }, values));
+  if (filter !== undefined) conditions.push(filterSql(filter, { columns, id: idText(columns) }, values));
   const bucket = interval === undefined ? '0' : `cast(floor(time / ${interval}) as bigint)`;
-  const rows = parquetRows(files.map(({ path }) => `${view.folder}/${path}`));
+  const rows = parquetRows(view.folder, files);
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
   if (by === undefined)
     return `select ${bucket} as t, null as v, count(*) as n from ${rows} ${where} group by 1`;
-  return `select t, v, count(*) as n from (select ${bucket} as t, ${valueSql(by, odd)} as v from ${rows} ${where})
+  return `select t, v, count(*) as n from (select ${bucket} as t, ${valueSql(by, columns)} as v from ${rows} ${where})
     where v is not null group by t, v`;
 }
 
 /** The value of a field as text; several rows where it is a list. */
-function valueSql(name: string, odd: boolean): string {
+function valueSql(name: string, columns: ReadonlySet<string>): string {
   const own = name === 'event.dataset' ? 'dataset' : name;
-  if (own === 'id' || own === 'source' || own === 'dataset' || own === 'raw') return own;
+  if (own === 'id') return idText(columns);
+  if (own === 'source' || own === 'dataset' || own === 'raw') return own;
   const type = columnTypes.get(name);
-  if (type === undefined) return jsonValues('rest', name);
+  if (type === undefined) return columns.has('rest') ? `unnest(${jsonList('rest', name)})` : 'null';
+  const odd = columns.has('odd');
+  if (!columns.has(name)) return odd ? `unnest(${jsonList('odd', name)})` : 'null';
   const column = type === 'text' ? identifier(name) : `cast(${identifier(name)} as varchar)`;
   return odd
     ? `unnest(case when ${column} is not null then [${column}] else ${jsonList('odd', name)} end)`
     : column;
-}
-
-function jsonValues(column: string, name: string): string {
-  return `unnest(${jsonList(column, name)})`;
 }
 
 function jsonList(column: string, name: string): string {

@@ -8,10 +8,17 @@ import { crc32 } from 'node:zlib';
  *     {"id":"...","time":...}
  *     {"id":"...","time":...}
  */
-export function encodeFrame(lines: readonly string[]): Buffer {
-  const body = Buffer.from(lines.join(''), 'utf8');
-  const header = `{"frame":${crc32(body)},"bytes":${body.length},"events":${lines.length}}\n`;
-  return Buffer.concat([Buffer.from(header, 'latin1'), body]);
+export function encodeFrame(texts: readonly string[], events: number): Buffer {
+  // UTF-8 needs at most three bytes for a UTF-16 unit; most logs need one.
+  const most = texts.reduce((sum, text) => sum + text.length, 0) * 3;
+  const frame = Buffer.allocUnsafe(maxHeader + most);
+  let end = maxHeader;
+  for (const text of texts) end += frame.write(text, end, 'utf8');
+  const body = frame.subarray(maxHeader, end);
+  const header = `{"frame":${crc32(body)},"bytes":${body.length},"events":${events}}\n`;
+  const start = maxHeader - header.length;
+  frame.write(header, start, 'latin1');
+  return frame.subarray(start, end);
 }
 
 const headerShape = /^\{"frame":(\d{1,10}),"bytes":(\d{1,10}),"events":(\d{1,8})\}$/;

@@ -6,7 +6,7 @@ import { convertSegments, mergeFiles } from './convert.ts';
 import { diskError, freeBytes, removeFile, syncFolder } from './disk.ts';
 import type { Duck } from './duck.ts';
 import type { LakeLimits } from './limits.ts';
-import { type LiveSegment, liveView } from './live.ts';
+import { type IdSet, type LiveSegment, liveView } from './live.ts';
 import { type Manifest, type ParquetFile, readManifest, writeManifest } from './manifest.ts';
 import { recoverSegments } from './recover.ts';
 import { removeOld } from './retain.ts';
@@ -35,7 +35,7 @@ export class Keeper {
   readonly #live: LiveSegment[];
   readonly #wal: Wal;
   #manifest: Manifest;
-  #recent: ReadonlySet<string>[] = [];
+  #recent: IdSet[] = [];
   #chores: Promise<unknown> = Promise.resolve();
   #working = false;
   #failure: StoreError | undefined;
@@ -177,8 +177,8 @@ export class Keeper {
 
   async #convertAll(): Promise<void> {
     try {
-      while (!this.#closed && (await this.#convertSome())) this.#tell();
-      while (!this.#closed && (await this.#mergeSome())) this.#tell();
+      // Conversion before merging, each time: appends wait for the one and nothing waits for the other.
+      while (!this.#closed && ((await this.#convertSome()) || (await this.#mergeSome()))) this.#tell();
       this.#failure = undefined;
     } catch (error) {
       this.#failure = diskError(error);

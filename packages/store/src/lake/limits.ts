@@ -28,9 +28,9 @@ export interface LakeLimits {
 }
 
 export const defaultLimits: LakeLimits = {
-  segmentBytes: 32 * 1024 * 1024,
+  segmentBytes: 16 * 1024 * 1024,
   segmentAge: 5 * 60_000,
-  backlog: 12,
+  backlog: 8,
   pendingBytes: 64 * 1024 * 1024,
   reserveBytes: 64 * 1024 * 1024,
   maxBytes: Number.POSITIVE_INFINITY,

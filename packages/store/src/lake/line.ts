@@ -9,13 +9,25 @@ const maxText = 1_024;
 
 interface Known {
   readonly type: ColumnType;
+  /** Whether a line of this process had a value in the column. */
+  used: boolean;
   /** `,"name":` */
   readonly key: string;
 }
 
 const known = new Map<string, Known>(
-  [...columnTypes].map(([name, type]) => [name, { type, key: `,${JSON.stringify(name)}:` }]),
+  [...columnTypes].map(([name, type]) => [name, { type, used: false, key: `,${JSON.stringify(name)}:` }]),
 );
+
+function use(column: Known): Known {
+  column.used = true;
+  return column;
+}
+
+/** The columns that lines written or read back by this process have values in: the conversion reads no others. */
+export function usedColumns(): ReadonlySet<string> {
+  return new Set([...known].filter(([, { used }]) => used).map(([name]) => name));
+}
 
 /** A text as JSON that DuckDB reads too: it refuses lone surrogates, which are replaced. */
 function json(text: string): string {
@@ -43,8 +55,9 @@ export function encodeLine(event: Event): string {
   for (const [name, field] of event.fields.entries()) {
     const column = known.get(name);
     if (column === undefined) rest += `,${json(name)}:${value(field)}`;
-    else if (column.type === 'text' && typeof field === 'string') line += column.key + json(field);
-    else if (column.type === 'integer' && Number.isSafeInteger(field)) line += column.key + String(field);
+    else if (column.type === 'text' && typeof field === 'string') line += use(column).key + json(field);
+    else if (column.type === 'integer' && Number.isSafeInteger(field))
+      line += use(column).key + String(field);
     else odd += `${column.key}${value(field)}`;
   }
   if (odd !== '') line += `,"odd":{${odd.slice(1)}}`;
@@ -94,8 +107,9 @@ export function toEvent(row: StoredRow): Event {
   const fields = new Map<string, FieldValue>();
   for (const [name, type] of columnTypes) {
     const field = row[name];
-    if (field !== null && field !== undefined)
-      fields.set(name, type === 'text' ? String(field) : Number(field));
+    if (field === null || field === undefined) continue;
+    fields.set(name, type === 'text' ? String(field) : Number(field));
+    known.get(name)!.used = true;
   }
   for (const more of [row['odd'], row['rest']]) {
     if (more === null || more === undefined) continue;
@@ -103,7 +117,7 @@ export function toEvent(row: StoredRow): Event {
     for (const name of Object.keys(object)) fields.set(name, object[name]!);
   }
   return {
-    id: String(row['id']),
+    id: String(row['event_id'] ?? row['id']),
     time: Number(row['time']),
     received: Number(row['received']),
     source: String(row['source']),

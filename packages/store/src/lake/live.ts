@@ -1,11 +1,35 @@
 import type { Event } from '@kydai/contracts';
 
+/**
+ * Ids, as a set that costs next to nothing while they arrive in rising order, as UUIDs of version 7 do: an id above the
+ * highest is new, and the set itself is made only when another has to be looked up.
+ */
+export class IdSet {
+  readonly #list: string[] = [];
+  #set: Set<string> | undefined;
+  #highest = '';
+  #lowest: string | undefined;
+
+  has(id: string): boolean {
+    if (this.#lowest === undefined || id > this.#highest || id < this.#lowest) return false;
+    this.#set ??= new Set(this.#list);
+    return this.#set.has(id);
+  }
+
+  add(id: string): void {
+    if (id > this.#highest) this.#highest = id;
+    if (this.#lowest === undefined || id < this.#lowest) this.#lowest = id;
+    if (this.#set === undefined) this.#list.push(id);
+    else this.#set.add(id);
+  }
+}
+
 /** The events of one write-ahead segment that is not in Parquet yet, in the order in which they became durable. */
 export interface LiveSegment {
   readonly number: number;
   readonly path: string;
   readonly events: Event[];
-  readonly ids: Set<string>;
+  readonly ids: IdSet;
   /** Bytes on disk that are known to be good. */
   bytes: number;
   /** Clock time of its first event. */
@@ -15,7 +39,7 @@ export interface LiveSegment {
 }
 
 export function liveSegment(number: number, path: string): LiveSegment {
-  return { number, path, events: [], ids: new Set(), bytes: 0, began: 0, sealed: false };
+  return { number, path, events: [], ids: new IdSet(), bytes: 0, began: 0, sealed: false };
 }
 
 /** Stretches of live events as they were when a query began; what is appended later is not seen. */

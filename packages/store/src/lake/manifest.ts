@@ -18,8 +18,8 @@ export const ParquetFile = z
     maxTime: z.number(),
     minId: z.string(),
     maxId: z.string(),
-    /** Whether some row has a value that did not fit its column. */
-    odd: z.boolean(),
+    /** Which columns it has besides those that every file has; a column without a value is not written. */
+    columns: z.array(z.string()).readonly(),
   })
   .readonly();
 export type ParquetFile = z.infer<typeof ParquetFile>;

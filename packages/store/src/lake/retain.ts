@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from '../filter/columns.ts';
+import { rewriteLevel } from './convert.ts';
 import type { Manifest, ParquetFile } from './manifest.ts';
 import { parquetRows, writeParquet } from './parquet.ts';
 
@@ -35,7 +36,7 @@ export async function removeOld(
   ].join(' and ');
   for (const file of manifest.files) {
     const concerned = dataset === undefined || file.dataset === null || file.dataset === dataset;
-    const rows = parquetRows([`${folder}/${file.path}`]);
+    const rows = parquetRows(folder, [file]);
     const count = concerned
       ? Number(
           (
@@ -50,11 +51,9 @@ export async function removeOld(
     removed += count;
     dropped.push(file.path);
     if (count === file.rows) continue;
-    const { day } = file;
     const kept = `(select * from ${rows} where not (${old}))`;
-    files.push(
-      (await writeParquet(connection, folder, kept, { day, dataset: file.dataset, number: nextFile++ }))!,
-    );
+    const next = { ...file, number: nextFile++, level: rewriteLevel };
+    files.push(await writeParquet(connection, folder, kept, next));
   }
   return { manifest: { ...manifest, nextFile, files }, removed, dropped };
 }

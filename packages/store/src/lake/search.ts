@@ -8,7 +8,7 @@ import type { Duck } from './duck.ts';
 import { toEvent } from './line.ts';
 import { type LiveView, visitLive } from './live.ts';
 import type { ParquetFile } from './manifest.ts';
-import { columnList, parquetRows } from './parquet.ts';
+import { columnsOf, eventColumns, idOrder, idText, parquetRows } from './parquet.ts';
 
 /** What a query sees: the lake as it was when the query began. */
 export interface View {
@@ -141,21 +141,22 @@ async function parquetEvents(
   { span, after, newest, wanted }: Wanted,
 ): Promise<Event[]> {
   const values: SqlValue[] = [];
+  const columns = columnsOf(files);
   const conditions = spanSql(span);
   if (after !== undefined) {
     values.push(after.id);
     const beyond = newest ? '<' : '>';
     conditions.push(
-      `(time ${beyond} ${after.time} or (time = ${after.time} and id ${beyond} $${values.length}))`,
+      `(time ${beyond} ${after.time} or (time = ${after.time} and ${idText(columns)} ${beyond} $${values.length}))`,
     );
   }
   if (filter !== undefined) {
-    conditions.push(filterSql(filter, { odd: files.some(({ odd }) => odd) }, values));
+    conditions.push(filterSql(filter, { columns, id: idText(columns) }, values));
   }
   const way = newest ? 'desc' : 'asc';
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-  const sql = `select ${columnList} from ${parquetRows(files.map(({ path }) => `${folder}/${path}`))} ${where}
-    order by time ${way}, id ${way} limit ${wanted}`;
+  const sql = `select ${eventColumns(columns)} from ${parquetRows(folder, files)} ${where}
+    order by time ${way}, ${idOrder(columns)} ${way} limit ${wanted}`;
   return (await duck.rows({ sql, values }, signal)).map(toEvent);
 }
 
@@ -175,9 +176,16 @@ export async function getEvent(duck: Duck, view: View, id: string): Promise<Even
     ({ minId, maxId }) => compareText(minId, id) <= 0 && compareText(maxId, id) >= 0,
   );
   if (files.length === 0) return undefined;
+  const columns = columnsOf(files);
   const rows = await duck.rows({
-    sql: `select ${columnList} from ${parquetRows(files.map(({ path }) => `${view.folder}/${path}`))} where id = $1 limit 1`,
+    sql: `select ${eventColumns(columns)} from ${parquetRows(view.folder, files)} where ${idEquals(id, columns)} limit 1`,
     values: [id],
   });
   return rows[0] && toEvent(rows[0]);
+}
+
+/** A UUID is compared as one, so that row groups without it are skipped. Its value is `$1`. */
+function idEquals(id: string, columns: ReadonlySet<string>): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return 'id = cast($1 as uuid)';
+  return columns.has('id_text') ? 'id_text = $1' : '$1 is null';
 }

@@ -5,13 +5,13 @@ import { StoreError } from '../error.ts';
 import { diskError, syncFolder } from './disk.ts';
 import { encodeFrame } from './frame.ts';
 import { encodeLine } from './line.ts';
-import { type LiveSegment, liveSegment } from './live.ts';
+import { IdSet, type LiveSegment, liveSegment } from './live.ts';
 import { segmentName } from './recover.ts';
 
 interface Append {
   readonly events: readonly Event[];
-  readonly lines: readonly string[];
-  readonly size: number;
+  /** Its lines, one after the other. */
+  readonly text: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -66,16 +66,15 @@ export class Wal {
         new StoreError('busy', 'too many events wait to be written; send them again later'),
       );
     }
-    let lines: string[];
+    let text: string;
     try {
-      lines = events.map(encodeLine);
+      text = encodeLines(events);
     } catch (error) {
       return Promise.reject(error);
     }
-    const size = lines.reduce((sum, line) => sum + line.length, 0);
-    this.#waitingBytes += size;
+    this.#waitingBytes += text.length;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, lines, size, resolve, reject });
+      this.#waiting.push({ events, text, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -114,19 +113,22 @@ export class Wal {
   #take(): Append[] {
     let count = 0;
     let size = 0;
-    while (count < this.#waiting.length && (count === 0 || size + this.#waiting[count]!.size <= groupBytes)) {
-      size += this.#waiting[count++]!.size;
+    while (
+      count < this.#waiting.length &&
+      (count === 0 || size + this.#waiting[count]!.text.length <= groupBytes)
+    ) {
+      size += this.#waiting[count++]!.text.length;
     }
     this.#waitingBytes -= size;
     return this.#waiting.splice(0, count);
   }
 
   async #write(group: readonly Append[]): Promise<void> {
-    const { events, lines } = this.#fresh(group);
+    const { events, texts } = this.#fresh(group);
     if (events.length === 0) return;
     if (this.#dirty) await this.#clean();
     const segment = this.#segment ?? (await this.#openSegment());
-    const frame = encodeFrame(lines);
+    const frame = encodeFrame(texts, events.length);
     this.#dirty = true;
     try {
       await writeAll(this.#handle!, frame, segment.bytes);
@@ -147,19 +149,22 @@ export class Wal {
   }
 
   /** The events of a group that are not stored already, each id once. */
-  #fresh(group: readonly Append[]): { readonly events: Event[]; readonly lines: string[] } {
-    const ids = new Set<string>();
+  #fresh(group: readonly Append[]): { readonly events: Event[]; readonly texts: string[] } {
+    const ids = new IdSet();
     const events: Event[] = [];
-    const lines: string[] = [];
+    const texts: string[] = [];
     for (const append of group) {
-      append.events.forEach((event, at) => {
-        if (ids.has(event.id) || this.#parts.seen(event.id)) return;
+      const before = events.length;
+      for (const event of append.events) {
+        if (ids.has(event.id) || this.#parts.seen(event.id)) continue;
         ids.add(event.id);
         events.push(event);
-        lines.push(append.lines[at]!);
-      });
+      }
+      const fresh = events.length - before;
+      if (fresh === append.events.length) texts.push(append.text);
+      else if (fresh > 0) texts.push(encodeLines(events.slice(before)));
     }
-    return { events, lines };
+    return { events, texts };
   }
 
   async #openSegment(): Promise<LiveSegment> {
@@ -194,6 +199,12 @@ export class Wal {
     segment.sealed = true;
     this.#parts.sealed(segment);
   }
+}
+
+function encodeLines(events: readonly Event[]): string {
+  let text = '';
+  for (const event of events) text += encodeLine(event);
+  return text;
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
