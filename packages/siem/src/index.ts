@@ -32,6 +32,14 @@ export {
 } from './detect/detector.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
+export {
+  createSourceWatch,
+  keepSourceAlerts,
+  type SourceAlert,
+  type SourceRate,
+  type SourceWatch,
+  type WatchSettings,
+} from './ledger/watch.ts';
 export { NormaliseError, type NormaliseErrorCode } from './normalise/error.ts';
 export {
   createNormaliser,

@@ -29,7 +29,12 @@ export function isUrgent(bytes: Uint8Array, from = 0): boolean {
 }
 
 /** Syslog over UDP (RFC 5426): one message in one datagram. */
-export function createDatagramSocket(host: string, intake: Intake, limits: SyslogLimits): DatagramSocket {
+export function createDatagramSocket(
+  host: string,
+  intake: Intake,
+  limits: SyslogLimits,
+  blocked: (address: string) => boolean,
+): DatagramSocket {
   const socket = createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
     recvBufferSize: limits.udpBufferBytes,
@@ -38,7 +43,12 @@ export function createDatagramSocket(host: string, intake: Intake, limits: Syslo
   let kernelDrops = 0;
 
   socket.on('message', (message, peer) => {
-    const account = intake.account('syslog-udp', plainAddress(peer.address));
+    const address = plainAddress(peer.address);
+    const account = intake.account('syslog-udp', address);
+    if (blocked(address)) {
+      account.lose('address-blocked', message.length, intake.clock.now());
+      return;
+    }
     let end = message.length;
     while (end > 0 && (message[end - 1] === 10 || message[end - 1] === 13 || message[end - 1] === 0)) end--;
     if (end === 0) {

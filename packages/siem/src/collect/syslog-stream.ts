@@ -21,6 +21,7 @@ const nothing = Buffer.alloc(0);
 export function createStreamServer(
   intake: Intake,
   limits: SyslogLimits,
+  blocked: (address: string) => boolean,
   tls: SyslogTls | undefined,
 ): StreamServer {
   const transport: Transport = tls ? 'syslog-tls' : 'syslog-tcp';
@@ -35,6 +36,11 @@ export function createStreamServer(
   const admit = (socket: Socket): void => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');
     const held = perPeer.get(peer) ?? 0;
+    if (blocked(peer)) {
+      intake.account(transport, peer).note('address-blocked');
+      socket.destroy();
+      return;
+    }
     if (closing || sockets.size >= limits.connections || held >= limits.connectionsPerPeer) {
       intake.account(transport, peer).note('connection-refused');
       socket.destroy();

@@ -162,6 +162,22 @@ describe('syslog over TCP', () => {
   });
 });
 
+test('an address that is blocked is not heard, and counted', async () => {
+  const store = new MemoryStore();
+  const intake = createIntake({ store, clock, onEvents: () => {} });
+  const blocked = (address: string) => address === '127.0.0.1';
+  const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, blocked });
+  const { udp, tcp } = await collector.listen();
+  const socket = createSocket('udp4');
+  socket.send(line('x'), udp!.port, '127.0.0.1');
+  await once(await dial(tcp!.port), 'close');
+  await until(() => intake.ledgers().length === 2 && intake.ledgers().some(({ dropped }) => dropped === 1));
+  for (const { reasons } of intake.ledgers()) expect(reasons).toEqual({ 'address-blocked': 1 });
+  expect(store.events).toEqual([]);
+  socket.close();
+  await collector.close();
+});
+
 test('a port that is taken is an error of listen', async () => {
   const { intake, tcp } = await setUp();
   const second = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: tcp.port, intake });

@@ -25,6 +25,8 @@ export interface SyslogCollectorOptions {
   readonly tls?: SyslogTls;
   readonly limits?: Partial<SyslogLimits>;
   readonly intake: Intake;
+  /** Whether an address is blocked by a containment; asked for each datagram and each connection. */
+  readonly blocked?: (address: string) => boolean;
 }
 
 export interface SyslogAddresses {
@@ -58,6 +60,7 @@ export interface SyslogCollector {
 export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCollector {
   const limits = syslogLimits(options.limits);
   const { host, intake } = options;
+  const blocked = options.blocked ?? (() => false);
   let datagrams: DatagramSocket | undefined;
   const streams: StreamServer[] = [];
   let addresses: SyslogAddresses = {};
@@ -71,16 +74,16 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
       const found: { -readonly [name in keyof SyslogAddresses]: { host: string; port: number } } = {};
       try {
         if (options.udpPort !== undefined) {
-          datagrams = createDatagramSocket(host, intake, limits);
+          datagrams = createDatagramSocket(host, intake, limits, blocked);
           found.udp = place(await datagrams.listen(options.udpPort, host));
         }
         if (options.tcpPort !== undefined) {
-          const server = createStreamServer(intake, limits, undefined);
+          const server = createStreamServer(intake, limits, blocked, undefined);
           streams.push(server);
           found.tcp = place(await server.listen(options.tcpPort, host));
         }
         if (options.tls) {
-          const server = createStreamServer(intake, limits, options.tls);
+          const server = createStreamServer(intake, limits, blocked, options.tls);
           streams.push(server);
           found.tls = place(await server.listen(options.tls.port, host));
         }
