@@ -274,12 +274,30 @@ function incident(sketch: Sketch): Incident {
         : {}),
     },
     timeline: [
-      line(ago, 'detection', 'detection', { title: first.rule.title }, `rule:${first.rule.id}`),
-      line(ago - 12, 'state', 'incident.new', {}, 'system'),
-      line(ago - 240, 'run', 'run.started', { playbook: sketch.title }, 'playbook:tu-dong'),
+      line(
+        ago,
+        'detection',
+        'detection',
+        { rule: first.rule.title, level: first.level, detection: first.id },
+        `rule:${first.rule.id}`,
+      ),
+      line(ago - 12, 'run', 'run.requested', { playbook: sketch.category, detection: first.id }, 'system'),
+      line(ago - 240, 'run', 'run.started', { playbook: sketch.title, run: 'r' }, 'playbook:tu-dong'),
       ...(sketch.state === 'new'
         ? []
-        : [line(ago - 2 * second, 'state', 'state', { state: 'open' }, 'playbook:tu-dong')]),
+        : [
+            line(
+              ago - 2 * second,
+              'step',
+              'notice',
+              {
+                audience: 'SOC',
+                vi: 'Gọi đơn vị vận hành thiết bị và giữ nguyên hiện trường.',
+                en: 'Call the operator of the device and keep the scene as it is.',
+              },
+              'playbook:tu-dong',
+            ),
+          ]),
       ...(beyond && sketch.state !== 'false-positive'
         ? [
             line(
@@ -293,10 +311,13 @@ function incident(sketch: Sketch): Incident {
               ago - 3.4 * second,
               'containment',
               'containment.effective',
-              { target: first.entities[0]?.id ?? '' },
+              {
+                what: `revoke-certificate device:${first.entities[0]?.id ?? ''}`,
+                evidence: 'ocsp: 1 of 1 certificates revoked',
+              },
               'playbook:tu-dong',
             ),
-            line(ago - 3.5 * second, 'state', 'state', { state: 'contained' }, 'system'),
+            line(ago - 3.5 * second, 'state', 'state.contained', { run: 'r' }, 'system'),
           ]
         : []),
       ...(sketch.assignee

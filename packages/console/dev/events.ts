@@ -1,6 +1,5 @@
 /** Development data: invented log lines and decisions. Never bundled. */
-import type { EventPageView, HistogramView } from '@kydai/contracts';
-import type { DecisionRow } from '../src/api/queries.ts';
+import type { DecisionView, EventPageView, HistogramView } from '@kydai/contracts';
 import { devices, dice, hour, minute, second, start } from './data.ts';
 
 type Row = EventPageView['events'][number];
@@ -127,7 +126,7 @@ export function histogram(found: readonly Row[], from: number, to: number): Hist
   return { interval, buckets };
 }
 
-export function decision(at: number): DecisionRow {
+export function decision(at: number): DecisionView {
   const device = pick(devices);
   const allowed = !device.quarantined && roll() > 0.15;
   const forbidden = device.quarantined;
@@ -146,7 +145,7 @@ export function decision(at: number): DecisionRow {
   };
 }
 
-export const decisions: DecisionRow[] = [
+export const decisions: DecisionView[] = [
   {
     at: start - 9 * second,
     principal: 'Device::cam-dong-ba-03',

@@ -288,7 +288,7 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
     case 'decisions':
       return json(response, { items: empty ? [] : decisions });
     case 'audit': {
-      const from = Number(search.get('from') ?? 0);
+      const from = Number(search.get('from') ?? Math.max(0, audit.length - 50));
       return json(
         response,
         empty
@@ -443,6 +443,7 @@ export function startFixture(port: number): Promise<Server> {
     decisions.unshift(decision(Date.now()));
     decisions.length = Math.min(decisions.length, 200);
     publish({ type: 'decision' });
+    for (const stream of streams) stream.write('event: beat\ndata: {}\n\n');
   }, 4000);
   server.on('close', () => clearInterval(pulse));
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));

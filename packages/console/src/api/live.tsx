@@ -1,7 +1,9 @@
 import type { IncidentView, Signal } from '@kydai/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { playbookNameOf, stepNameOf, titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
+import type { Language, Translate } from '../language/translate.ts';
 import { affected, gather, withRun } from './affected.ts';
 import { paths } from './queries.ts';
 import { keepStream, type Source, type StreamState } from './stream.ts';
@@ -30,21 +32,21 @@ const throttle = 900;
 
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
-  const { t, notify } = useSettings();
+  const { t, notify, language } = useSettings();
   const [state, setState] = useState<StreamState>('connecting');
   const [news, setNews] = useState<News>();
   const say = useRef<(signal: Signal) => void>(() => undefined);
 
   useEffect(() => {
     say.current = (signal) => {
-      const said = describe(signal, t);
+      const said = describe(signal, t, language);
       if (!said) return;
       setNews((before) => ({ ...said, id: (before?.id ?? 0) + 1 }));
       if (said.urgent && notify && 'Notification' in window && Notification.permission === 'granted') {
         new Notification(t('app.name'), { body: said.text, tag: said.href });
       }
     };
-  }, [t, notify]);
+  }, [t, notify, language]);
 
   useEffect(() => {
     const touch = gather(
@@ -79,15 +81,19 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 }
 
 /** Only what a person on watch should hear: a new incident, a step that waits, a proven containment. */
-function describe(signal: Signal, t: ReturnType<typeof useSettings>['t']): Omit<News, 'id'> | undefined {
+function describe(signal: Signal, t: Translate, language: Language): Omit<News, 'id'> | undefined {
   if (signal.type === 'incident' && signal.incident.state === 'new' && signal.incident.detectionCount <= 1) {
-    const { number, title, id } = signal.incident;
+    const { number, id } = signal.incident;
+    const title = titleOf(signal.incident, language);
     return { text: t('live.newIncident', { number, title }), href: `/incidents/${id}`, urgent: true };
   }
   if (signal.type === 'run') {
     const step = signal.run.steps.find((one) => one.state === 'waiting-approval');
     if (!step) return undefined;
-    const text = t('live.waiting', { number: signal.run.playbookName, step: step.name });
+    const text = t('live.waiting', {
+      number: playbookNameOf(signal.run, language),
+      step: stepNameOf(step, language),
+    });
     return { text, href: `/incidents/${signal.run.incidentId}`, urgent: true };
   }
   if (signal.type === 'containment' && signal.proof.effective) {

@@ -1,6 +1,7 @@
 import type {
-  AuditLeaf,
+  AuditPage,
   Certificate,
+  DecisionView,
   Detection,
   Device,
   DeviceView,
@@ -11,35 +12,16 @@ import type {
   IncidentView,
   Overview,
   SessionView,
+  SignInMethods,
   SourceLedger,
 } from '@kydai/contracts';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { z } from 'zod';
 import { get, withParameters } from './client.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
   readonly total: number;
-}
-
-/** One line of `/api/v1/decisions`: a decision that the policy engine made, with what made it. */
-export interface DecisionRow {
-  readonly at: number;
-  /** `Device::cam-001`. */
-  readonly principal: string;
-  readonly action: string;
-  readonly resource: string;
-  readonly allowed: boolean;
-  readonly outcome: 'permitted' | 'forbidden' | 'not-permitted';
-  readonly determining: readonly {
-    readonly id: string;
-    readonly effect: 'permit' | 'forbid';
-    readonly reason?: string;
-  }[];
-}
-
-export interface SignInMethods {
-  readonly local: boolean;
-  readonly oidc: { readonly name: string } | null;
 }
 
 const root = '/api/v1';
@@ -111,9 +93,9 @@ export const sourcesQuery = () => ({
   refetchInterval: 15_000,
 });
 export const decisionsQuery = (limit: number) =>
-  resource<{ readonly items: readonly DecisionRow[] }>('decisions', 'decisions', { limit });
+  resource<{ readonly items: readonly DecisionView[] }>('decisions', 'decisions', { limit });
 export const auditQuery = (from: number | undefined, limit: number) =>
-  resource<Page<AuditLeaf>>('audit', 'audit', { from, limit });
+  resource<z.infer<typeof AuditPage>>('audit', 'audit', { from, limit });
 export const histogramQuery = (q: string, from: string, to: string) =>
   resource<HistogramView>('histogram', 'events/histogram', { q, from, to });
 

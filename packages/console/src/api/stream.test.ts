@@ -62,10 +62,28 @@ describe('the live stream', () => {
     sources[0]!.onopen!();
     expect(gaps()).toBe(0);
     sources[0]!.onerror!();
-    waits[0]!.act();
+    waits.at(-1)!.act();
     sources[1]!.onopen!();
     expect(gaps()).toBe(1);
     expect(states.at(-1)).toBe('live');
+  });
+
+  it('gives up a connection that has been silent for three beats', () => {
+    const { sources, waits, states } = stage();
+    sources[0]!.onopen!();
+    sources[0]!.listeners.get('beat')!({ data: '{}' });
+    const watch = waits.at(-1)!;
+    expect([watch.milliseconds, watch.cancelled, waits[0]!.cancelled]).toEqual([45_000, false, true]);
+    watch.act();
+    expect(sources[0]!.closed).toBe(true);
+    expect(states.at(-1)).toBe('connecting');
+  });
+
+  it('reads everything again when the server had to drop signals', () => {
+    const { sources, gaps } = stage();
+    sources[0]!.onopen!();
+    sources[0]!.listeners.get('reset')!({ data: '{}' });
+    expect(gaps()).toBe(1);
   });
 
   it('hands over signals, and drops garbage and types that it does not know', () => {

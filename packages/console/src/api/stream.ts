@@ -31,6 +31,8 @@ const types: readonly SignalType[] = [
 ];
 const firstDelay = 1000;
 const longestDelay = 30_000;
+/** The server beats every 15 seconds; three missed beats mean a connection that is dead without having closed. */
+const silence = 45_000;
 /** After so many failures in a row the mark says offline and no longer "reconnecting". */
 const patience = 3;
 
@@ -45,6 +47,14 @@ export function keepStream(options: StreamOptions): () => void {
   let source: Source | undefined;
   let cancelTimer: (() => void) | undefined;
   let ended = false;
+  let cancelWatch: (() => void) | undefined;
+
+  const heard = (current: Source): void => {
+    cancelWatch?.();
+    cancelWatch = options.after(silence, () => {
+      if (source === current) current.onerror?.();
+    });
+  };
 
   const connect = (): void => {
     if (ended) return;
@@ -53,6 +63,7 @@ export function keepStream(options: StreamOptions): () => void {
     current.onopen = () => {
       if (ended) return;
       failures = 0;
+      heard(current);
       options.onState('live');
       if (hadConnection) options.onGap();
       hadConnection = true;
@@ -61,16 +72,24 @@ export function keepStream(options: StreamOptions): () => void {
       if (ended || source !== current) return;
       current.close();
       source = undefined;
+      cancelWatch?.();
       failures += 1;
       options.onState(failures >= patience ? 'offline' : 'connecting');
       cancelTimer = options.after(Math.min(longestDelay, firstDelay * 2 ** (failures - 1)), connect);
     };
     for (const type of types) {
       current.addEventListener(type, (event) => {
+        heard(current);
         const signal = readSignal(event.data);
         if (signal && !ended) options.onSignal(signal);
       });
     }
+    current.addEventListener('beat', () => heard(current));
+    // The server dropped signals that we were too slow to take: everything shown may be old.
+    current.addEventListener('reset', () => {
+      heard(current);
+      if (!ended) options.onGap();
+    });
   };
 
   options.onState('connecting');
@@ -78,6 +97,7 @@ export function keepStream(options: StreamOptions): () => void {
   return () => {
     ended = true;
     cancelTimer?.();
+    cancelWatch?.();
     source?.close();
   };
 }

@@ -16,11 +16,8 @@ export default function Audit() {
   const { t } = useSettings();
   const [search, setSearch] = useSearchParams();
   const given = search.get('from');
-  const size = useQuery({ ...auditQuery(0, 1), enabled: given === null });
-  // Without a place in the address the last page is shown: the newest entries are what one looks for.
-  const from =
-    given === null ? (size.data ? Math.max(0, size.data.total - limit) : undefined) : Number(given) || 0;
-  const query = useQuery({ ...auditQuery(from, limit), enabled: from !== undefined });
+  // Without a place in the address the server answers with the newest entries: what one looks for first.
+  const query = useQuery(auditQuery(given === null ? undefined : Number(given) || 0, limit));
   const verdict = useMutation({ mutationFn: () => post<AuditVerdict>(paths.auditVerify) });
   return (
     <Page
@@ -49,7 +46,7 @@ export default function Audit() {
             <>
               <Entries leaves={[...page.items].sort((a, b) => b.index - a.index)} />
               <Pager
-                offset={from ?? 0}
+                offset={page.items[0]?.index ?? 0}
                 limit={limit}
                 total={page.total}
                 go={(next) => setSearch({ from: String(next) })}

@@ -1,6 +1,7 @@
+import type { DecisionView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
-import { type DecisionRow, decisionsQuery } from '../api/queries.ts';
+import { decisionsQuery } from '../api/queries.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
 import { Segments } from '../parts/segments.tsx';
@@ -51,7 +52,7 @@ export default function Decisions() {
   );
 }
 
-function DecisionTable({ rows }: { rows: readonly (DecisionRow & { readonly index: number })[] }) {
+function DecisionTable({ rows }: { rows: readonly (DecisionView & { readonly index: number })[] }) {
   const { t } = useSettings();
   return (
     <Table

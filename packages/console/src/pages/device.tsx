@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { post } from '../api/client.ts';
 import { deviceQuery, paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
+import { titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { CertificateList } from '../parts/certificate-list.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../parts/dialog.tsx';
@@ -25,7 +26,7 @@ export default function DevicePage({ id }: { id: string }) {
 }
 
 function Body({ view }: { view: DeviceView }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   const { device, certificates, incidents } = view;
   return (
     <Page
@@ -100,7 +101,7 @@ function Body({ view }: { view: DeviceView }) {
               <li key={incident.id} className={incident.drill ? 'incident-line drill' : 'incident-line'}>
                 <SeverityGlyph level={incident.severity} />
                 <Link className="row-link" href={`/incidents/${incident.id}`}>
-                  {incident.title}
+                  {titleOf(incident, language)}
                 </Link>
                 <span className="incident-line-foot">
                   <span className="mono">{incident.number}</span>

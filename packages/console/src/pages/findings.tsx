@@ -58,7 +58,7 @@ function Body({ view }: { view: FindingsView }) {
       )}
       {view.systems.length === 0 ? (
         <Empty title={t('findings.empty')} hint={t('findings.emptyHint')}>
-          <Copyable text="kydai sbom generate . | kydai sbom push --system ioc-portal" />
+          <Copyable text="kydai sbom generate . -o sbom.json && kydai sbom push cong-dich-vu-cong sbom.json" />
         </Empty>
       ) : (
         <ul className="systems">

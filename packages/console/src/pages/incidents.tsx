@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import { incidentsQuery } from '../api/queries.ts';
+import { titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
 import { DrillMark, Entity, Severity, StateMark } from '../parts/marks.tsx';
@@ -12,7 +13,7 @@ const limit = 25;
 
 /** All incidents or those still open, newest first. */
 export default function Incidents() {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const [search, setSearch] = useSearchParams();
   const state = search.get('state') === 'all' ? 'all' : 'open';
   const offset = Number(search.get('offset') ?? 0) || 0;
@@ -58,7 +59,7 @@ export default function Incidents() {
                     cell: (incident) => (
                       <>
                         <Link className="row-link strong" href={`/incidents/${incident.id}`}>
-                          {incident.title}
+                          {titleOf(incident, language)}
                         </Link>
                         <span className="under">
                           <span className="mono">{incident.number}</span>{' '}

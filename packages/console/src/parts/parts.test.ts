@@ -1,10 +1,10 @@
 import type { ObligationClock } from '@kydai/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findings, incidents, obligations, sources } from '../../dev/data.ts';
+import { findings, obligations, sources } from '../../dev/data.ts';
 import { byDanger } from '../pages/findings.tsx';
-import { actionsFor } from '../pages/incident/actions.tsx';
-import { tell } from '../pages/incident/story.tsx';
+import { actionsFor } from '../pages/incident/allowed.ts';
+import { tell } from '../pages/incident/tell.ts';
 import { shorten } from '../pages/incident/times.tsx';
 import { fold } from '../shell/fold.ts';
 import { imbalance, sumAccounts } from './account.tsx';
@@ -56,17 +56,29 @@ describe('an incident', () => {
     expect(actionsFor({ state: 'open', times: { reported } })).not.toContain('report');
   });
 
-  it('tells its story in both languages and hides no entry that it has no words for', () => {
-    const entry = { ...incidents[0]!.timeline[0]!, code: 'detection', values: { title: 'Dò mật khẩu' } };
-    expect(tell(entry, 'vi')).toBe('Luật “Dò mật khẩu” khớp');
-    expect(tell(entry, 'en')).toBe('Rule “Dò mật khẩu” matched');
-    expect(tell({ ...entry, kind: 'run', code: 'started', values: { playbook: 'P' } }, 'en')).toBe(
-      'Playbook “P” started',
-    );
-    expect(tell({ ...entry, code: 'state', kind: 'state', values: { state: 'contained' } }, 'vi')).toBe(
-      'Chuyển sang trạng thái Đã cô lập',
-    );
-    expect(tell({ ...entry, code: 'moon.rose', values: { phase: 'full' } }, 'en')).toBe('moon.rose: full');
+  it('tells its story in both languages, with the names of steps in the language of the reader', () => {
+    const base = { at: 1, kind: 'detection', actor: 'user:lan.tran' } as const;
+    const rule = { ...base, code: 'detection', values: { rule: 'Dò mật khẩu', detection: 'x' } };
+    expect(tell(rule, 'vi').text).toBe('Luật “Dò mật khẩu” khớp');
+    expect(tell(rule, 'en').text).toBe('Rule “Dò mật khẩu” matched');
+    const step = { ...base, code: 'step.done', values: { step: 'Cut it off', outcome: 'ok' } };
+    const names = new Map([['Cut it off', 'Cách ly']]);
+    expect(tell(step, 'vi', names)).toEqual({ text: 'Xong bước “Cách ly”', detail: 'ok' });
+    const close = { ...base, code: 'action.close', values: { comment: 'xong', from: 'open', to: 'closed' } };
+    expect(tell(close, 'en')).toEqual({ text: 'lan.tran closed the incident', quote: 'xong' });
+    const notice = { ...base, code: 'notice', values: { audience: 'SOC', vi: 'Gọi điện', en: 'Call' } };
+    expect(tell(notice, 'vi')).toEqual({ text: 'Gọi điện', detail: 'Thông báo cho SOC' });
+  });
+
+  it('hides no entry that it has no words for', () => {
+    const entry = {
+      at: 1,
+      kind: 'run',
+      code: 'moon.rose',
+      values: { phase: 'full' },
+      actor: 'system',
+    } as const;
+    expect(tell(entry, 'en').text).toBe('moon.rose: full');
   });
 
   it('shortens long references only', () => {

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { devicesQuery, incidentsQuery } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
+import { titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { fold } from './fold.ts';
@@ -18,7 +19,7 @@ const most = 9;
 
 /** Goes anywhere by a few letters: pages, recent incidents, devices; what is not found is searched in the logs. */
 export function Palette({ close }: { close: () => void }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   const may = useMay();
   const [, go] = useLocation();
   const [text, setText] = useState('');
@@ -35,10 +36,10 @@ export function Palette({ close }: { close: () => void }) {
       .filter((place) => may(place.needs) && matches(t(place.label)))
       .map((place) => ({ href: place.href, text: t(place.label), kind: '' })),
     ...(incidents.data?.items ?? [])
-      .filter((incident) => wanted && matches(`${incident.number} ${incident.title}`))
+      .filter((incident) => wanted && matches(`${incident.number} ${titleOf(incident, language)}`))
       .map((incident) => ({
         href: `/incidents/${incident.id}`,
-        text: incident.title,
+        text: titleOf(incident, language),
         kind: incident.number,
       })),
     ...(wanted ? (devices.data?.items ?? []) : []).map((device) => ({

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { signInQuery } from '../api/queries.ts';
 import { useSettings } from '../language/settings.tsx';
+import { isKey } from '../language/translate.ts';
 import { Copyable } from '../parts/frame.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { FlagTower } from './flag.tsx';
@@ -10,6 +11,7 @@ export function SignIn({ retry }: { retry: () => void }) {
   const { t, language, change } = useSettings();
   const methods = useQuery(signInQuery);
   const oidc = methods.data?.oidc;
+  const problem = `signIn.problem.${new URLSearchParams(window.location.search).get('sign-in') ?? ''}`;
   return (
     <main className="sign-in">
       <title>{`${t('signIn.title')} · Kỳ Đài`}</title>
@@ -23,6 +25,11 @@ export function SignIn({ retry }: { retry: () => void }) {
         <h1>{t('app.name')}</h1>
         <p className="lead">{t('app.tagline')}</p>
         <p>{t('signIn.lead')}</p>
+        {isKey(problem) ? (
+          <p className="notice warn" role="alert">
+            {t(problem as 'signIn.problem.expired')}
+          </p>
+        ) : null}
         {oidc ? (
           <section>
             <a className="button primary" href="/sign-in/oidc">

@@ -1,8 +1,9 @@
 import type { IncidentView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowLeft, Printer } from 'lucide-react';
+import { ArrowLeft } from 'lucide-react';
 import { Link } from 'wouter';
 import { incidentQuery } from '../../api/queries.ts';
+import { titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Deadline } from '../../parts/deadline.tsx';
 import { Empty, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
@@ -24,11 +25,11 @@ export default function IncidentPage({ id }: { id: string }) {
 }
 
 function Body({ view }: { view: IncidentView }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   const { incident, detections, runs, obligations } = view;
   return (
     <Page
-      title={incident.title}
+      title={titleOf(incident, language)}
       className={incident.drill ? 'incident drill' : 'incident'}
       lead={
         <span className="incident-facts">
@@ -47,15 +48,7 @@ function Body({ view }: { view: IncidentView }) {
           </span>
         </span>
       }
-      actions={
-        <>
-          <Actions incident={incident} />
-          <button type="button" className="button quiet" onClick={() => window.print()}>
-            <Printer aria-hidden="true" />
-            {t('common.print')}
-          </button>
-        </>
-      }
+      actions={<Actions incident={incident} />}
     >
       <p className="print-only">{t('incident.report')} · Kỳ Đài</p>
       <div className="incident-grid">
@@ -73,7 +66,7 @@ function Body({ view }: { view: IncidentView }) {
             {incident.timeline.length === 0 ? (
               <Empty title={t('incident.timelineEmpty')} />
             ) : (
-              <Story entries={incident.timeline} />
+              <Story entries={incident.timeline} runs={runs} />
             )}
           </Panel>
           <Panel

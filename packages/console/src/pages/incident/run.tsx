@@ -1,10 +1,11 @@
 import type { PlaybookRun, RunStep } from '@kydai/contracts';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Ban, Check, CircleDashed, Hand, LoaderCircle, type LucideIcon, SkipForward, X } from 'lucide-react';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
-import { paths } from '../../api/queries.ts';
+import { overviewQuery, paths } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
+import { playbookNameOf, stepNameOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { isKey } from '../../language/translate.ts';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
@@ -25,13 +26,13 @@ const icons: Readonly<Record<RunStep['state'], LucideIcon>> = {
 
 /** A playbook as it runs: every step with its state, what it did, the proof, and the question where it waits. */
 export function Run({ run }: { run: PlaybookRun }) {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const now = useNow('second');
   const settled = run.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length;
   const length = (run.ended ?? now) - run.started;
   return (
     <Panel
-      title={run.playbookName}
+      title={playbookNameOf(run, language)}
       className="run"
       hint={
         <>
@@ -56,7 +57,7 @@ export function Run({ run }: { run: PlaybookRun }) {
 }
 
 function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const Icon = icons[step.state];
   const type = `step.type.${step.type}`;
   return (
@@ -66,7 +67,7 @@ function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
       </span>
       <div className="step-body">
         <p className="step-name">
-          <strong>{step.name}</strong>
+          <strong>{stepNameOf(step, language)}</strong>
           <span className="step-state">{t(`step.${step.state}`)}</span>
           {step.started !== undefined && step.ended !== undefined ? (
             <span
@@ -105,35 +106,51 @@ function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
 }
 
 function Question({ run, step }: { run: PlaybookRun; step: RunStep }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   const may = useMay();
   const client = useQueryClient();
-  const [asking, setAsking] = useState<'approve' | 'refuse'>();
+  const overview = useQuery(overviewQuery());
+  const [asking, setAsking] = useState<'yes' | 'no'>();
+  const waiting = overview.data?.approvals.find((one) => one.runId === run.id && one.stepId === step.id);
+  const name = stepNameOf(step, language);
+  const yes = waiting?.task ? 'approval.done' : 'approval.approve';
+  const no = waiting?.task ? 'approval.cannot' : 'approval.refuse';
   if (!may('approve-step')) return <p className="hint">{t('approval.noPermission')}</p>;
-  const approved = asking === 'approve';
   return (
     <div className="question no-print">
-      <button type="button" className="button primary" onClick={() => setAsking('approve')}>
+      {waiting?.reason ? (
+        <p className="question-why">
+          <span className="hint">{t('approval.why')}</span> {waiting.reason}
+        </p>
+      ) : null}
+      <button type="button" className="button primary" onClick={() => setAsking('yes')}>
         <Check aria-hidden="true" />
-        {t('approval.approve')}
+        {t(yes)}
       </button>
-      <button type="button" className="button" onClick={() => setAsking('refuse')}>
+      <button type="button" className="button" onClick={() => setAsking('no')}>
         <Ban aria-hidden="true" />
-        {t('approval.refuse')}
+        {t(no)}
       </button>
       {asking ? (
         <ConfirmDialog
-          title={t(approved ? 'approval.approveTitle' : 'approval.refuseTitle', { step: step.name })}
-          explanation={t(approved ? 'approval.approveExplain' : 'approval.refuseExplain')}
-          confirm={t(approved ? 'approval.approve' : 'approval.refuse')}
-          tone={approved ? 'plain' : 'danger'}
+          title={
+            asking === 'no'
+              ? t('approval.refuseTitle', { step: name })
+              : t(waiting?.task ? 'approval.doneTitle' : 'approval.approveTitle', { step: name })
+          }
+          explanation={t(
+            asking === 'no'
+              ? 'approval.refuseExplain'
+              : waiting?.task
+                ? 'approval.doneExplain'
+                : 'approval.approveExplain',
+          )}
+          confirm={t(asking === 'no' ? no : yes)}
+          tone={asking === 'no' ? 'danger' : 'plain'}
           close={() => setAsking(undefined)}
           act={async (form) => {
-            await post(paths.approval(run.id), {
-              stepId: step.id,
-              approved,
-              comment: fieldText(form, 'comment'),
-            });
+            const body = { stepId: step.id, approved: asking === 'yes', comment: fieldText(form, 'comment') };
+            await post(paths.approval(run.id), body);
             await client.invalidateQueries({ queryKey: ['incident', run.incidentId] });
             await client.invalidateQueries({ queryKey: ['overview'] });
           }}

@@ -1,4 +1,4 @@
-import type { TimelineEntry } from '@kydai/contracts';
+import type { PlaybookRun, TimelineEntry } from '@kydai/contracts';
 import {
   Bell,
   Check,
@@ -10,8 +10,10 @@ import {
   Scale,
   ShieldCheck,
 } from 'lucide-react';
+import { glossary } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
-import { isKey, type Language, translateData, translator } from '../../language/translate.ts';
+import { isKey } from '../../language/translate.ts';
+import { tell } from './tell.ts';
 
 const icons: Readonly<Record<TimelineEntry['kind'], LucideIcon>> = {
   detection: Bell,
@@ -24,27 +26,18 @@ const icons: Readonly<Record<TimelineEntry['kind'], LucideIcon>> = {
   obligation: Scale,
 };
 
-/**
- * A timeline entry in the reader's language. Its code may be known with or without the kind before it; an entry that
- * this console has no words for is shown by its code and values rather than hidden.
- */
-export function tell(entry: TimelineEntry, language: Language): string {
-  const values: Record<string, string> = { by: entry.actor, ...entry.values };
-  const state = `state.${values['state'] ?? ''}`;
-  if (isKey(state)) values['state'] = translator(language)(state as 'state.new');
-  for (const key of [`timeline.${entry.code}`, `timeline.${entry.kind}.${entry.code}`]) {
-    const text = translateData(key, values, language);
-    if (text !== undefined) return text;
-  }
-  const shown = Object.values(entry.values).filter(Boolean).join(' · ');
-  return shown ? `${entry.code}: ${shown}` : entry.code;
-}
-
-/** The story of an incident, newest at the top. */
-export function Story({ entries }: { entries: readonly TimelineEntry[] }) {
+/** The story of an incident, newest at the top, a heading for each day. */
+export function Story({
+  entries,
+  runs,
+}: {
+  entries: readonly TimelineEntry[];
+  runs: readonly PlaybookRun[];
+}) {
   const { t, format, language } = useSettings();
+  const names = glossary(runs, language);
   const days = new Map<string, TimelineEntry[]>();
-  for (const entry of [...entries].sort((a, b) => b.at - a.at)) {
+  for (const entry of [...entries].reverse().sort((a, b) => b.at - a.at)) {
     const day = format.date(entry.at);
     days.set(day, [...(days.get(day) ?? []), entry]);
   }
@@ -60,10 +53,10 @@ export function Story({ entries }: { entries: readonly TimelineEntry[] }) {
       <ol>
         {list.map((entry, index) => {
           const Icon = icons[entry.kind];
-          const comment = entry.values['comment'] ?? entry.values['text'];
+          const told = tell(entry, language, names);
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id; those of one moment keep their order
-            <li key={`${entry.at} ${entry.code} ${index}`} data-kind={entry.kind}>
+            <li key={`${entry.at} ${entry.code} ${index}`} data-kind={entry.kind} data-code={entry.code}>
               <time className="figures" dateTime={new Date(entry.at).toISOString()}>
                 {format.clock(entry.at, true)}
               </time>
@@ -71,8 +64,9 @@ export function Story({ entries }: { entries: readonly TimelineEntry[] }) {
                 <Icon aria-hidden="true" />
               </span>
               <div>
-                <p>{tell(entry, language)}</p>
-                {comment ? <q>{comment}</q> : null}
+                <p>{told.text}</p>
+                {told.quote ? <q>{told.quote}</q> : null}
+                {told.detail ? <p className="story-detail">{told.detail}</p> : null}
                 <p className="hint">{who(entry.actor)}</p>
               </div>
             </li>

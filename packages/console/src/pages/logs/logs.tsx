@@ -8,7 +8,7 @@ import { useSettings } from '../../language/settings.tsx';
 import { Empty, Failure, Page, Skeleton } from '../../parts/frame.tsx';
 import { TimeBars } from '../../parts/time-bars.tsx';
 import { QueryBar } from './query-bar.tsx';
-import { narrow, readRange, resolveRange, writeRange } from './range.ts';
+import { narrow, readRange, resolveRange, withoutGaps, writeRange } from './range.ts';
 import { defaultColumns, useRemembered } from './remembered.ts';
 import { Results } from './results.tsx';
 import { Tools } from './tools.tsx';
@@ -79,7 +79,7 @@ function Explorer() {
           </p>
           <TimeBars
             label={t('logs.histogram')}
-            bars={histogram.data.buckets}
+            bars={withoutGaps(histogram.data.buckets, interval, span)}
             interval={interval}
             countLabel={t('overview.activityEvents').toLowerCase()}
             height={84}

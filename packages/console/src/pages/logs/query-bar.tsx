@@ -1,9 +1,9 @@
 import { Search } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
-import type { ApiError } from '../../api/client.ts';
+import { type ApiError, serverNow } from '../../api/client.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { explain } from '../../parts/frame.tsx';
-import { type BackName, backNames, type Range } from './range.ts';
+import { type BackName, backNames, fromField, type Range, resolveRange, toField } from './range.ts';
 
 const syntax = [
   ['process.name:sshd', 'logs.syntax.field'],
@@ -28,7 +28,7 @@ export function QueryBar({
   ask: (query: string) => void;
   choose: (range: Range) => void;
 }) {
-  const { t, format } = useSettings();
+  const { t } = useSettings();
   const [text, setText] = useState(query);
   useEffect(() => setText(query), [query]);
   const column = problem?.problem?.column;
@@ -61,7 +61,10 @@ export function QueryBar({
             value={range.kind === 'back' ? range.name : 'custom'}
             onChange={(event) => {
               const { value } = event.currentTarget;
-              if (value !== 'custom') choose({ kind: 'back', name: value as BackName });
+              if (value === 'custom') {
+                const span = resolveRange(range, serverNow());
+                choose({ kind: 'fixed', from: Date.parse(span.from), to: Date.parse(span.to) });
+              } else choose({ kind: 'back', name: value as BackName });
             }}
           >
             {backNames.map((name) => (
@@ -69,16 +72,13 @@ export function QueryBar({
                 {t(`logs.range.${name}`)}
               </option>
             ))}
-            {range.kind === 'fixed' ? (
-              <option value="custom">
-                {format.exact(range.from)} – {format.exact(range.to)}
-              </option>
-            ) : null}
+            <option value="custom">{t('logs.range.custom')}</option>
           </select>
         </label>
         <button type="submit" className="button primary">
           {t('logs.run')}
         </button>
+        {range.kind === 'fixed' ? <Ends range={range} choose={choose} /> : null}
         <div id="query-problem" className="query-problem" aria-live="polite">
           {problem ? (
             <>
@@ -111,5 +111,38 @@ export function QueryBar({
         </details>
       </form>
     </search>
+  );
+}
+
+/** The two ends of a range of one's own, on the clock that the reader chose. */
+function Ends({
+  range,
+  choose,
+}: {
+  range: Extract<Range, { kind: 'fixed' }>;
+  choose: (range: Range) => void;
+}) {
+  const { t, zone } = useSettings();
+  const set = (part: { from?: number | undefined; to?: number | undefined }) => {
+    const { from, to } = { from: part.from ?? range.from, to: part.to ?? range.to };
+    if (from < to) choose({ kind: 'fixed', from, to });
+  };
+  return (
+    <div className="ends">
+      {(['from', 'to'] as const).map((end) => (
+        <label key={end} className="field">
+          <span>
+            {t(`logs.${end}`)} <span className="hint">({t(`settings.zone.${zone}`)})</span>
+          </span>
+          <input
+            type="datetime-local"
+            step={1}
+            key={`${range[end]} ${zone}`}
+            defaultValue={toField(range[end], zone)}
+            onBlur={(event) => set({ [end]: fromField(event.currentTarget.value, zone) })}
+          />
+        </label>
+      ))}
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
 import { fieldText } from '../../parts/dialog.tsx';
+import { Drop } from '../../parts/drop.tsx';
 import { defaultColumns, type SavedQuery, useRemembered } from './remembered.ts';
 
 /** Columns, saved queries and the link to share: what makes a search one's own. */
@@ -43,12 +44,9 @@ export function Tools({
   };
   return (
     <div className="tools">
-      <details className="drop" name="logs-tools">
-        <summary className="button quiet">
-          {t('logs.columns')} <span className="figures hint">{columns.length}</span>
-        </summary>
-        <div className="drop-body">
-          {known.map((name) => (
+      <Drop quiet label={<Counted label={t('logs.columns')} n={columns.length} />}>
+        {() =>
+          known.map((name) => (
             <label key={name} className="check mono">
               <input
                 type="checkbox"
@@ -62,48 +60,62 @@ export function Tools({
               />
               <span>{name}</span>
             </label>
-          ))}
-        </div>
-      </details>
-      <details className="drop" name="logs-tools">
-        <summary className="button quiet">
-          {t('logs.saved')} <span className="figures hint">{saved.length}</span>
-        </summary>
-        <div className="drop-body">
-          {saved.length === 0 ? <p className="hint">{t('logs.savedNone')}</p> : null}
-          <ul>
-            {saved.map((one) => (
-              <li key={one.name} className="saved">
-                <button type="button" className="link" onClick={() => open(one.search)}>
-                  {one.name}
-                </button>
-                <button
-                  type="button"
-                  className="link hint"
-                  onClick={() => setSaved(saved.filter((other) => other !== one))}
-                >
-                  {t('logs.remove')}
-                </button>
-              </li>
-            ))}
-          </ul>
-          <form className="saved-form" onSubmit={save}>
-            <input
-              name="name"
-              required
-              maxLength={80}
-              placeholder={t('logs.saveName')}
-              aria-label={t('logs.saveName')}
-            />
-            <button type="submit" className="button">
-              {t('logs.save')}
-            </button>
-          </form>
-        </div>
-      </details>
+          ))
+        }
+      </Drop>
+      <Drop quiet label={<Counted label={t('logs.saved')} n={saved.length} />}>
+        {(close) => (
+          <>
+            {saved.length === 0 ? <p className="hint">{t('logs.savedNone')}</p> : null}
+            <ul>
+              {saved.map((one) => (
+                <li key={one.name} className="saved">
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => {
+                      close();
+                      open(one.search);
+                    }}
+                  >
+                    {one.name}
+                  </button>
+                  <button
+                    type="button"
+                    className="link hint"
+                    onClick={() => setSaved(saved.filter((other) => other !== one))}
+                  >
+                    {t('logs.remove')}
+                  </button>
+                </li>
+              ))}
+            </ul>
+            <form className="saved-form" onSubmit={save}>
+              <input
+                name="name"
+                required
+                maxLength={80}
+                placeholder={t('logs.saveName')}
+                aria-label={t('logs.saveName')}
+              />
+              <button type="submit" className="button">
+                {t('logs.save')}
+              </button>
+            </form>
+          </>
+        )}
+      </Drop>
       <button type="button" className="button quiet" onClick={() => void share()}>
         {copied ? t('common.copied') : t('logs.share')}
       </button>
     </div>
+  );
+}
+
+function Counted({ label, n }: { label: string; n: number }) {
+  return (
+    <>
+      {label} <span className="figures hint">{n}</span>
+    </>
   );
 }

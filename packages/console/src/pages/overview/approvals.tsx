@@ -6,7 +6,7 @@ import { useNow } from '../../parts/now.ts';
 
 /** Steps that stand still until a person decides; nothing on the overview comes before them. */
 export function Approvals({ approvals }: { approvals: Overview['approvals'] }) {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const now = useNow('second');
   return (
     <section className="approvals" aria-label={t('overview.approvals')}>
@@ -16,7 +16,7 @@ export function Approvals({ approvals }: { approvals: Overview['approvals'] }) {
           <li key={`${approval.runId} ${approval.stepId}`}>
             <div>
               <Link className="row-link approval-step" href={`/incidents/${approval.incidentId}#run`}>
-                {approval.stepName}
+                {language === 'vi' && approval.stepNameVi ? approval.stepNameVi : approval.stepName}
               </Link>
               <p className="approval-about">
                 <span className="mono">{approval.incidentNumber}</span> {approval.incidentTitle}

@@ -40,10 +40,14 @@ export function Indicators({ indicators }: { indicators: readonly Indicator[] })
                   .join(' · ')}
               </small>
             </th>
-            <td className="indicator-mean">{figure(indicator.mean)}</td>
-            <td>{figure(indicator.median)}</td>
-            <td>{figure(indicator.p90)}</td>
-            <td title={t('indicator.from', { n: indicator.n })}>{format.number(indicator.n)}</td>
+            <td className="indicator-mean" data-label={t('indicator.mean')}>
+              {figure(indicator.mean)}
+            </td>
+            <td data-label={t('indicator.median')}>{figure(indicator.median)}</td>
+            <td data-label={t('indicator.p90')}>{figure(indicator.p90)}</td>
+            <td data-label="n" title={t('indicator.from', { n: indicator.n })}>
+              {format.number(indicator.n)}
+            </td>
           </tr>
         ))}
       </tbody>

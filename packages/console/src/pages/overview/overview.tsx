@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Maximize2, Minimize2 } from 'lucide-react';
 import { Link, useSearchParams } from 'wouter';
 import { overviewQuery } from '../../api/queries.ts';
+import { titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { AccountLine, sumAccounts } from '../../parts/account.tsx';
 import { Deadline } from '../../parts/deadline.tsx';
@@ -46,7 +47,7 @@ export function Overview() {
 }
 
 function Board({ data }: { data: OverviewBody }) {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const running = data.obligations.filter((clock) => clock.met === undefined).sort((a, b) => a.due - b.due);
   const interval =
     data.activity[1] && data.activity[0] ? data.activity[1].time - data.activity[0].time : 3_600_000;
@@ -85,7 +86,7 @@ function Board({ data }: { data: OverviewBody }) {
                 <li key={incident.id} className={incident.drill ? 'incident-line drill' : 'incident-line'}>
                   <SeverityGlyph level={incident.severity} />
                   <Link href={`/incidents/${incident.id}`} className="row-link">
-                    {incident.title}
+                    {titleOf(incident, language)}
                   </Link>
                   <span className="incident-line-foot">
                     <span className="mono">{incident.number}</span>
