@@ -66,8 +66,6 @@ interface History {
   dropped: number;
   at: number;
   checks: number;
-  /** Exponentially weighted mean of frames a minute. */
-  mean: number;
   observed: number;
   /** Frames, and the minutes up to the last of them: a silence that goes on does not dilute what was usual. */
   heard: number;
@@ -102,9 +100,10 @@ export function createSourceWatch(options: {
     const elapsed = now - history.at;
     if (elapsed <= 0) return [];
     const alerts: SourceAlert[] = [];
+    const usual = usualRate(history);
     const { source, transport, lastSeen } = ledger;
     const tell = (kind: SourceAlert['kind'], observed: number): void => {
-      alerts.push({ kind, source, transport, at: now, lastSeen, expected: history.mean, observed });
+      alerts.push({ kind, source, transport, at: now, lastSeen, expected: usual, observed });
     };
     const count = ledger.received - history.received;
     const observed = (count * 60_000) / elapsed;
@@ -117,7 +116,8 @@ export function createSourceWatch(options: {
       if (history.silent) {
         history.silent = false;
         tell('returned', observed);
-      } else if (known && observed > settings.minSurge && observed > history.mean * settings.surgeFactor) {
+      } else if (known && observed > settings.minSurge && observed > usual * settings.surgeFactor) {
+        // A surge is not learnt: nobody must be able to teach the watch at once that a flood is usual.
         if (!history.surging) tell('surge', observed);
         history.surging = true;
       } else {
@@ -134,7 +134,7 @@ export function createSourceWatch(options: {
       history.lastSeen = lastSeen;
     } else if (known && !history.silent) {
       const quiet = now - lastSeen;
-      const missing = ((history.heard / Math.max(history.heardMinutes, 1)) * quiet) / 60_000;
+      const missing = (usual * quiet) / 60_000;
       const long = quiet >= settings.minSilenceMs && quiet > history.longestGap * settings.gapFactor;
       if (long && missing >= settings.minMissing) {
         history.silent = true;
@@ -142,7 +142,7 @@ export function createSourceWatch(options: {
       }
     }
 
-    const low = known && count > 0 && history.mean >= 60 && observed < history.mean * settings.dropShare;
+    const low = known && count > 0 && usual >= 60 && observed < usual * settings.dropShare;
     history.low = low ? history.low + 1 : 0;
     if (history.low === settings.dropChecks) tell('drop', observed);
 
@@ -151,11 +151,6 @@ export function createSourceWatch(options: {
     history.at = now;
     history.observed = observed;
     history.checks++;
-    // Silence and surges are not learnt: an attacker must not be able to teach the watch that they are usual at once.
-    if (!history.silent && !history.surging) {
-      const weight = history.checks < 10 ? 1 / history.checks : 0.05;
-      history.mean += (observed - history.mean) * weight;
-    }
     return alerts;
   };
 
@@ -168,13 +163,18 @@ export function createSourceWatch(options: {
         .flatMap((ledger) => judge(ledger, now));
     },
     rates: () =>
-      Array.from(histories, ([source, { checks, mean, observed, silent }]) => ({
+      Array.from(histories, ([source, history]) => ({
         source,
-        expected: checks >= settings.learnChecks ? mean : null,
-        observed,
-        silent,
+        expected: history.checks >= settings.learnChecks ? usualRate(history) : null,
+        observed: history.observed,
+        silent: history.silent,
       })),
   };
+}
+
+/** Frames a minute, over the time in which the source was heard. */
+function usualRate(history: History): number {
+  return history.heard / Math.max(history.heardMinutes, 1);
 }
 
 function begin(ledger: SourceLedger, now: number): History {
@@ -183,7 +183,6 @@ function begin(ledger: SourceLedger, now: number): History {
     dropped: ledger.dropped,
     at: now,
     checks: 0,
-    mean: 0,
     observed: 0,
     heard: 0,
     heardMinutes: 0,
