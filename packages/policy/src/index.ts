@@ -5,6 +5,21 @@ export {
   type FetchHandler,
 } from './authzen/handler.ts';
 export type { AuthZenMapping } from './authzen/mapping.ts';
+export { type BlastRadius, type BlastRadiusOptions, blastRadius, type Grant } from './change/blast-radius.ts';
+export {
+  type ConditionCoverage,
+  type PolicyCoverage,
+  type PolicyTestReport,
+  type PolicyTestResult,
+  runPolicyTests,
+} from './change/policy-tests.ts';
+export {
+  type RecordedDecision,
+  type ReplayDifference,
+  type ReplayOptions,
+  type ReplayReport,
+  replay,
+} from './change/replay.ts';
 export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';

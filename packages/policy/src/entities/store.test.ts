@@ -1,6 +1,8 @@
+import type { PolicyEntity } from '@kydai/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PolicyError } from '../error.ts';
+import { parseSchema } from '../parse/schema.ts';
 import { entity, uid } from '../testing/worlds.ts';
 import { EntityStore } from './store.ts';
 
@@ -103,6 +105,40 @@ describe('an entity store', () => {
     expect(store.remove(uid('A', 'x'))).toBe(false);
     expect([...store.types.values()].map(({ nodes }) => nodes.size)).toEqual([0, 0, 0]);
   });
+});
+
+test('with a schema and check, refuses an entity that is not as declared, and says where', () => {
+  const schema = parseSchema(
+    's',
+    `entity Zone in [Zone]; entity Kind enum ["camera", "siren"];
+entity Device in [Zone] { risk: Long, net?: ipaddr, kind?: Kind, log: Set<{at: datetime, who?: String}> } tags Long;`,
+  );
+  const store = new EntityStore({ schema, check: true });
+  const good = { risk: 1, net: '10.0.0.1', kind: { type: 'Kind', id: 'siren' }, log: [{ at: '2026-11-21' }] };
+  const device = (attrs: object, more: object = {}) => ({
+    ...entity('Device', 'd', attrs as never),
+    ...more,
+  });
+  store.upsert(device(good, { tags: { n: 1 }, parents: [uid('Zone', 'z')] }));
+  const refused = (wrong: PolicyEntity) => {
+    try {
+      store.upsert(wrong);
+    } catch (error) {
+      return (error as PolicyError).code === 'entity' ? (error as PolicyError).message : 'another code';
+    }
+    return 'not refused';
+  };
+  expect(refused(device({ ...good, risk: '1' }))).toContain('`risk` that is a String and must be a Long');
+  expect(refused(device({ log: [] }))).toContain('lacks `risk`');
+  expect(refused(device({ ...good, extra: 1 }))).toContain('`extra`, which the schema does not declare');
+  expect(refused(device({ ...good, net: 'nowhere' }))).toContain('not a valid ipaddr');
+  expect(refused(device({ ...good, kind: { __entity: uid('Zone', 'z') } }))).toContain('must be a Kind');
+  expect(refused(device({ ...good, log: [{ who: 'an' }] }))).toContain('lacks `log.at`');
+  expect(refused(device(good, { tags: { n: true } }))).toContain('tag `n`');
+  expect(refused(device(good, { parents: [uid('Device', 'e')] }))).toContain('cannot be in a `Device`');
+  expect(refused(entity('Kind', 'drone'))).toContain('not one of the ids');
+  expect(refused(entity('Ghost', 'x'))).toContain('does not declare');
+  expect(store.get(uid('Device', 'd'))!.attrs['risk']).toBe(1);
 });
 
 test('ancestors equal those of a plain search after any changes', () => {

@@ -2,6 +2,7 @@ import type { CedarUid, PolicyEntity } from '@kydai/contracts';
 import { PolicyError } from '../error.ts';
 import type { CedarType, Schema } from '../parse/schema.ts';
 import { noAttributes, type Value } from '../values/value.ts';
+import { checkEntity } from './check.ts';
 import {
   Converter,
   checkedUid,
@@ -26,12 +27,17 @@ export class EntityStore {
   readonly #types = new Map<string, EntityTypeNode>();
   readonly #hierarchy: Hierarchy = { epoch: 0 };
   readonly #schema: Schema | undefined;
+  readonly #check: boolean;
   #size = 0;
   #actionVersion = 0;
 
-  /** With a schema, attributes are read by their declared types: `{type, id}` as an entity, text as `ipaddr`, ... */
-  constructor(options: { readonly schema?: Schema | undefined } = {}) {
+  /**
+   * With a schema, attributes are read by their declared types: `{type, id}` as an entity, text as `ipaddr`, ... With
+   * `check` as well, an entity that is not as the schema declares is refused.
+   */
+  constructor(options: { readonly schema?: Schema | undefined; readonly check?: boolean } = {}) {
     this.#schema = options.schema;
+    this.#check = options.check ?? false;
   }
 
   /** How many entities there are. */
@@ -66,6 +72,9 @@ export class EntityStore {
       const attrs = converter.attributes(entity.attrs ?? {}, '', declared?.attributes);
       const tags = readTags(converter, entity.tags, declared?.tags);
       const parents = this.#readParents(converter, node, entity.parents ?? [], owner);
+      if (this.#check && this.#schema !== undefined && !node.type.isAction) {
+        checkEntity(this.#schema, { ...uid, attrs, tags, parents });
+      }
       this.#release(node, () => {
         visitAttributes(attrs, hold);
         if (tags) for (const tag of tags.values()) visitEntities(tag, hold);

@@ -1,18 +1,16 @@
 import type { AccessRequest, CedarUid, DecidingPolicy, Decision } from '@kydai/contracts';
-import { Converter, checkedUid } from '../entities/convert.ts';
-import { EntityNode, EntityTypeNode } from '../entities/node.ts';
+import type { EntityNode } from '../entities/node.ts';
 import type { EntityStore } from '../entities/store.ts';
 import type { SourcePlace } from '../error.ts';
 import { policiesOfAction } from '../evaluate/actions.ts';
 import type { Engine } from '../evaluate/engine.ts';
 import type { Expression, Policy } from '../parse/ast.ts';
-import { actionKey } from '../parse/schema.ts';
-import { CedarRecord } from '../values/value.ts';
 import { type ChangeSet, changesFor, product, smallest } from './changes.ts';
 import { type Fact, factsOf } from './facts.ts';
 import { formatExpression } from './format.ts';
 import { Interpreter, type PartialRequest, type Result } from './interpret.ts';
 import { atomsOf, policyExpression } from './policy.ts';
+import { interpretationOf } from './request.ts';
 
 /** One smallest part of a condition, what it came to, and on which facts that rests. */
 export interface ExplainedCondition {
@@ -60,8 +58,7 @@ export function explain(
 ): Explanation {
   const decision = engine.decide(request);
   const action = engine.actionUid(request.action);
-  const resolve = (uid: CedarUid) => entities.find(uid) ?? strangerOf(uid);
-  const partial = readRequest(engine, action, request, resolve);
+  const { request: partial, resolve } = interpretationOf(engine, entities, request);
   const interpreter = new Interpreter(partial, resolve);
   const policies = policiesOfAction(action, engine.policySet, entities);
   const byId = new Map(policies.map((policy) => [policy.id, policy]));
@@ -83,35 +80,6 @@ export function redacted({ decision }: Explanation): {
   return {
     outcome: decision.outcome,
     reasons: decision.determining.flatMap(({ reason }) => (reason === undefined ? [] : [reason])),
-  };
-}
-
-function strangerOf(uid: CedarUid): EntityNode {
-  return new EntityNode(new EntityTypeNode(uid.type, 0, { epoch: 0 }), uid.id);
-}
-
-function readRequest(
-  engine: Engine,
-  action: CedarUid,
-  request: AccessRequest,
-  find: (uid: CedarUid) => EntityNode,
-): PartialRequest {
-  // One object for each stranger, since equality is identity.
-  const strangers = new Map<string, EntityNode>();
-  const resolve = (uid: CedarUid) => {
-    const node = find(uid);
-    if (node.type.index > 0) return node;
-    const known = strangers.get(actionKey(uid));
-    if (known === undefined) strangers.set(actionKey(uid), node);
-    return known ?? node;
-  };
-  const converter = new Converter('request', 'the context', resolve);
-  const fields = engine.policySet.schema?.actions.get(actionKey(action))?.context;
-  return {
-    principal: resolve(checkedUid(request.principal, 'request', 'the principal')),
-    action: resolve(action),
-    resource: resolve(checkedUid(request.resource, 'request', 'the resource')),
-    context: new CedarRecord(converter.attributes(request.context ?? {}, '', fields)),
   };
 }
 

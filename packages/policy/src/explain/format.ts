@@ -1,4 +1,5 @@
 import type { Expression, ScopeConstraint } from '../parse/ast.ts';
+import { isLong } from '../values/long.ts';
 
 const identifier = /^[A-Za-z_]\w*$/;
 
@@ -28,7 +29,7 @@ export function formatExpression(expression: Expression): string {
 function format(expression: Expression): string {
   const inner = (each: Expression) => {
     // A minus binds looser than a member access, and before a number it would become part of the number.
-    const negative = each.kind === 'literal' && typeof each.value !== 'string' && each.value < 0;
+    const negative = each.kind === 'literal' && isLong(each.value) && each.value < 0;
     const simple = ['literal', 'entity', 'variable', 'get', 'call', 'set', 'record'].includes(each.kind);
     return simple && !negative ? formatExpression(each) : `(${formatExpression(each)})`;
   };
