@@ -50,13 +50,20 @@ function readYaml(file: string, required: boolean): Record<string, unknown> {
     throw new ShellError('setting', `cannot read the configuration file \`${file}\``, { cause: error });
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, maxAliasCount: 0 } as never);
+  const document = parseDocument(text, { lineCounter: lines });
   const problem = document.errors[0];
   if (problem) {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw new ShellError('setting', `${file}:${line}:${col}: not valid yaml: ${problem.code.toLowerCase()}`);
   }
-  const value: unknown = document.toJS({ maxAliasCount: 0 }) ?? {};
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 0 }) ?? {};
+  } catch (error) {
+    throw new ShellError('setting', `${file}: aliases are not valid here; write the value again`, {
+      cause: error,
+    });
+  }
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new ShellError('setting', `${file}: must hold settings as \`name: value\``);
   }
