@@ -2,7 +2,7 @@ import type { Fields, FieldValue } from '@kydai/contracts';
 
 /**
  * Fields as two parallel lists. An event has about a dozen; at that size a scan of names is faster to build, to read
- * and to keep than a hash table.
+ * and to keep than a hash table. Longer lists get one when they are read.
  *
  * INVARIANT: no name occurs twice.
  */
@@ -10,9 +10,20 @@ export class FieldList implements Fields {
   readonly names: string[] = [];
   readonly values: FieldValue[] = [];
 
+  /** Positions by name; made when a long list is first read. */
+  #index: Map<string, number> | undefined;
+
   get(name: string): FieldValue | undefined {
-    const at = this.names.indexOf(name);
+    const at = this.#find(name);
     return at < 0 ? undefined : this.values[at];
+  }
+
+  #find(name: string): number {
+    const count = this.names.length;
+    if (count <= 16) return this.names.indexOf(name);
+    // Names are only ever added, so an index of another size is the one that is out of date.
+    if (this.#index?.size !== count) this.#index = new Map(this.names.map((known, at) => [known, at]));
+    return this.#index.get(name) ?? -1;
   }
 
   /** For a name that is known not to be there yet. */

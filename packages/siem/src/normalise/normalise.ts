@@ -7,7 +7,7 @@ import { compileParser } from './parser-pack.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
 import { type MessageReader, programReader, type ReaderContext, readBareLine } from './programs/programs.ts';
 import { looksRelayed, readHeader, type SyslogHeader } from './syslog/header.ts';
-import { type ZoneOffset, zoneOffset } from './syslog/time.ts';
+import { TimeReader, type ZoneOffset, zoneOffset } from './syslog/time.ts';
 
 /** What one line or document was understood to say. */
 export interface Normalised {
@@ -52,26 +52,29 @@ export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
     const parser = compileParser(definition);
     for (const program of parser.programs) own.set(program, parser.read);
   }
+  const times = new TimeReader(zone);
   const reader = (program: string): MessageReader | undefined => own.get(program) ?? programReader(program);
   return {
-    line: (text, received) => readLine(text, { received, zone, reader }),
-    document: (value, received) => readWholeDocument(draftAt(received), value, { received, zone, reader }),
+    line: (text, received) => readLine(text, { received, zone, times, reader }),
+    document: (value, received) =>
+      readWholeDocument(draftAt(received), value, { received, zone, times, reader }),
   };
 }
 
 /** What reading one line needs besides the line. */
 interface Context extends ReaderContext {
+  readonly times: TimeReader;
   reader(program: string): MessageReader | undefined;
 }
 
 function readLine(text: string, context: Context): Draft {
-  const { received, zone } = context;
+  const { received } = context;
   const draft = draftAt(received);
   if (text.charCodeAt(0) === 123) {
     const document = parseObject(text);
     if (document) return readWholeDocument(draft, document, context);
   }
-  const header = readHeader(text, { received, zone, fields: draft.fields });
+  const header = readHeader(text, { received, times: context.times, fields: draft.fields });
   if (header.fault !== '') {
     if (readBareLine(draft, text, context)) return draft;
     draft.fields.set('error.message', header.fault);
@@ -131,7 +134,7 @@ function readMessage(draft: Draft, header: SyslogHeader, context: Context): void
   const { received, zone } = context;
   let { message, program } = header;
   if (looksRelayed(message)) {
-    const inner = readHeader(message, { received, zone, fields });
+    const inner = readHeader(message, { received, times: context.times, fields });
     if (inner.fault === '' && inner.program !== '') {
       if (header.host !== '') fields.set('observer.hostname', header.host);
       if (inner.host !== '') fields.set('host.name', inner.host);

@@ -38,9 +38,10 @@ export function readDocument(draft: Draft, document: object, zone: ZoneOffset): 
   const timed = !Number.isNaN(read);
   if (timed) draft.time = read;
   draft.dataset = dataset;
+  const taken = new Set(draft.fields.names);
   for (const [name, value] of fields) {
-    if (name === 'kydai.drill' || name === 'kydai.drill.id') continue;
-    draft.fields.offer(name, value);
+    if (name === 'kydai.drill' || name === 'kydai.drill.id' || taken.has(name)) continue;
+    draft.fields.add(name, value);
   }
   const drill = fields.get('kydai.drill') ?? fields.get('kydai.drill.id');
   if (drill !== undefined && drill !== null && drill !== false && drill !== '') {

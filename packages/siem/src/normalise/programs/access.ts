@@ -1,6 +1,6 @@
 import { decimal, isAddress } from '../address.ts';
 import type { Draft } from '../fields.ts';
-import { civilTime, readMonth } from '../syslog/time.ts';
+import { civilTime, readMonth, two } from '../syslog/time.ts';
 
 /**
  * Reads the combined (or common) access log of nginx and Apache: `address - user [time] "request" status bytes
@@ -77,16 +77,16 @@ function readRequest(draft: Draft, request: string): void {
 /** `10/Oct/2000:13:55:36 -0700` at `at`. */
 function readAccessTime(line: string, at: number): number {
   const wall = civilTime(
-    Number(line.slice(at + 7, at + 11)),
+    two(line, at + 7) * 100 + two(line, at + 9),
     readMonth(line, at + 3),
-    Number(line.slice(at, at + 2)),
-    Number(line.slice(at + 12, at + 14)),
-    Number(line.slice(at + 15, at + 17)),
-    Number(line.slice(at + 18, at + 20)),
+    two(line, at),
+    two(line, at + 12),
+    two(line, at + 15),
+    two(line, at + 18),
   );
   const sign = line.charCodeAt(at + 21);
   if (sign !== 43 && sign !== 45) return Number.NaN;
-  const offset = Number(line.slice(at + 22, at + 24)) * 60 + Number(line.slice(at + 24, at + 26));
+  const offset = two(line, at + 22) * 60 + two(line, at + 24);
   return wall - (sign === 43 ? offset : -offset) * 60_000;
 }
 

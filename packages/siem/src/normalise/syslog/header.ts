@@ -1,6 +1,6 @@
 import type { FieldList } from '../fields.ts';
 import { readStructuredData } from './structured-data.ts';
-import { readBsdTime, readIsoTime, readMonth, type ZoneOffset } from './time.ts';
+import { readIsoTime, readMonth, type TimeReader } from './time.ts';
 
 /** What stands before the message of a syslog line. Absent parts are empty strings. */
 export interface SyslogHeader {
@@ -23,7 +23,7 @@ export interface SyslogHeader {
 
 export interface HeaderContext {
   readonly received: number;
-  readonly zone: ZoneOffset;
+  readonly times: TimeReader;
   /** Structured data goes here, as `log.syslog.structured_data.<id>.<name>`. */
   readonly fields: FieldList;
 }
@@ -97,7 +97,7 @@ function readModern(line: string, from: number, header: SyslogHeader, context: H
       header.fault = 'timestamp is not RFC 3339';
       return;
     }
-    header.time = read.zoned ? read.ms : read.ms - context.zone(read.ms);
+    header.time = read.zoned ? read.ms : read.ms - context.times.zone(read.ms);
     header.zoneAssumed = !read.zoned;
   }
   if (host.length > 255 || program.length > 128 || processId.length > 128 || messageId.length > 128) {
@@ -129,16 +129,15 @@ function readModern(line: string, from: number, header: SyslogHeader, context: H
 /** The traditional form: `[time] [host] tag[pid]: message`, where each part may be missing. */
 function readTraditional(line: string, from: number, header: SyslogHeader, context: HeaderContext): void {
   let at = from;
-  const bsd = readBsdTime(line, at, context.received);
+  const bsd = context.times.bsd(line, at, context.received);
   const iso = bsd ? undefined : readIsoTime(line, at);
   if (bsd) {
-    header.time = bsd.ms - context.zone(bsd.ms);
+    header.time = bsd.ms;
     header.zoneAssumed = true;
-    header.yearGuessed =
-      !bsd.hasYear && new Date(bsd.ms).getUTCFullYear() !== new Date(context.received).getUTCFullYear();
+    header.yearGuessed = bsd.yearGuessed;
     at = bsd.end;
   } else if (iso) {
-    header.time = iso.zoned ? iso.ms : iso.ms - context.zone(iso.ms);
+    header.time = iso.zoned ? iso.ms : iso.ms - context.times.zone(iso.ms);
     header.zoneAssumed = !iso.zoned;
     at = iso.end;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readBsdTime, readIsoTime, zoneOffset } from './time.ts';
+import { readBsdTime, readIsoTime, TimeReader, zoneOffset } from './time.ts';
 
 const anyDate = fc.date({ min: new Date('1971-01-01'), max: new Date('2199-01-01'), noInvalidDate: true });
 
@@ -58,6 +58,32 @@ describe('RFC 3164 times', () => {
   test('never throw', () => {
     fc.assert(fc.property(fc.string(), (text) => void readBsdTime(`Nov ${text}`, 0, 0)));
   });
+});
+
+test('a reader that remembers says what one that does not remember says', () => {
+  const text = fc.constantFrom(
+    'Nov 21 20:26:00 host',
+    'Nov 21 20:26:00 2025 host',
+    'Nov 21 20:26:00.5 host',
+    'Nov 21 20:26:00',
+    'Nov 21 20:26:01 10.0.0.1',
+    'Jan  1 00:00:00 host',
+    'nonsense',
+  );
+  const near = fc.constantFrom(
+    Date.parse('2026-11-21T13:26:00Z'),
+    Date.parse('2026-12-31T23:59:30Z'),
+    Date.parse('2027-01-01T00:00:10Z'),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, near)), (lines) => {
+      const zone = zoneOffset('+07:00');
+      const reader = new TimeReader(zone);
+      for (const [line, received] of lines) {
+        expect(reader.bsd(line, 0, received)).toEqual(new TimeReader(zone).bsd(line, 0, received));
+      }
+    }),
+  );
 });
 
 describe('a zone', () => {

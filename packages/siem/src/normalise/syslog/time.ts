@@ -10,7 +10,8 @@ function daysFromCivil(year: number, month: number, day: number): number {
   return era * 146097 + dayOfEra - 719468;
 }
 
-function two(text: string, at: number): number {
+/** Two decimal digits at `at`; NaN where they are not. */
+export function two(text: string, at: number): number {
   const high = text.charCodeAt(at) - 48;
   const low = text.charCodeAt(at + 1) - 48;
   return high >= 0 && high <= 9 && low >= 0 && low <= 9 ? high * 10 + low : Number.NaN;
@@ -207,4 +208,50 @@ export function zoneOffset(zone: string): ZoneOffset {
     }
     return offset;
   };
+}
+
+/** An RFC 3164 time in the zone of the configuration. */
+export interface LocalTime {
+  readonly ms: number;
+  readonly end: number;
+  /** The line gave no year, and it is not the year of receipt. */
+  readonly yearGuessed: boolean;
+}
+
+/**
+ * Reads the times of one configuration. Sources send many lines in one second, so the last text read is remembered,
+ * for as long as the minute of receipt is the same (the guess of the year depends on it).
+ */
+export class TimeReader {
+  readonly zone: ZoneOffset;
+  #text = '';
+  #minute = Number.NaN;
+  #ms = 0;
+  #yearGuessed = false;
+
+  constructor(zone: ZoneOffset) {
+    this.zone = zone;
+  }
+
+  /** The time of RFC 3164 at `at`, as real epoch milliseconds. */
+  bsd(line: string, at: number, received: number): LocalTime | undefined {
+    const minute = Math.floor(received / 60_000);
+    // Only the plain form is remembered: what follows it must not be part of the time.
+    if (minute === this.#minute && line.startsWith(this.#text, at) && line.charCodeAt(at + 15) === 32) {
+      const next = line.charCodeAt(at + 16);
+      if (next < 48 || next > 57) return { ms: this.#ms, end: at + 15, yearGuessed: this.#yearGuessed };
+    }
+    const read = readBsdTime(line, at, received);
+    if (!read) return undefined;
+    const ms = read.ms - this.zone(read.ms);
+    const yearGuessed =
+      !read.hasYear && new Date(read.ms).getUTCFullYear() !== new Date(received).getUTCFullYear();
+    if (!read.hasYear && read.end === at + 15) {
+      this.#text = line.slice(at, at + 15);
+      this.#minute = minute;
+      this.#ms = ms;
+      this.#yearGuessed = yearGuessed;
+    }
+    return { ms, end: read.end, yearGuessed };
+  }
 }
