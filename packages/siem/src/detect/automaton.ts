@@ -18,7 +18,7 @@ const next = 0x7fffffff;
  * Only so much of each literal goes into the table; the rest is compared where that much was seen. With whole literals
  * the table of SigmaHQ's command lines alone is 400 MB; with this much it fits a cache.
  */
-const window = 6;
+const window = 8;
 
 /** A literal with the part of it that stands for it in the table. */
 interface Anchored extends Literal {
@@ -34,7 +34,7 @@ interface Anchored extends Literal {
  * INVARIANT: the states are numbered breadth first, so that the shallow ones, in which most time is spent, lie together.
  */
 export class Automaton {
-  readonly #classes: Uint16Array;
+  readonly #classes: Classes;
   readonly #width: number;
   readonly #table: Int32Array;
   readonly #inner: Outputs;
@@ -43,8 +43,9 @@ export class Automaton {
 
   constructor(literals: readonly Literal[]) {
     const anchored = literals.map(choosePart);
-    const { classes, width } = classify(anchored);
-    const trie = buildTrie(anchored, classes, width);
+    const classes = new Classes(anchored);
+    const { width } = classes;
+    const trie = buildTrie(anchored, classes);
     const { order, fail } = completeTrie(trie, width);
     const rank = new Int32Array(order.length);
     for (let index = 0; index < order.length; index++) rank[order[index]!] = index;
@@ -67,22 +68,26 @@ export class Automaton {
 
   /** Bytes held by the tables. */
   get size(): number {
-    return this.#table.byteLength + this.#classes.byteLength + this.#inner.size + this.#final.size;
+    return this.#table.byteLength + this.#inner.size + this.#final.size;
   }
 
   scan(text: string, sink: LiteralSink): void {
     const table = this.#table;
     const classes = this.#classes;
+    const { ascii: own } = classes;
     const length = text.length;
     let state = 0;
     for (let at = 0; at < length; at++) {
-      const entry = table[state + classes[text.charCodeAt(at)]!]!;
+      const unit = text.charCodeAt(at);
+      const entry = table[state + (unit < 128 ? own[unit]! : classes.other(unit))]!;
       state = entry & next;
       if (entry < 0) this.#inner.report((state / this.#width) | 0, text, at + 1, sink);
     }
     if (this.#hasFinal) this.#final.report((state / this.#width) | 0, text, length, sink);
   }
 }
+
+const ascii = /^\p{ASCII}*$/u;
 
 /** What each state reports: its own literals, then those of the nearest state on its failure path that has some. */
 class Outputs {
@@ -92,7 +97,7 @@ class Outputs {
   readonly #ids: Int32Array;
   /** How far before the end of the part the literal begins. */
   readonly #back: Int32Array;
-  /** 1: must begin the value, 2: must end it, 4: there is more of it than the part. */
+  /** 1: must begin the value, 2: must end it, 4: seeing its part is not seeing it. */
   readonly #checks: Uint8Array;
 
   constructor(order: Int32Array, rank: Int32Array, fail: Int32Array, ends: readonly (readonly Anchored[])[]) {
@@ -111,7 +116,8 @@ class Outputs {
     this.#back = Int32Array.from(literals, (literal) => literal.from + literal.part.length);
     this.#checks = Uint8Array.from(
       literals,
-      ({ start, end, text, part }) => (start ? 1 : 0) | (end ? 2 : 0) | (part.length < text.length ? 4 : 0),
+      ({ start, end, text, part }) =>
+        (start ? 1 : 0) | (end ? 2 : 0) | (part.length < text.length || !ascii.test(part) ? 4 : 0),
     );
   }
 
@@ -148,11 +154,15 @@ class Outputs {
   }
 }
 
-/** The rarer a unit is in logs, the more it weighs. */
+/**
+ * The rarer a unit is in logs, the more it weighs. What `windash` varies, and what lies outside ASCII, weighs nothing: a
+ * part without it is shared by all variants and adds no class.
+ */
 const weights = new Uint8Array(128).fill(8);
-for (const [weight, units] of [' \\./-_:eainorst', 'cdlmpuw"=,()\'', 'bfghvyk0123456789'].entries()) {
-  for (const unit of units) weights[unit.charCodeAt(0)] = 1 + 2 * weight;
+for (const [weight, units] of [' \\._:eainorst', 'cdlmpuw"=,()\'', 'bfghvyk0123456789'].entries()) {
+  for (const unit of units) weights[unit.charCodeAt(0)] = 2 + 2 * weight;
 }
+for (const unit of '-/') weights[unit.charCodeAt(0)] = 0;
 
 /** The end of a literal that ends the value, so that it is looked up once; else its rarest stretch. */
 function choosePart(literal: Literal): Anchored {
@@ -163,7 +173,7 @@ function choosePart(literal: Literal): Anchored {
     let best = -1;
     for (let at = 0; at + window <= text.length; at++) {
       let weight = 0;
-      for (let unit = at; unit < at + window; unit++) weight += weights[text.charCodeAt(unit)] ?? 8;
+      for (let unit = at; unit < at + window; unit++) weight += weights[text.charCodeAt(unit)] ?? 0;
       if (weight > best) {
         best = weight;
         from = at;
@@ -173,18 +183,38 @@ function choosePart(literal: Literal): Anchored {
   return { ...literal, from, part: text.slice(from, from + window) };
 }
 
-/** Gives each unit that occurs in a literal a class, and every unit the class of its folded form; 0 is the rest. */
-function classify(literals: readonly Anchored[]): { classes: Uint16Array; width: number } {
-  const classOf = new Map<number, number>();
-  for (const { part } of literals) {
-    for (let at = 0; at < part.length; at++) {
-      const unit = part.charCodeAt(at);
-      if (!classOf.has(unit)) classOf.set(unit, classOf.size + 1);
+/** Units beyond ASCII share so many classes: one rule against look-alike letters would otherwise bring 1,300. */
+const sharedClasses = 32;
+
+/** The class of each folded unit that occurs in a part; 0 is the rest. */
+class Classes {
+  readonly width: number;
+  /** Of each ASCII unit, as it stands in the text. */
+  readonly ascii = new Uint8Array(128);
+  readonly #others: ReadonlyMap<number, number>;
+
+  constructor(literals: readonly Anchored[]) {
+    const units = new Set<number>();
+    for (const { part } of literals) {
+      for (let at = 0; at < part.length; at++) units.add(part.charCodeAt(at));
     }
+    const own = [...units].filter((unit) => unit < 128);
+    const others = [...units].filter((unit) => unit >= 128);
+    const classOf = new Map(own.map((unit, index) => [unit, index + 1]));
+    for (let unit = 0; unit < 128; unit++) this.ascii[unit] = classOf.get(foldTable[unit]!) ?? 0;
+    this.#others = new Map(others.map((unit) => [unit, own.length + 1 + (unit % sharedClasses)]));
+    this.width = own.length + 1 + (others.length > 0 ? sharedClasses : 0);
   }
-  const classes = new Uint16Array(0x10000);
-  for (let unit = 0; unit < 0x10000; unit++) classes[unit] = classOf.get(foldTable[unit]!) ?? 0;
-  return { classes, width: classOf.size + 1 };
+
+  /** Of a unit beyond ASCII, which may fold into it (the Kelvin sign). */
+  other(unit: number): number {
+    const folded = foldTable[unit]!;
+    return folded < 128 ? this.ascii[folded]! : (this.#others.get(folded) ?? 0);
+  }
+
+  of(unit: number): number {
+    return unit < 128 ? this.ascii[unit]! : this.other(unit);
+  }
 }
 
 interface Trie {
@@ -192,14 +222,15 @@ interface Trie {
   readonly ends: Anchored[][];
 }
 
-function buildTrie(literals: readonly Anchored[], classes: Uint16Array, width: number): Trie {
+function buildTrie(literals: readonly Anchored[], classes: Classes): Trie {
+  const { width } = classes;
   const total = literals.reduce((sum, literal) => sum + literal.part.length, 1);
   const table = new Int32Array(total * width);
   const ends: Anchored[][] = [[]];
   for (const literal of literals) {
     let state = 0;
     for (let at = 0; at < literal.part.length; at++) {
-      const slot = state * width + classes[literal.part.charCodeAt(at)]!;
+      const slot = state * width + classes.of(literal.part.charCodeAt(at));
       if (table[slot] === 0) table[slot] = ends.push([]) - 1;
       state = table[slot]!;
     }

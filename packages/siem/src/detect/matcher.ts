@@ -13,6 +13,11 @@ const answers = 4;
 /** After so many events the plan is made again from what was seen; results do not change, only the work. */
 const replanAt = [2_000, 50_000];
 
+interface Target {
+  readonly slot: number;
+  readonly rank: number;
+}
+
 interface Slot {
   readonly field: FieldSource;
   automaton: Automaton | undefined;
@@ -35,7 +40,9 @@ export class Matcher implements LiteralSink {
   readonly #hits: Float64Array;
   readonly #plans: PlanNode[];
   readonly #slots: Slot[] = [];
-  readonly #bySource = new Map<string, { slot: number; rank: number }[]>();
+  readonly #bySource = new Map<string, Target[]>();
+  /** Values in no slot, which only keywords look at. */
+  readonly #rest: FieldValue[] = [];
   readonly #builtin: { slot: number; rank: number; source: string }[] = [];
   readonly #values: (FieldValue | undefined)[];
   readonly #ranks: Uint8Array;
@@ -100,13 +107,13 @@ export class Matcher implements LiteralSink {
     this.#begin(event);
     for (let slot = 0; slot < this.#slots.length; slot++) {
       const value = this.#values[slot];
-      if (value === undefined) continue;
       const automaton = this.#slots[slot]!.automaton;
-      if (automaton === undefined) continue;
-      if (typeof value === 'string') automaton.scan(value, this);
-      else for (const text of textsOfValue(value)) automaton.scan(text, this);
+      if (value !== undefined && automaton !== undefined) this.#scan(automaton, value);
     }
-    if (this.#keywords) this.#scanKeywords(event);
+    if (this.#keywords) {
+      for (const value of this.#rest) this.#scan(this.#keywords, value);
+      if (searchesRaw(event)) this.#keywords.scan(event.raw, this);
+    }
     const before = found.length;
     for (const rule of this.#always) if (this.#holds(this.#plans[rule]!)) found.push(rule);
     for (let index = 0; index < this.#count; index++) {
@@ -146,14 +153,13 @@ export class Matcher implements LiteralSink {
     this.#texts = undefined;
     this.#count = 0;
     this.#values.fill(undefined);
+    this.#rest.length = 0;
     for (const [name, value] of event.fields.entries()) {
+      if (value === null || value === undefined) continue;
       const targets = this.#bySource.get(name);
-      if (targets === undefined || value === null || value === undefined) continue;
-      for (const target of targets) {
-        if (this.#values[target.slot] !== undefined && this.#ranks[target.slot]! <= target.rank) continue;
-        this.#values[target.slot] = value;
-        this.#ranks[target.slot] = target.rank;
-      }
+      if (targets === undefined) {
+        if (this.#keywords) this.#rest.push(value);
+      } else for (const target of targets) this.#put(target, value);
     }
     for (const { slot, rank, source } of this.#builtin) {
       if (this.#values[slot] !== undefined && this.#ranks[slot]! <= rank) continue;
@@ -162,12 +168,24 @@ export class Matcher implements LiteralSink {
     }
   }
 
-  #scanKeywords(event: Event): void {
-    for (const [, value] of event.fields.entries()) {
-      if (typeof value === 'string') this.#keywords!.scan(value, this);
-      else for (const text of textsOfValue(value)) this.#keywords!.scan(text, this);
-    }
-    if (searchesRaw(event)) this.#keywords!.scan(event.raw, this);
+  /** Puts the value into the slot unless a better source has filled it. */
+  #put({ slot, rank }: Target, value: FieldValue): void {
+    const before = this.#values[slot];
+    let kept = value;
+    let lost = before;
+    if (before !== undefined && this.#ranks[slot]! <= rank) {
+      kept = before;
+      lost = value;
+    } else this.#ranks[slot] = rank;
+    this.#values[slot] = kept;
+    // The slots' automata know the keywords too; what is in no slot is scanned for them apart.
+    if (this.#keywords && lost !== undefined) this.#rest.push(lost);
+  }
+
+  #scan(automaton: Automaton, value: FieldValue): void {
+    if (typeof value === 'string') automaton.scan(value, this);
+    else if (typeof value === 'number') automaton.scan(String(value), this);
+    else for (const text of textsOfValue(value)) automaton.scan(text, this);
   }
 
   #holds(node: PlanNode): boolean {
@@ -228,10 +246,11 @@ export class Matcher implements LiteralSink {
     return slot;
   }
 
+  /** Of a slot's literals and all keywords; of the keywords alone for -1. */
   #automaton(slot: number): Automaton | undefined {
     const literals: Literal[] = [];
     this.#questions.forEach((question, id) => {
-      if (this.#slotOf[id] !== slot) return;
+      if (this.#slotOf[id] !== slot && this.#slotOf[id] !== -1) return;
       for (const clue of question.clues ?? []) literals.push({ ...clue, id });
     });
     return literals.length > 0 ? new Automaton(literals) : undefined;

@@ -18,7 +18,7 @@ function foldOnce(unit: number): number {
 /** The folded unit for each UTF-16 unit. */
 export const foldTable: Readonly<Uint16Array> = table;
 
-const ascii = /^[\0-\x7f]*$/;
+const ascii = /^\p{ASCII}*$/u;
 
 /** The text with each unit folded; its length never changes. */
 export function fold(text: string): string {
