@@ -29,6 +29,16 @@ export type Act =
 
 /** Reads an action step's meaning from its extension and commands; `loadPlaybooks` has checked both. */
 export function actOf(step: StepOf<'action'>): Act {
+  let act = acts.get(step);
+  if (act === undefined) {
+    act = readAct(step);
+    acts.set(step, act);
+  }
+  return act;
+}
+const acts = new WeakMap<StepOf<'action'>, Act>();
+
+function readAct(step: StepOf<'action'>): Act {
   const {
     containment,
     notice,

@@ -1,19 +1,9 @@
 import { actOf, contains } from '../contain/step.ts';
 import { CsirtError } from '../error.ts';
-import {
-  audit,
-  begin,
-  change,
-  type Draft,
-  defaultTimeout,
-  type Facts,
-  fail,
-  nameOf,
-  said,
-  setOutput,
-  succeed,
-} from './advance.ts';
+import { defaultTimeout } from './advance.ts';
+import { audit, change, type Draft, type Facts, nameOf, said, setOutput } from './draft.ts';
 import type { Approval } from './executor.ts';
+import { begin, fail, succeed } from './move.ts';
 
 /**
  * Applies a person's answer to a waiting step: an approved containment is handed over, an approved task is done, and a
@@ -23,7 +13,7 @@ export function decided(draft: Draft, facts: Facts, approval: Approval): void {
   const thread = draft.state.threads.find(
     ({ invocation, phase }) => phase === 'waiting' && invocation === approval.stepId,
   );
-  const step = thread && draft.state.playbook.workflow[thread.at];
+  const step = thread && draft.playbook.workflow[thread.at];
   if (thread === undefined || step?.type !== 'action') {
     throw new CsirtError('step-not-waiting', `step \`${approval.stepId}\` does not wait for an answer`);
   }

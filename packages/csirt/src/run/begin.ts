@@ -9,6 +9,7 @@ const maximumRunIds = 50;
 /** The state with which a run begins, and the incident that has taken it in (opened by the playbook, if by no one yet). */
 export function firstState(
   playbook: Playbook,
+  digest: string,
   incident: Incident,
   detection: Detection,
   startKey: string,
@@ -33,7 +34,7 @@ export function firstState(
     },
     startKey,
     detection: { id: detection.id, entities: [...detection.entities], drill: detection.drill },
-    playbook: playbook.cacao,
+    playbook: digest,
     threads: [
       {
         id: 0,

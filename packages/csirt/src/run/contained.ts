@@ -2,14 +2,14 @@ import type { Incident } from '@kydai/contracts';
 import { contains } from '../contain/step.ts';
 import { setTime, tell } from '../incident/change.ts';
 import { reachable } from '../playbook/read.ts';
-import { audit, type Draft } from './advance.ts';
+import { audit, type Draft } from './draft.ts';
 
 /** True where a containment is under way, or still to come on the regular path of some branch. */
-function containmentAhead({ state }: Draft): boolean {
+function containmentAhead({ state, playbook }: Draft): boolean {
   const open = state.threads.filter(({ phase }) => phase !== 'ended').map(({ at }) => at);
-  for (const id of reachable(state.playbook, open, (property) => property !== 'on_failure')) {
+  for (const id of reachable(playbook, open, (property) => property !== 'on_failure')) {
     const begun = state.threads.some((thread) => thread.at === id && thread.phase !== 'ended');
-    if (contains(state.playbook.workflow[id]!) && (begun || state.visits[id] === undefined)) return true;
+    if (contains(playbook.workflow[id]!) && (begun || state.visits[id] === undefined)) return true;
   }
   return false;
 }

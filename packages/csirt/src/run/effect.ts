@@ -1,7 +1,9 @@
 import type { Clock, Contain, Containment, ContainmentProof } from '@kydai/contracts';
 import { attempt, type Sleep } from '../contain/perform.ts';
 import { actOf, containmentOf, describe } from '../contain/step.ts';
-import { audit, change, type Draft, type Facts, fail, said, setOutput, succeed } from './advance.ts';
+import type { CacaoPlaybook } from '../playbook/schema.ts';
+import { audit, change, type Draft, type Facts, said, setOutput } from './draft.ts';
+import { fail, succeed } from './move.ts';
 import type { RunState } from './state.ts';
 
 /** Writes what came of an effect to the run. */
@@ -22,13 +24,13 @@ export interface EffectOptions {
  */
 export async function performEffect(
   options: EffectOptions,
-  state: RunState,
+  { state, playbook }: { readonly state: RunState; readonly playbook: CacaoPlaybook },
   invocation: string,
   land: Land,
 ): Promise<void> {
   const retry = options.retry ?? { attempts: 4, firstMs: 250, longestMs: 5000 };
   const effect = state.effects[invocation]!;
-  const step = state.playbook.workflow[invocation.replace(/#\d+$/, '')]!;
+  const step = playbook.workflow[invocation.replace(/#\d+$/, '')]!;
   const meaning = step.type === 'action' ? actOf(step) : undefined;
   if (meaning?.kind !== 'contain') return;
   // A run that is taken up long after a kill still gets its try: at least five seconds, or the step's whole time if shorter.

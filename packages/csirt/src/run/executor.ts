@@ -14,18 +14,21 @@ import {
   write,
 } from '@kydai/contracts';
 import { sleep as realSleep, type Sleep } from '../contain/perform.ts';
-import { actOf } from '../contain/step.ts';
 import { CsirtError } from '../error.ts';
 import { tell } from '../incident/change.ts';
 import { detections, incidents, runs, startKey, startRequests } from '../incident/kinds.ts';
 import type { Playbook } from '../playbook/load.ts';
-import { advance, closeDraft, type Draft, draftOf, type Facts } from './advance.ts';
+import type { CacaoPlaybook } from '../playbook/schema.ts';
+import { advance } from './advance.ts';
 import { decided } from './approve.ts';
 import { firstState } from './begin.ts';
 import { contained } from './contained.ts';
+import { closeDraft, type Draft, draftOf, type Facts } from './draft.ts';
 import { performEffect } from './effect.ts';
 import { remind } from './remind.ts';
 import { type RunState, runStates } from './state.ts';
+import { PlaybookTexts } from './texts.ts';
+import { waitingOf } from './waiting.ts';
 
 export interface ExecutorOptions {
   readonly records: RecordStore;
@@ -85,6 +88,7 @@ const attempts = 12;
 export function createExecutor(options: ExecutorOptions): Executor {
   const { records, clock, signals } = options;
   const wait = options.sleep ?? realSleep;
+  const texts = new PlaybookTexts(records);
   const stopping = new AbortController();
   /** One change of a run at a time in this process; other processes are held off by versions. */
   const chains = new Map<string, Promise<unknown>>();
@@ -120,7 +124,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
         if (incident === undefined) {
           throw new CsirtError('incident-unknown', `run \`${runId}\` belongs to no incident`);
         }
-        const draft = draftOf(stored.value);
+        const playbook = await texts.get(stored.value.playbook);
+        const draft = draftOf(stored.value, playbook);
         const known = facts(incident.value);
         alter(draft, known);
         advance(draft, known);
@@ -139,14 +144,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }
         signals.publish({ type: 'run', run: state.run });
         if (changed) signals.publish({ type: 'incident', incident: altered });
-        launch(state);
+        launch(state, playbook);
         return state;
       }
       throw new CsirtError('busy', `run \`${runId}\` kept changing; try again`);
     });
 
   /** Sets going each effect and each delay that is not under way yet in this process. */
-  const launch = (state: RunState): void => {
+  const launch = (state: RunState, playbook: CacaoPlaybook): void => {
     for (const thread of state.threads) {
       if (stopping.signal.aborted || !state.active) return;
       const key = `${state.run.id}/${thread.id}/${thread.at}/${thread.invocation}/${thread.phase}`;
@@ -155,7 +160,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       if (thread.phase === 'effect') {
         task = performEffect(
           { ...options, sleep: wait, stop: stopping.signal },
-          state,
+          { state, playbook },
           thread.invocation,
           (apply) => mutate(state.run.id, apply),
         );
@@ -211,8 +216,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
         if (stored === undefined) {
           throw new CsirtError('incident-unknown', `there is no incident \`${incident.number}\``);
         }
-        const begun = firstState(playbook, stored.value, detection, key, clock.now());
-        const draft = draftOf(begun.state);
+        const begun = firstState(
+          playbook,
+          texts.digestOf(playbook.cacao),
+          stored.value,
+          detection,
+          key,
+          clock.now(),
+        );
+        const draft = draftOf(begun.state, playbook.cacao);
         draft.audit.push(begun.audit);
         advance(draft, facts(begun.incident));
         const state = closeDraft(draft);
@@ -220,6 +232,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         try {
           await records.commit(
             [
+              ...(await texts.writes(playbook.cacao)),
               write.insert(runStates, state),
               write.insert(runs, state.run),
               write.update(incidents, altered, stored.version),
@@ -233,7 +246,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }
         signals.publish({ type: 'run', run: state.run });
         signals.publish({ type: 'incident', incident: altered });
-        launch(state);
+        launch(state, playbook.cacao);
         return state.run;
       }
       throw new CsirtError('busy', `incident \`${incident.number}\` kept changing; try again`);
@@ -273,7 +286,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const found: WaitingApproval[] = [];
       for (const state of await everyActive()) {
         const incident = await records.get(incidents, state.run.incidentId);
-        if (incident !== undefined) found.push(...waitingOf(state, incident.value));
+        if (incident !== undefined)
+          found.push(...waitingOf(state, await texts.get(state.playbook), incident.value));
       }
       return found.sort((a, b) => a.since - b.since);
     },
@@ -281,7 +295,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       let said = 0;
       for (const state of await everyActive()) {
         const after = options.remindAfter ?? 900_000;
-        if (!remind(draftOf(state), clock.now(), after)) continue;
+        if (!remind(draftOf(state, await texts.get(state.playbook)), clock.now(), after)) continue;
         await mutate(state.run.id, (draft, known) => {
           if (remind(draft, known.now, after)) said += 1;
         });
@@ -300,28 +314,4 @@ export function createExecutor(options: ExecutorOptions): Executor {
         await Promise.all([...underWay.values(), ...chains.values()]);
     },
   };
-}
-
-function waitingOf(state: RunState, incident: Incident): WaitingApproval[] {
-  return state.threads.flatMap((thread) => {
-    const effect = state.effects[thread.invocation];
-    const step = state.run.steps.find(({ id }) => id === thread.invocation);
-    const playbookStep = state.playbook.workflow[thread.at];
-    if (thread.phase !== 'waiting' || effect === undefined || step === undefined) return [];
-    const task = playbookStep?.type === 'action' && actOf(playbookStep).kind === 'task';
-    return {
-      runId: state.run.id,
-      stepId: thread.invocation,
-      stepName: step.name,
-      ...(step.nameVi === undefined ? {} : { stepNameVi: step.nameVi }),
-      task,
-      incidentId: incident.id,
-      incidentNumber: incident.number,
-      incidentTitle: incident.title,
-      severity: incident.severity,
-      since: effect.since,
-      reason: effect.reason ?? '',
-      drill: state.run.drill,
-    };
-  });
 }

@@ -1,4 +1,4 @@
-import { type Draft, nameOf, said } from './advance.ts';
+import { type Draft, nameOf, said } from './draft.ts';
 
 /**
  * Says in the incident's story which approvals have waited for `after` milliseconds since they were asked for or last

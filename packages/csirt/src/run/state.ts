@@ -1,6 +1,5 @@
 import { EntityRef, PlaybookRun, recordKind } from '@kydai/contracts';
 import { z } from 'zod';
-import { CacaoPlaybook } from '../playbook/schema.ts';
 
 /**
  * Where one branch of a run stands.
@@ -42,8 +41,8 @@ export const RunState = z.strictObject({
   run: PlaybookRun,
   startKey: z.string(),
   detection: z.strictObject({ id: z.string(), entities: z.array(EntityRef), drill: z.boolean() }),
-  /** The playbook as it was when the run began: a run ends by the text that it began with. */
-  playbook: CacaoPlaybook,
+  /** Digest of the playbook as it was when the run began. */
+  playbook: z.string(),
   threads: z.array(Thread),
   nextThread: z.number().int(),
   /** How often each step has been begun. */

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detections, incidents, runs, startRequests } from '../incident/kinds.ts';
 import { runStates } from '../run/state.ts';
+import { runPlaybooks } from '../run/texts.ts';
 import { triageGroups } from '../triage/group.ts';
 import { incidentCounters } from '../triage/number.ts';
 import { FileRecords } from './file-records.ts';
@@ -13,7 +14,16 @@ import { detectionOf, World } from './world.ts';
  * file at the moment at which it happens; prints `done` when the incident is contained.
  */
 const [folder, drillSeed] = process.argv.slice(2) as [string, string];
-const kinds = [detections, incidents, runs, startRequests, runStates, triageGroups, incidentCounters];
+const kinds = [
+  detections,
+  incidents,
+  runs,
+  startRequests,
+  runStates,
+  runPlaybooks,
+  triageGroups,
+  incidentCounters,
+];
 const records = await FileRecords.open(`${folder}/records.jsonl`, kinds);
 const world = new World(ownPlaybooks(), records);
 world.clock.now = () => Date.now();

@@ -155,9 +155,9 @@ describe('triage', () => {
 
   it('makes incidents for people of a category that no playbook answers', async () => {
     const world = new World(playbooks);
-    const tags = ['kydai.category.log-tampering'];
+    const tags = ['kydai.category.lost-badge'];
     const { incident, start: asked } = await world.triage().ingest(detectionOf({ tags, level: 'medium' }));
-    expect(incident).toMatchObject({ category: 'log-tampering', title: 'One key from two sites: cam-001' });
+    expect(incident).toMatchObject({ category: 'lost-badge', title: 'One key from two sites: cam-001' });
     expect(asked).toBeUndefined();
   });
 
