@@ -1,0 +1,28 @@
+import type { Incident, WaitingApproval } from '@kydai/contracts';
+import { actOf } from '../contain/step.ts';
+import type { CacaoPlaybook } from '../playbook/schema.ts';
+import type { RunState } from './state.ts';
+
+/** The steps of a run that wait for a person, with what the person needs to decide. */
+export function waitingOf(state: RunState, playbook: CacaoPlaybook, incident: Incident): WaitingApproval[] {
+  return state.threads.flatMap((thread) => {
+    const effect = state.effects[thread.invocation];
+    const shown = state.run.steps.find(({ id }) => id === thread.invocation);
+    const step = playbook.workflow[thread.at];
+    if (thread.phase !== 'waiting' || effect === undefined || shown === undefined) return [];
+    return {
+      runId: state.run.id,
+      stepId: thread.invocation,
+      stepName: shown.name,
+      ...(shown.nameVi === undefined ? {} : { stepNameVi: shown.nameVi }),
+      task: step?.type === 'action' && actOf(step).kind === 'task',
+      incidentId: incident.id,
+      incidentNumber: incident.number,
+      incidentTitle: incident.title,
+      severity: incident.severity,
+      since: effect.since,
+      reason: effect.reason ?? '',
+      drill: state.run.drill,
+    };
+  });
+}
