@@ -1,14 +1,15 @@
-import type { CedarUid, CedarValue } from '@kydai/contracts';
+import type { CedarExtension, CedarUid, CedarValue } from '@kydai/contracts';
 import { PolicyError, type PolicyErrorCode } from '../error.ts';
 import { normalizeLong } from '../parse/expression.ts';
 import type { CedarType } from '../parse/schema.ts';
-import { formatDatetime, offset, parseDatetime, parseDuration } from '../values/datetime.ts';
+import { offset, parseDatetime, parseDuration } from '../values/datetime.ts';
 import { formatDecimal, parseDecimal } from '../values/decimal.ts';
 import { formatIp, parseIp } from '../values/ip.ts';
 import {
   type Attributes,
   CedarRecord,
   CedarSet,
+  type Datetime,
   Decimal,
   Duration,
   failed,
@@ -182,7 +183,19 @@ export function toCedarValue(value: Value): CedarValue {
   if (value instanceof Decimal) return { __extn: { fn: 'decimal', arg: formatDecimal(value) } };
   if (value instanceof Ip) return { __extn: { fn: 'ip', arg: formatIp(value) } };
   if (value instanceof Duration) return { __extn: { fn: 'duration', arg: `${value.ms}ms` } };
-  return { __extn: { fn: 'datetime', arg: formatDatetime(value) } };
+  return formatDatetime(value);
+}
+
+/** Years 0 to 9999 have a text; others are written as the reference engine does, as an offset from 1970. */
+function formatDatetime({ ms }: Datetime): CedarExtension {
+  const date = new Date(Number(ms));
+  const text = Number.isNaN(date.getTime()) ? '' : date.toISOString();
+  if (/^\d{4}-/.test(text)) return { __extn: { fn: 'datetime', arg: text } };
+  const args = [
+    { __extn: { fn: 'datetime', arg: '1970-01-01' } },
+    { __extn: { fn: 'duration', arg: `${ms}ms` } },
+  ];
+  return { __extn: { fn: 'offset', args } } as unknown as CedarExtension;
 }
 
 export function toCedarRecord(attrs: Attributes): Record<string, CedarValue> {

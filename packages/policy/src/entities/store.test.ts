@@ -29,6 +29,16 @@ describe('an entity store', () => {
         set: ['a', 'b'],
         deep: { owner: { __entity: uid('User', 'an') } },
         at: { __extn: { fn: 'datetime', arg: '2026-11-21T08:00:00.000Z' } },
+        // No text has such a year; the reference engine writes it as an offset.
+        far: {
+          __extn: {
+            fn: 'offset',
+            args: [
+              { __extn: { fn: 'datetime', arg: '1970-01-01' } },
+              { __extn: { fn: 'duration', arg: '9223372036854775807ms' } },
+            ],
+          },
+        } as never,
         net: { __extn: { fn: 'ip', arg: '10.0.0.0/8' } },
       },
       parents: [uid('Zone', 'north')],

@@ -152,11 +152,16 @@ export class EntityStore {
     return node;
   }
 
-  /** As `intern`, and keeps the node for as long as the store lives: a policy names it. */
+  /** As `intern`, and keeps the node until it is let go: a policy names it. */
   hold(uid: CedarUid): EntityNode {
     const node = this.intern(uid);
     node.references++;
     return node;
+  }
+
+  letGo(node: EntityNode): void {
+    node.references--;
+    this.#forgetIfUnused(node);
   }
 
   #readParents(
@@ -180,13 +185,9 @@ export class EntityStore {
   /** Lets go of what the node refers to, after `change` took hold of the new. */
   #release(node: EntityNode, change: () => void): void {
     const { attrs, tags } = node;
-    const drop = (target: EntityNode) => {
-      target.references--;
-      this.#forgetIfUnused(target);
-    };
     change();
-    visitAttributes(attrs, drop);
-    if (tags) for (const tag of tags.values()) visitEntities(tag, drop);
+    visitAttributes(attrs, (target) => this.letGo(target));
+    if (tags) for (const tag of tags.values()) visitEntities(tag, (target) => this.letGo(target));
   }
 
   #setParents(node: EntityNode, parents: readonly EntityNode[]): void {

@@ -7,9 +7,9 @@ import { actionKey, type RecordFields, type SchemaAction } from '../parse/schema
 import type { PolicySet } from '../validate/policy-set.ts';
 import type { RunningPolicy } from './outcome.ts';
 
-/** One action with its decision plans by principal and resource type. */
+/** One action, or all unknown ones, with the decision plans by principal and resource type. */
 export class ActionTable {
-  readonly uid: CedarUid;
+  /** Undefined for an action that neither schema, entities nor policies know. */
   readonly node: EntityNode | undefined;
   readonly context: RecordFields | undefined;
   readonly policies: readonly RunningPolicy[];
@@ -17,13 +17,11 @@ export class ActionTable {
   readonly #plans: (Plan | undefined)[][] = [];
 
   constructor(
-    uid: CedarUid,
     node: EntityNode | undefined,
     schema: SchemaAction | undefined,
     policies: readonly RunningPolicy[],
     store: EntityStore,
   ) {
-    this.uid = uid;
     this.node = node;
     this.context = schema?.context;
     this.policies = policies;
@@ -40,7 +38,7 @@ export class ActionTable {
       ...(principal.index > 0 && { principal: principal.name }),
       ...(resource.index > 0 && { resource: resource.name }),
     };
-    const plan = new Plan(this.policies, types, (uid) => this.#store.hold(uid));
+    const plan = new Plan(this.policies, types, (uid) => this.#store.intern(uid));
     this.#plans[principal.index] ??= [];
     this.#plans[principal.index]![resource.index] = plan;
     return plan;
@@ -83,6 +81,18 @@ export function actionsOf(
   return types.flatMap(({ name, nodes }) => [...nodes.keys()].map((id) => ({ uid: { type: name, id } })));
 }
 
+/** The table of every action that nothing knows: only policies about any action can apply. */
+export function strangerTable(
+  set: PolicySet,
+  running: ReadonlyMap<Policy, RunningPolicy>,
+  store: EntityStore,
+): ActionTable {
+  const policies = set.policies
+    .filter(({ action }) => action.op === 'any')
+    .map((policy) => running.get(policy)!);
+  return new ActionTable(undefined, undefined, policies, store);
+}
+
 /** The table of an action: only the policies whose head lets it through. */
 export function actionTable(
   uid: CedarUid,
@@ -91,5 +101,5 @@ export function actionTable(
   store: EntityStore,
 ): ActionTable {
   const policies = policiesOfAction(uid, set, store).map((policy) => running.get(policy)!);
-  return new ActionTable(uid, store.find(uid), set.schema?.actions.get(actionKey(uid)), policies, store);
+  return new ActionTable(store.find(uid), set.schema?.actions.get(actionKey(uid)), policies, store);
 }

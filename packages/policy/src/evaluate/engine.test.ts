@@ -131,6 +131,16 @@ describe('replacing the set', () => {
     expect(engine.annotations('__proto__')).toBeUndefined();
   });
 
+  test('forgets the entities that only the old set named', () => {
+    const { engine, store } = engineFor(
+      'permit (principal == User::"old", action, resource in Zone::"old");',
+    );
+    expect(store.find(uid('Zone', 'old'))).toBeDefined();
+    engine.replace(policySet('permit (principal == User::"new", action, resource);'));
+    expect(store.find(uid('Zone', 'old'))).toBeUndefined();
+    expect(store.find(uid('User', 'new'))).toBeDefined();
+  });
+
   test('follows a change of the action hierarchy', () => {
     const { engine } = engineFor('permit (principal, action in Action::"use", resource);');
     expect(engine.decide(publish).allowed).toBe(true);

@@ -8,7 +8,7 @@ import { actionKey, type RecordFields } from '../parse/schema.ts';
 import { namedEntities } from '../parse/walk.ts';
 import type { PolicySet } from '../validate/policy-set.ts';
 import { CedarRecord, noAttributes } from '../values/value.ts';
-import { type ActionTable, actionTable } from './actions.ts';
+import { type ActionTable, actionTable, strangerTable } from './actions.ts';
 import { failureMessage, Outcome, type RunningPolicy } from './outcome.ts';
 
 export interface EngineOptions {
@@ -46,6 +46,8 @@ export interface Engine {
   annotations(policyId: string): ReadonlyMap<string, string> | undefined;
 }
 
+type RequestOf<Action> = Omit<AccessRequest, 'action'> & { readonly action: Action };
+
 const emptyContext = new CedarRecord(noAttributes);
 
 interface Running extends RunningPolicy {
@@ -61,6 +63,8 @@ class Force {
   readonly nothing: Decision;
   readonly #store: EntityStore;
   readonly #actionIds = new Map<string, CedarUid | null>();
+  readonly #held: readonly EntityNode[];
+  #strangers: ActionTable | undefined;
   #tables = new Map<string, ActionTable>();
   #byId = new Map<string, ActionTable>();
   #actionVersion = -1;
@@ -72,7 +76,7 @@ class Force {
       set.policies.map((policy, index) => [policy, runningPolicy(policy, index, set.digest)]),
     );
     // Before any request is looked up, or an entity that only policies name would be a stranger to them.
-    for (const policy of set.policies) for (const uid of namedEntities(policy)) store.hold(uid);
+    this.#held = set.policies.flatMap((policy) => namedEntities(policy).map((uid) => store.hold(uid)));
     this.nothing = Object.freeze({
       allowed: false,
       outcome: 'not-permitted',
@@ -105,16 +109,26 @@ class Force {
   tableOf(uid: CedarUid): ActionTable {
     if (this.#actionVersion !== this.#store.actionVersion) this.#forgetTables();
     const key = actionKey(uid);
-    let table = this.#tables.get(key);
-    if (table === undefined) {
-      table = actionTable(uid, this.set, this.running, this.#store);
-      if (table.node !== undefined || this.set.schema?.actions.has(key)) this.#tables.set(key, table);
+    const known = this.#tables.get(key);
+    if (known !== undefined) return known;
+    if (this.#store.find(uid) === undefined && !this.set.schema?.actions.has(key)) {
+      // One table for all of them: a flood of made-up actions must cost neither memory nor compilation.
+      this.#strangers ??= strangerTable(this.set, this.running, this.#store);
+      return this.#strangers;
     }
+    const table = actionTable(uid, this.set, this.running, this.#store);
+    this.#tables.set(key, table);
     return table;
+  }
+
+  /** Lets go of the entities that only this set's policies name. */
+  retire(): void {
+    for (const node of this.#held) this.#store.letGo(node);
   }
 
   #forgetTables(): void {
     this.#tables = new Map();
+    this.#strangers = undefined;
     this.#byId = new Map();
     this.#actionVersion = this.#store.actionVersion;
   }
@@ -165,7 +179,9 @@ class CompiledEngine implements Engine {
   }
 
   replace(policySet: PolicySet): void {
+    const old = this.#force;
     this.#force = this.#enforce(policySet);
+    old.retire();
   }
 
   annotations(policyId: string): ReadonlyMap<string, string> | undefined {
@@ -173,15 +189,15 @@ class CompiledEngine implements Engine {
   }
 
   readonly decide = (request: AccessRequest): Decision => {
-    return this.#decide(this.#force.tableOfId(request.action), request);
+    return this.#decide(this.#force.tableOfId(request.action), undefined, request);
   };
 
   readonly authorize = (request: UidRequest): Decision => {
     const uid = checkedUid(request.action, 'request', 'the action');
-    return this.#decide(this.#force.tableOf(uid), request);
+    return this.#decide(this.#force.tableOf(uid), uid, request);
   };
 
-  #decide(table: ActionTable, request: Omit<AccessRequest, 'action'>): Decision {
+  #decide(table: ActionTable, uid: CedarUid | undefined, request: RequestOf<unknown>): Decision {
     const store = this.#store;
     let principal = store.find(request.principal);
     let resource = store.find(request.resource);
@@ -191,7 +207,7 @@ class CompiledEngine implements Engine {
       const resolver = new RequestResolver(store);
       principal ??= resolver.resolve(checkedUid(request.principal, 'request', 'the principal'));
       resource ??= resolver.resolve(checkedUid(request.resource, 'request', 'the resource'));
-      action ??= resolver.resolve(table.uid);
+      action ??= resolver.resolve(uid ?? this.#force.actionUid(request.action as string));
       if (request.context) context = readContext(request.context, table.context, resolver);
     }
     const outcome = this.#outcome;

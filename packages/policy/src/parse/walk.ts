@@ -35,6 +35,8 @@ export function partsOf(expression: Expression): readonly Expression[] {
 /** Every entity that a policy names. */
 export function namedEntities(policy: Policy): CedarUid[] {
   const uids: CedarUid[] = [];
+  if (policy.action.op === 'eq') uids.push(policy.action.uid);
+  if (policy.action.op === 'in') uids.push(...policy.action.uids);
   if ('uid' in policy.principal) uids.push(policy.principal.uid);
   if ('uid' in policy.resource) uids.push(policy.resource.uid);
   const open = policy.conditions.map(({ body }) => body);

@@ -84,9 +84,3 @@ export const toSeconds = inUnits(1000);
 export const toMinutes = inUnits(60_000);
 export const toHours = inUnits(3_600_000);
 export const toDays = inUnits(day);
-
-/** The text that `parseDatetime` reads back, for years 0 to 9999; others only approach it. */
-export function formatDatetime(value: Datetime): string {
-  const date = new Date(Number(value.ms));
-  return Number.isNaN(date.getTime()) ? `${value.ms}ms` : date.toISOString();
-}
