@@ -43,6 +43,7 @@ export class Matcher implements LiteralSink {
   readonly #bySource = new Map<string, Target[]>();
   /** Values in no slot, which only keywords look at. */
   readonly #rest: FieldValue[] = [];
+  #resting = 0;
   readonly #builtin: { slot: number; rank: number; source: string }[] = [];
   readonly #values: (FieldValue | undefined)[];
   readonly #ranks: Uint8Array;
@@ -111,7 +112,7 @@ export class Matcher implements LiteralSink {
       if (value !== undefined && automaton !== undefined) this.#scan(automaton, value);
     }
     if (this.#keywords) {
-      for (const value of this.#rest) this.#scan(this.#keywords, value);
+      for (let index = 0; index < this.#resting; index++) this.#scan(this.#keywords, this.#rest[index]!);
       if (searchesRaw(event)) this.#keywords.scan(event.raw, this);
     }
     const before = found.length;
@@ -153,12 +154,12 @@ export class Matcher implements LiteralSink {
     this.#texts = undefined;
     this.#count = 0;
     this.#values.fill(undefined);
-    this.#rest.length = 0;
+    this.#resting = 0;
     for (const [name, value] of event.fields.entries()) {
       if (value === null || value === undefined) continue;
       const targets = this.#bySource.get(name);
       if (targets === undefined) {
-        if (this.#keywords) this.#rest.push(value);
+        if (this.#keywords) this.#rest[this.#resting++] = value;
       } else for (const target of targets) this.#put(target, value);
     }
     for (const { slot, rank, source } of this.#builtin) {
@@ -179,7 +180,7 @@ export class Matcher implements LiteralSink {
     } else this.#ranks[slot] = rank;
     this.#values[slot] = kept;
     // The slots' automata know the keywords too; what is in no slot is scanned for them apart.
-    if (this.#keywords && lost !== undefined) this.#rest.push(lost);
+    if (this.#keywords && lost !== undefined) this.#rest[this.#resting++] = lost;
   }
 
   #scan(automaton: Automaton, value: FieldValue): void {

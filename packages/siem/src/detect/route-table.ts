@@ -1,6 +1,6 @@
 import type { Event } from '@kydai/contracts';
 
-interface StreamRow {
+export interface StreamRow {
   readonly products?: readonly string[];
   readonly categories?: readonly string[];
   readonly services?: readonly string[];

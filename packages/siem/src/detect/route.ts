@@ -1,6 +1,6 @@
 import type { Event, FieldValue } from '@kydai/contracts';
 import type { LogSource } from '../rules/rule.ts';
-import { streams, sysmonCategories, windowsChannels, windowsEvents } from './route-table.ts';
+import { type StreamRow, streams, sysmonCategories, windowsChannels, windowsEvents } from './route-table.ts';
 
 /** The log sources that one kind of event belongs to. Events of one stream meet the same rules. */
 export interface Stream {
@@ -11,10 +11,19 @@ export interface Stream {
   readonly services: readonly string[];
 }
 
+interface DatasetStreams {
+  readonly stream: Stream;
+  /** The field whose value leads to a narrower stream. */
+  readonly refine: string | undefined;
+  readonly refined: ReadonlyMap<string, Stream>;
+}
+
 /** Finds an event's stream. Rules may also name a dataset outright as their `service`. */
 export class Router {
   readonly #streams = new Map<string, Stream>();
+  readonly #datasets = new Map<string, DatasetStreams>();
   readonly #named: ReadonlySet<string>;
+  readonly #unknown = streamOf('', []);
 
   constructor(logsources: Iterable<LogSource>) {
     const named = new Set<string>();
@@ -26,29 +35,30 @@ export class Router {
   }
 
   route(event: Event): Stream {
-    if (event.dataset === 'windows' || event.dataset.startsWith('windows.')) return this.#windows(event);
-    let refine = '';
-    const rows = streams.get(event.dataset);
-    if (rows?.refine) refine = textOf(event.fields.get(rows.refine)) ?? '';
-    // Own keys only: the value comes from an attacker, who may write `constructor`.
-    const row = rows?.values && Object.hasOwn(rows.values, refine) ? rows.values[refine] : undefined;
-    const key = row
-      ? `${event.dataset}/${refine}`
-      : rows || this.#named.has(event.dataset)
-        ? event.dataset
-        : '';
-    let stream = this.#streams.get(key);
-    if (stream === undefined) {
-      const sets = [rows, row].flatMap((set) => set ?? []);
-      stream = {
-        key,
-        products: unique(sets.flatMap((set) => set.products ?? [])),
-        categories: unique([...sets.flatMap((set) => set.categories ?? []), ...(key ? [event.dataset] : [])]),
-        services: unique([...sets.flatMap((set) => set.services ?? []), ...(key ? [event.dataset] : [])]),
-      };
-      this.#streams.set(key, stream);
-    }
-    return stream;
+    const { dataset } = event;
+    const found = this.#datasets.get(dataset);
+    if (found === undefined) return this.#firstOf(event);
+    if (found.refine === undefined) return found.stream;
+    const value = textOf(event.fields.get(found.refine));
+    return (value === undefined ? undefined : found.refined.get(value)) ?? found.stream;
+  }
+
+  /** INVARIANT: only datasets of the table or of rules are remembered, so that senders cannot fill the memory. */
+  #firstOf(event: Event): Stream {
+    const { dataset } = event;
+    if (dataset === 'windows' || dataset.startsWith('windows.')) return this.#windows(event);
+    const rows = streams.get(dataset);
+    if (rows === undefined && !this.#named.has(dataset)) return this.#unknown;
+    const own = { products: [], categories: [dataset], services: [dataset] };
+    const refined = new Map(
+      Object.entries(rows?.values ?? {}).map(([value, row]) => [
+        value,
+        streamOf(`${dataset}/${value}`, [rows!, row, own]),
+      ]),
+    );
+    const entry = { refine: rows?.refine, refined, stream: streamOf(dataset, [rows ?? {}, own]) };
+    this.#datasets.set(dataset, entry);
+    return this.route(event);
   }
 
   #windows(event: Event): Stream {
@@ -79,6 +89,15 @@ export function fits(logsource: LogSource, stream: Stream): boolean {
 
 function textOf(value: FieldValue | undefined): string | undefined {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+}
+
+function streamOf(key: string, rows: readonly StreamRow[]): Stream {
+  return {
+    key,
+    products: unique(rows.flatMap((row) => row.products ?? [])),
+    categories: unique(rows.flatMap((row) => row.categories ?? [])),
+    services: unique(rows.flatMap((row) => row.services ?? [])),
+  };
 }
 
 function unique(names: readonly string[]): readonly string[] {
