@@ -17,6 +17,9 @@ export {
 export { type KeyStore, openKeyStore } from './keys/key-store.ts';
 export { ocspRequestFor } from './ocsp/ask.ts';
 export { createOcspHandler } from './ocsp/handler.ts';
+export { findPath, type PathVerdict } from './path/build.ts';
+export { type RevocationSources, revocationBy } from './path/revocation.ts';
+export { type PathOptions, pathFault } from './path/validate.ts';
 export { type Application, applications } from './register/application.ts';
 export {
   certificates,
@@ -32,4 +35,6 @@ export {
   type DeviceRegister,
   type NewDevice,
 } from './register/register.ts';
+export { type ParsedCertificate, readCertificate } from './x509/certificate.ts';
+export { type ParsedCrl, readCrl } from './x509/crl.ts';
 export { readOcspResponse } from './x509/ocsp-response.ts';

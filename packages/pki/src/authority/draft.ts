@@ -59,7 +59,7 @@ export async function makeCertificate(
   });
   const der = await signCertificate(lint(tbs, profile, above), signer);
   return {
-    serial: serialToHex(serial),
+    serial: serialToHex(Buffer.concat([Buffer.of(0), serial])),
     issuer: issuer.id,
     profile: profile.id,
     subject: draft.subject,

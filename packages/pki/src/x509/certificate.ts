@@ -131,8 +131,9 @@ function readVersion(body: DerReader): number {
   return version;
 }
 
-/** Lower-case hex of a serial number without needless leading zero octets. */
+/** Lower-case hex of a serial number without needless leading zero octets; a negative one has a minus before it. */
 export function serialToHex(octets: Uint8Array): string {
+  if (octets[0]! >= 0x80) return `-${Buffer.from(octets).toString('hex')}`;
   let start = 0;
   while (start < octets.length - 1 && octets[start] === 0) start++;
   return Buffer.from(octets.subarray(start)).toString('hex');
