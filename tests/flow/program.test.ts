@@ -105,6 +105,28 @@ describe('the started program', () => {
     expect((await program.cli('incidents', '--all')).stdout).toMatch(/INC-\d{4}-0001/);
   }, 60_000);
 
+  it('judges what was acknowledged before a kill, also across a correlation’s window', async () => {
+    const failed = (count: number) =>
+      Array.from({ length: count }, () => {
+        const message = `<38>1 ${new Date().toISOString()} web-1 sshd 77 - - Failed password for root from 192.0.2.66 port 4022 ssh2`;
+        return `${JSON.stringify({ message })}\n`;
+      }).join('');
+    const send = (body: string) => fetch(`${program.addresses.collect}/events`, { method: 'POST', body });
+    expect(await (await send(failed(5))).json()).toMatchObject({ kept: 5 });
+    program = await program.restart('SIGKILL');
+    // Ten within five minutes make a brute force: five of them came before the kill.
+    expect(await (await send(failed(5))).json()).toMatchObject({ kept: 5 });
+    const found = await eventually(async () => {
+      const { stdout } = await program.cli('incidents', '--all', '--json');
+      const all = JSON.parse(stdout) as { category: string; entities: { id: string }[] }[];
+      return all.find(
+        ({ category, entities }) =>
+          category === 'brute-force' && entities.some(({ id }) => id === '192.0.2.66'),
+      );
+    });
+    expect(found.category).toBe('brute-force');
+  }, 60_000);
+
   it('stops cleanly on Ctrl-C', async () => {
     expect(await program.stop('SIGINT')).toBe(0);
     expect(program.printed).toMatch(/Stopping: keeping what was taken\.\.\. done/);

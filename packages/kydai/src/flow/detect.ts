@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, Detection, Event } from '@kydai/contracts';
-import { createDetector, loadRules } from '@kydai/siem';
+import type { Clock, Detection, Event, EventStore } from '@kydai/contracts';
+import { createDetector, type Detector, loadRules } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
@@ -11,44 +11,99 @@ export interface DetectionStage {
   readonly rules: number;
   /** Judges events that are durable, in the order in which they came. */
   take(events: readonly Event[]): void;
+  /** Judges what became durable before a kill and was not judged; resolves to how many events that were. */
+  recover(): Promise<number>;
   close(): void;
 }
 
+const saveEvery = 5000;
+const recoverAtMost = 1_000_000;
+
 /**
- * Judges every durable event by every rule. The state of the correlations is kept at a clean stop and taken up at the
- * next start.
+ * Judges every durable event by every rule.
+ *
+ * INVARIANT: every acknowledged event is judged, also when the process is killed: the state of the correlations is kept
+ * every few seconds with the id of the last event that it rests on, and the next start judges what came after. A
+ * detection has the same id when it is made again, and triage knows it.
  *
  * @throws ShellError `content` where one of the city's own rules is broken
  */
 export function openDetection(parts: {
   readonly content: Content;
   readonly folder: string;
+  readonly events: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onDetection: (detection: Detection) => Promise<void>;
 }): DetectionStage {
-  const { content, folder, clock, log, onDetection } = parts;
+  const { content, folder, events, clock, log, onDetection } = parts;
   const { rules, problems } = loadRules(content.rules);
   const broken = problems.find(({ severity }) => severity === 'error');
   if (broken) throw new ShellError('content', `${broken.file}:${broken.line}: ${broken.message}`);
 
   const detector = createDetector({ rules, clock });
-  const stateFile = join(folder, 'correlations.json');
-  if (existsSync(stateFile)) {
+  const file = join(folder, 'detection.json');
+  let through = takeUp(file, detector, log);
+  let saved = through;
+
+  const take = (batch: readonly Event[]) => {
+    for (const detection of detector.processBatch(batch)) void onDetection(detection);
+    through = batch.at(-1)?.id ?? through;
+  };
+  const save = () => {
+    if (through === saved) return;
+    writeFileSync(`${file}.new`, JSON.stringify({ through, state: detector.checkpoint() }), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    saved = through;
+  };
+  const timer = setInterval(() => {
     try {
-      detector.restore(JSON.parse(readFileSync(stateFile, 'utf8')));
+      for (const detection of detector.advance(clock.now())) void onDetection(detection);
+      save();
     } catch (error) {
-      log.warn({ err: error }, 'the state of the correlations could not be taken up; counting starts anew');
+      log.error({ err: error }, 'keeping the state of the detection failed');
     }
-  }
+  }, saveEvery);
+  timer.unref();
+
   return {
     rules: rules.rules.length + rules.correlations.length,
-    take(events) {
-      for (const detection of detector.processBatch(events)) void onDetection(detection);
+    take,
+    async recover() {
+      const missed: Event[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await events.search({
+          filter: { op: 'range', field: 'id', gt: through },
+          order: 'oldest',
+          limit: 10_000,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        missed.push(...page.events);
+        cursor = page.next;
+      } while (cursor !== undefined && missed.length < recoverAtMost);
+      // Ids sort by when the events came, which is the order in which they would have been judged.
+      take(missed.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+      return missed.length;
     },
     close() {
-      writeFileSync(`${stateFile}.new`, JSON.stringify(detector.checkpoint()), { mode: 0o600 });
-      renameSync(`${stateFile}.new`, stateFile);
+      clearInterval(timer);
+      save();
     },
   };
+}
+
+/** Restores the kept state; returns the id of the last event that was judged, empty where there is none. */
+function takeUp(file: string, detector: Detector, log: Logger): string {
+  if (!existsSync(file)) return '';
+  try {
+    const { through, state } = JSON.parse(readFileSync(file, 'utf8'));
+    const dropped = detector.restore(state);
+    if (dropped.length > 0)
+      log.warn({ rules: dropped }, 'these correlations changed; their counting starts anew');
+    return String(through);
+  } catch (error) {
+    log.warn({ err: error }, 'the state of the detection could not be taken up; events are judged anew');
+    return '';
+  }
 }

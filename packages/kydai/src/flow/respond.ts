@@ -47,21 +47,29 @@ export function openResponse(parts: {
     executor.remind().catch((error: unknown) => log.error({ err: error }, 'reminding of approvals failed'));
   }, 60_000);
   reminder.unref();
+  const underWay = new Set<Promise<void>>();
   return {
     playbooks,
     obligations,
     executor,
-    async take(detection) {
-      try {
-        const { incident, start } = await triage.ingest(detection);
-        if (incident !== undefined && start !== undefined) await executor.start(start, incident, detection);
-      } catch (error) {
-        log.error({ err: error, detection: detection.id, rule: detection.rule.id }, 'triage failed');
-      }
+    take(detection) {
+      const taken = triageAndStart(detection).finally(() => underWay.delete(taken));
+      underWay.add(taken);
+      return taken;
     },
     async close() {
       clearInterval(reminder);
+      await Promise.all(underWay);
       await executor.close();
     },
   };
+
+  async function triageAndStart(detection: Detection): Promise<void> {
+    try {
+      const { incident, start } = await triage.ingest(detection);
+      if (incident !== undefined && start !== undefined) await executor.start(start, incident, detection);
+    } catch (error) {
+      log.error({ err: error, detection: detection.id, rule: detection.rule.id }, 'triage failed');
+    }
+  }
 }

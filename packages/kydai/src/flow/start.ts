@@ -29,6 +29,7 @@ import { openKeepers } from './keep.ts';
 import type { Kydai } from './kydai.ts';
 import { measurePipelineLatency } from './pipeline-latency.ts';
 import { openResponse } from './respond.ts';
+import { keepRetention } from './retain.ts';
 import { createSignals } from './signals.ts';
 
 export interface Running {
@@ -125,9 +126,21 @@ export async function startKydai(options: {
     });
     closeLast(() => response.close());
 
-    // Detect, then collect: the first event finds everything behind it ready.
-    const detection = openDetection({ content, folder: folder.path, clock, log, onDetection: response.take });
+    // Detect: what a kill left unjudged first, before anything new comes.
+    const detection = openDetection({
+      content,
+      folder: folder.path,
+      events,
+      clock,
+      log,
+      onDetection: response.take,
+    });
     closeLast(() => detection.close());
+    await response.executor.resume();
+    const late = await detection.recover();
+    if (late > 0) log.info({ events: late }, 'judged events that came before the last stop');
+
+    // Collect.
     const operatorKey = newSecret('kdo');
     const apiTokens = createApiTokens(records, clock);
     const callers = createCallers({ sessions, apiTokens, operatorKey, facts: entities });
@@ -143,7 +156,8 @@ export async function startKydai(options: {
     });
     closeLast(() => collection.close());
     const { intake } = collection;
-    await response.executor.resume();
+    const retention = keepRetention({ events, records, clock, log, days: config.retention.days });
+    closeLast(() => retention.stop());
     await certification.listen(intake, decisions.log.decide);
 
     // Show.
