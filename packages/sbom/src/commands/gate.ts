@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import type { CedarUid, Clock, Decide } from '@kydai/contracts';
 import { openAdvisories } from '../database/open.ts';
 import { SbomError } from '../error.ts';
-import { extractors } from '../extract/index.ts';
 import type { NotRead } from '../extract/walk.ts';
 import { readBounded } from '../extract/walk.ts';
 import { type GateResult, gate } from '../gate/gate.ts';
@@ -75,7 +74,9 @@ export async function evaluateGate(options: GateCommand): Promise<GateResult> {
   }
 }
 
-/** A lockfile is told from an SBOM by its name, as everywhere. */
+const isBom = /"bomFormat"|cyclonedx\.org\/schema/;
+
+/** An SBOM says what it is in its first lines; a lockfile is known by its name, as everywhere. */
 export async function readSubject(
   path: string,
   clock: Clock,
@@ -88,8 +89,13 @@ export async function readSubject(
       cause: error,
     });
   }
-  if (!isFolder && !extractors.some((extractor) => extractor.matches(basename(path)))) {
-    return { bom: await parseAnyBom(readBounded(path, maxBomBytes), path), notRead: [] };
+  if (!isFolder) {
+    const bytes = readBounded(path, maxBomBytes);
+    const head = bytes.toString('latin1', 0, 4096);
+    const { extractors } = isBom.test(head) ? { extractors: [] } : await import('../extract/index.ts');
+    if (!extractors.some((extractor) => extractor.matches(basename(path)))) {
+      return { bom: await parseAnyBom(bytes, path), notRead: [] };
+    }
   }
   const { generateSbom } = await import('../extract/generate.ts');
   return generateSbom(path, { clock });

@@ -3,7 +3,6 @@ import type { Clock } from '@kydai/contracts';
 import { SbomError } from '../error.ts';
 import type { Bom } from '../model/bom.ts';
 import type { Sourced } from './assemble.ts';
-import { extractors } from './index.ts';
 import { unlocked } from './unlocked.ts';
 import { defaultLimits, findFiles, type NotRead, openSource, type WalkLimits } from './walk.ts';
 
@@ -31,6 +30,8 @@ export interface Generated {
  */
 export async function generateSbom(path: string, options: GenerateOptions): Promise<Generated> {
   const limits = { ...defaultLimits, ...options.limits };
+  // A scan of a finished document starts without the readers of a dozen formats.
+  const { extractors } = await import('./index.ts');
   const isExtractable = (file: string) => extractors.some((extractor) => extractor.matches(file));
   const found = findFiles(
     path,

@@ -16,7 +16,7 @@ async function generate(files: Record<string, unknown>) {
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   }
-  return generateSbom(folder.path, { clock });
+  return await generateSbom(folder.path, { clock });
 }
 
 const v3 = {
