@@ -4,9 +4,10 @@ import { columnTypes, identifier, literal, pointer } from '../filter/columns.ts'
 import { compileFilter, fieldOf } from '../filter/match.ts';
 import { filterSql, type SqlValue } from '../filter/sql.ts';
 import type { Duck } from './duck.ts';
+import { neededTexts } from './grams.ts';
 import { visitLive } from './live.ts';
 import { columnsOf, idText, parquetRows } from './parquet.ts';
-import { cancelled, checkTime, filesIn, type Span, spanSql, type View } from './search.ts';
+import { cancelled, checkTime, filesIn, rangesSql, type Span, spanSql, type View } from './search.ts';
 
 const maxBuckets = 100_000;
 const maxTop = 10_000;
@@ -38,13 +39,14 @@ export async function aggregate(
     throw new StoreError('query', '`by` must be a field name of 1 to 256 characters');
   }
   const live = await liveCounts(view, query, span);
-  const files = filesIn(view.files, span);
+  const { files, ranges } = await view.grams.candidates(filesIn(view.files, span), neededTexts(query.filter));
   const values: SqlValue[] = [JSON.stringify(live)];
   const parts = [
     `select cast(j->>'$[0]' as bigint) as t, j->>'$[1]' as v, cast(j->>'$[2]' as bigint) as n
      from (select unnest(cast($1 as json[])) as j)`,
   ];
-  if (files.length > 0) parts.push(parquetCounts(view, files, query, span, values));
+  if (files.length > 0)
+    parts.push(parquetCounts(view, files, query, [...spanSql(span), ...rangesSql(ranges)], values));
   const counts = `select t, v, cast(sum(n) as bigint) as n from (${parts.join(' union all ')}) group by t, v`;
   const rows = await duck.rows(
     {
@@ -115,11 +117,10 @@ function parquetCounts(
   view: View,
   files: View['files'],
   { filter, by, interval }: EventAggregation,
-  span: Span,
+  conditions: string[],
   values: SqlValue[],
 ): string {
   const columns = columnsOf(files);
-  const conditions = spanSql(span);
   if (filter !== undefined) conditions.push(filterSql(filter, { columns, id: idText(columns) }, values));
   const bucket = interval === undefined ? '0' : `cast(floor(time / ${interval}) as bigint)`;
   const rows = parquetRows(view.folder, files);

@@ -5,6 +5,7 @@ import { StoreError } from '../error.ts';
 import { convertSegments, mergeFiles } from './convert.ts';
 import { diskError, freeBytes, removeFile, syncFolder } from './disk.ts';
 import type { Duck } from './duck.ts';
+import { GramIndex, gramPath, indexFiles, inheritIndex } from './gram-files.ts';
 import type { LakeLimits } from './limits.ts';
 import { type IdSet, type LiveSegment, liveView } from './live.ts';
 import { type Manifest, type ParquetFile, readManifest, writeManifest } from './manifest.ts';
@@ -33,6 +34,7 @@ const retryAfter = 5_000;
 export class Keeper {
   readonly #parts: KeeperParts;
   readonly #live: LiveSegment[];
+  readonly #grams: GramIndex;
   readonly #wal: Wal;
   #manifest: Manifest;
   #recent: IdSet[] = [];
@@ -59,6 +61,7 @@ export class Keeper {
     this.#parts = parts;
     this.#manifest = manifest;
     this.#live = live;
+    this.#grams = new GramIndex(parts.folder);
     this.#wal = new Wal({
       folder: join(parts.folder, 'wal'),
       now: () => parts.clock.now(),
@@ -82,7 +85,12 @@ export class Keeper {
 
   /** Runs a query on the lake as it is now. */
   async view<T>(query: (view: View) => Promise<T>): Promise<T> {
-    const view = { folder: this.#parts.folder, files: this.#manifest.files, live: liveView(this.#live) };
+    const view = {
+      folder: this.#parts.folder,
+      files: this.#manifest.files,
+      live: liveView(this.#live),
+      grams: this.#grams,
+    };
     this.#readers++;
     try {
       return await query(view);
@@ -202,11 +210,16 @@ export class Keeper {
     const { files, nextFile } = await duck.work((connection) =>
       convertSegments(connection, folder, paths, expected, this.#manifest.nextFile),
     );
+    const indexed = await indexFiles(
+      folder,
+      files,
+      segments.map(({ events }) => events),
+    );
     const manifest = {
       ...this.#manifest,
       converted: segments.at(-1)!.number,
       nextFile,
-      files: [...this.#manifest.files, ...files],
+      files: [...this.#manifest.files, ...indexed],
     };
     await writeManifest(folder, manifest);
     // From here the Parquet files count and the segments do not, in one step for every query.
@@ -225,9 +238,10 @@ export class Keeper {
     const merged = await duck.work((connection) =>
       mergeFiles(connection, folder, group, this.#manifest.nextFile),
     );
+    const indexed = await inheritIndex(folder, merged, group);
     const rest = this.#manifest.files.filter((file) => !group.includes(file));
     await this.#replace(
-      { ...this.#manifest, nextFile: this.#manifest.nextFile + 1, files: [...rest, merged] },
+      { ...this.#manifest, nextFile: this.#manifest.nextFile + 1, files: [...rest, indexed] },
       group.map(({ path }) => path),
     );
     return true;
@@ -236,7 +250,9 @@ export class Keeper {
   async #replace(manifest: Manifest, dropped: readonly string[]): Promise<void> {
     await writeManifest(this.#parts.folder, manifest);
     this.#manifest = manifest;
-    this.#garbage.push(...dropped.map((path) => join(this.#parts.folder, path)));
+    for (const path of dropped) {
+      this.#garbage.push(join(this.#parts.folder, path), join(this.#parts.folder, gramPath(path)));
+    }
     if (this.#readers === 0) this.#sweep();
   }
 
@@ -297,6 +313,7 @@ async function removeLeftovers(folder: string, { files }: Manifest): Promise<voi
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
     if (listed.has(path)) found.add(path);
+    else if (path.endsWith('.grams') && listed.has(path.replace(/\.grams$/, '.parquet'))) continue;
     else await removeFile(join(folder, path));
   }
   const missing = files.find(({ path }) => !found.has(path));

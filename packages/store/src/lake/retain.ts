@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from '../filter/columns.ts';
 import { rewriteLevel } from './convert.ts';
+import { inheritIndex } from './gram-files.ts';
 import type { Manifest, ParquetFile } from './manifest.ts';
 import { parquetRows, writeParquet } from './parquet.ts';
 
@@ -53,7 +54,7 @@ export async function removeOld(
     if (count === file.rows) continue;
     const kept = `(select * from ${rows} where not (${old}))`;
     const next = { ...file, number: nextFile++, level: rewriteLevel };
-    files.push(await writeParquet(connection, folder, kept, next));
+    files.push(await inheritIndex(folder, await writeParquet(connection, folder, kept, next), [file]));
   }
   return { manifest: { ...manifest, nextFile, files }, removed, dropped };
 }

@@ -5,6 +5,8 @@ import { filterSql, type SqlValue } from '../filter/sql.ts';
 import { compareText } from '../filter/text.ts';
 import { type Position, readCursor, writeCursor } from './cursor.ts';
 import type { Duck } from './duck.ts';
+import type { GramIndex, Range } from './gram-files.ts';
+import { neededTexts } from './grams.ts';
 import { toEvent } from './line.ts';
 import { type LiveView, visitLive } from './live.ts';
 import type { ParquetFile } from './manifest.ts';
@@ -15,6 +17,7 @@ export interface View {
   readonly folder: string;
   readonly files: readonly ParquetFile[];
   readonly live: LiveView;
+  readonly grams: GramIndex;
 }
 
 const maxLimit = 10_000;
@@ -22,6 +25,12 @@ const maxLimit = 10_000;
 export interface Span {
   readonly from: number;
   readonly to: number;
+}
+
+/** The ranges of time in which events can be, as SQL. */
+export function rangesSql(ranges: readonly Range[] | undefined): string[] {
+  if (ranges === undefined || ranges.length === 0) return [];
+  return [`(${ranges.map(({ from, to }) => `time between ${from} and ${to}`).join(' or ')})`];
 }
 
 /** The files that can hold events of a time span. */
@@ -80,7 +89,8 @@ export async function search(duck: Duck, view: View, query: EventQuery): Promise
   const compare = order(newest);
   const wanted = limit + 1;
   let found = await liveEvents(view.live, span, after, test, compare, wanted, query.signal);
-  const files = [...filesIn(view.files, span)].sort((a, b) =>
+  const candidates = await view.grams.candidates(filesIn(view.files, span), neededTexts(query.filter));
+  const files = [...candidates.files].sort((a, b) =>
     newest ? b.maxTime - a.maxTime : a.minTime - b.minTime,
   );
   // The nearest files first, then twice as many each time: most pages need no more than the first few.
@@ -94,7 +104,13 @@ export async function search(duck: Duck, view: View, query: EventQuery): Promise
     if (rest.length === 0) break;
     const batch = files.slice(start, start + count).filter((file) => rest.includes(file));
     if (batch.length === 0) continue;
-    const rows = await parquetEvents(duck, view.folder, batch, query, { span, after, newest, wanted });
+    const rows = await parquetEvents(duck, view.folder, batch, query, {
+      span,
+      ranges: candidates.ranges,
+      after,
+      newest,
+      wanted,
+    });
     found = [...found, ...rows].sort(compare).slice(0, wanted);
   }
   if (found.length <= limit) return { events: found };
@@ -128,6 +144,7 @@ async function liveEvents(
 
 interface Wanted {
   readonly span: Span;
+  readonly ranges: readonly Range[] | undefined;
   readonly after: Position | undefined;
   readonly newest: boolean;
   readonly wanted: number;
@@ -138,11 +155,11 @@ async function parquetEvents(
   folder: string,
   files: readonly ParquetFile[],
   { filter, signal }: EventQuery,
-  { span, after, newest, wanted }: Wanted,
+  { span, ranges, after, newest, wanted }: Wanted,
 ): Promise<Event[]> {
   const values: SqlValue[] = [];
   const columns = columnsOf(files);
-  const conditions = spanSql(span);
+  const conditions = [...spanSql(span), ...rangesSql(ranges)];
   if (after !== undefined) {
     values.push(after.id);
     const beyond = newest ? '<' : '>';

@@ -1,0 +1,167 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Event } from '@kydai/contracts';
+import { syncFile } from './disk.ts';
+import { decodeGrams, encodeGrams, GramCollector, type Grams, joinGrams, mayHold } from './grams.ts';
+import type { ParquetFile } from './manifest.ts';
+
+const cachedBytes = 64 * 1024 * 1024;
+const slice = 1_000;
+const day = 86_400_000;
+const mostCollectors = 64;
+const mostRanges = 64;
+
+/** The index file beside a Parquet file. */
+export function gramPath(path: string): string {
+  return path.replace(/\.parquet$/, '.grams');
+}
+
+/** Writes the index of new Parquet files from the events that went into them. Files that it cannot tell apart get none. */
+export async function indexFiles(
+  folder: string,
+  files: readonly ParquetFile[],
+  parts: readonly (readonly Event[])[],
+): Promise<readonly ParquetFile[]> {
+  const collectors = new Map<string, GramCollector>();
+  let visited = 0;
+  for (const events of parts) {
+    for (const event of events) {
+      if (++visited % slice === 0) await new Promise((resolve) => setImmediate(resolve));
+      const key = partition(event);
+      let collector = collectors.get(key);
+      if (collector === undefined) {
+        if (collectors.size >= mostCollectors) continue;
+        collector = new GramCollector();
+        collectors.set(key, collector);
+      }
+      collector.add(event);
+    }
+  }
+  const indexed: ParquetFile[] = [];
+  for (const file of files) {
+    const collector =
+      file.dataset === null ? undefined : collectors.get(JSON.stringify([file.day, file.dataset]));
+    // INVARIANT: an index speaks for every row of its file, or there is none.
+    indexed.push(collector?.rows === file.rows ? await writeIndex(folder, file, [collector.finish()]) : file);
+  }
+  return indexed;
+}
+
+/** The same day as SQL files the event under, for times in four-digit years. */
+function partition({ time, received, dataset }: Event): string {
+  const filed = time >= received - 7 * day && time <= received + day ? time : received;
+  return JSON.stringify([new Date(Math.round(filed)).toISOString().slice(0, 10), dataset]);
+}
+
+async function writeIndex(
+  folder: string,
+  file: ParquetFile,
+  stretches: readonly Grams[],
+): Promise<ParquetFile> {
+  const bytes = encodeGrams(stretches);
+  const path = join(folder, gramPath(file.path));
+  await writeFile(path, bytes);
+  await syncFile(path);
+  return { ...file, bytes: file.bytes + bytes.length };
+}
+
+/** Gives a file that was made out of others their indexes, where all of them have one. */
+export async function inheritIndex(
+  folder: string,
+  file: ParquetFile,
+  from: readonly ParquetFile[],
+): Promise<ParquetFile> {
+  const stretches: Grams[] = [];
+  for (const one of from) {
+    const found = await readIndex(folder, one.path);
+    if (found === undefined) return file;
+    stretches.push(...found);
+  }
+  return writeIndex(folder, file, joinGrams(stretches));
+}
+
+async function readIndex(folder: string, path: string): Promise<readonly Grams[] | undefined> {
+  try {
+    return decodeGrams(await readFile(join(folder, gramPath(path))));
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Candidates {
+  readonly files: readonly ParquetFile[];
+  /** Where in time the texts can be, at most 64 ranges; absent where they can be anywhere. */
+  readonly ranges?: readonly Range[];
+}
+
+/** Says in which files, and when, some texts can occur. Keeps the indexes that it read last in memory. */
+export class GramIndex {
+  readonly #folder: string;
+  readonly #cache = new Map<string, readonly Grams[]>();
+  #bytes = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async candidates(files: readonly ParquetFile[], texts: readonly string[]): Promise<Candidates> {
+    if (texts.length === 0) return { files };
+    const kept: ParquetFile[] = [];
+    const ranges: Range[] = [];
+    for (const file of files) {
+      const stretches = await this.#read(file.path);
+      if (stretches === undefined) {
+        kept.push(file);
+        ranges.push({ from: file.minTime, to: file.maxTime });
+        continue;
+      }
+      const hits = stretches.filter((stretch) => texts.every((text) => mayHold(stretch, text)));
+      if (hits.length === 0) continue;
+      kept.push(file);
+      for (const { minTime, maxTime } of hits) ranges.push({ from: minTime, to: maxTime });
+    }
+    const joined = joinRanges(ranges);
+    return joined.length > mostRanges ? { files: kept } : { files: kept, ranges: joined };
+  }
+
+  async #read(path: string): Promise<readonly Grams[] | undefined> {
+    const cached = this.#cache.get(path);
+    if (cached !== undefined) {
+      this.#cache.delete(path);
+      this.#cache.set(path, cached);
+      return cached;
+    }
+    const found = await readIndex(this.#folder, path);
+    if (found === undefined) return undefined;
+    this.#cache.set(path, found);
+    this.#bytes += size(found);
+    for (const [oldest, grams] of this.#cache) {
+      if (this.#bytes <= cachedBytes) break;
+      this.#cache.delete(oldest);
+      this.#bytes -= size(grams);
+    }
+    return found;
+  }
+}
+
+function size(stretches: readonly Grams[]): number {
+  return stretches.reduce((sum, { bits }) => sum + bits.byteLength, 0);
+}
+
+function joinRanges(ranges: readonly Range[]): readonly Range[] {
+  const joined: Range[] = [];
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last !== undefined && range.from <= last.to + 1) {
+      joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
+    } else {
+      joined.push(range);
+    }
+  }
+  return joined;
+}
