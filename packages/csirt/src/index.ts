@@ -21,5 +21,6 @@ export { computeIndicators } from './report/indicators.ts';
 export { type Notice, type Reporter, renderNotice } from './report/notice.ts';
 export { type LoadedObligations, loadObligations, obligationClocks } from './report/obligations.ts';
 export { type YearlyReport, yearlyReport } from './report/yearly.ts';
-export { type Approval, createExecutor, type Executor, type ExecutorOptions } from './run/executor.ts';
+export { createExecutor } from './run/executor.ts';
+export type { Approval, Executor, ExecutorOptions } from './run/ports.ts';
 export { createTriage, type Triage, type Triaged, type TriageOptions } from './triage/triage.ts';

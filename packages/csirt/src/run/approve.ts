@@ -2,8 +2,8 @@ import { actOf, contains } from '../contain/step.ts';
 import { CsirtError } from '../error.ts';
 import { defaultTimeout } from './advance.ts';
 import { audit, change, type Draft, type Facts, nameOf, said, setOutput } from './draft.ts';
-import type { Approval } from './executor.ts';
 import { begin, fail, succeed } from './move.ts';
+import type { Approval } from './ports.ts';
 
 /**
  * Applies a person's answer to a waiting step: an approved containment is handed over, an approved task is done, and a

@@ -304,6 +304,12 @@ describe('the executor', () => {
       code: 'approval.unanswered',
       values: { minutes: '16' },
     });
+    for (let shift = 0; shift < 6; shift += 1) {
+      world.clock.time += 15 * 60_000;
+      await executor.remind();
+    }
+    expect((await incidentNow()).timeline.at(-1)).toMatchObject({ code: 'approval.escalated' });
+    expect(world.audit.filter(({ action }) => action === 'approval.escalate')).toHaveLength(1);
   });
 });
 

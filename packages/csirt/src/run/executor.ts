@@ -1,23 +1,8 @@
-import {
-  type Clock,
-  type Contain,
-  type Decide,
-  type Detection,
-  type EntityRef,
-  type Incident,
-  type PlaybookRun,
-  RecordConflict,
-  type RecordStore,
-  type Signals,
-  type WaitingApproval,
-  type Write,
-  write,
-} from '@kydai/contracts';
-import { sleep as realSleep, type Sleep } from '../contain/perform.ts';
+import { type Incident, RecordConflict, type WaitingApproval, type Write, write } from '@kydai/contracts';
+import { sleep as realSleep } from '../contain/perform.ts';
 import { CsirtError } from '../error.ts';
 import { tell } from '../incident/change.ts';
 import { detections, incidents, runs, startKey, startRequests } from '../incident/kinds.ts';
-import type { Playbook } from '../playbook/load.ts';
 import type { CacaoPlaybook } from '../playbook/schema.ts';
 import { advance } from './advance.ts';
 import { decided } from './approve.ts';
@@ -25,57 +10,12 @@ import { firstState } from './begin.ts';
 import { contained } from './contained.ts';
 import { closeDraft, type Draft, draftOf, type Facts } from './draft.ts';
 import { performEffect } from './effect.ts';
+import type { Executor, ExecutorOptions } from './ports.ts';
 import { remind } from './remind.ts';
+import { createSerial } from './serial.ts';
 import { type RunState, runStates } from './state.ts';
 import { PlaybookTexts } from './texts.ts';
 import { waitingOf } from './waiting.ts';
-
-export interface ExecutorOptions {
-  readonly records: RecordStore;
-  readonly clock: Clock;
-  readonly signals: Signals;
-  /** Asked `contain-unattended` before each containment. */
-  readonly decide: Decide;
-  readonly contain: Contain;
-  readonly playbooks: readonly Playbook[];
-  /** The asset register's word on a target; a playbook's own mark counts as well. False for all unless told. */
-  readonly operationalTechnology?: (target: EntityRef) => boolean;
-  /** Attempts of one containment, and the wait before the second, doubled each time up to the longest. */
-  readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
-  /** An approval that no one answers is said again in the incident's story after this long. 15 minutes unless told. */
-  readonly remindAfter?: number;
-  readonly sleep?: Sleep;
-}
-
-export interface Approval {
-  readonly runId: string;
-  /** The step's id as the run shows it. */
-  readonly stepId: string;
-  readonly approved: boolean;
-  readonly comment: string;
-  /** `user:<id>`. */
-  readonly by: string;
-}
-
-export interface Executor {
-  /**
-   * Begins a playbook for an incident and resolves once the beginning is durable; the steps go on by themselves. The
-   * same playbook for the same detection of the same incident runs once: asked again, it answers with that run.
-   */
-  start(playbookId: string, incident: Incident, detection: Detection): Promise<PlaybookRun>;
-  /** After a restart: goes on with every run that has not ended, and begins what triage had asked for. */
-  resume(): Promise<number>;
-  /** A person's answer to a waiting step. Throws `run-unknown` or `step-not-waiting`. */
-  approve(approval: Approval): Promise<PlaybookRun>;
-  /** The steps that wait for a person, oldest first. */
-  waiting(): Promise<WaitingApproval[]>;
-  /** Says again, in the incident's story, which approvals no one has answered for long; resolves to how many. */
-  remind(): Promise<number>;
-  /** Resolves when nothing is under way: every run has ended, waits for a person or for a delay. */
-  settled(): Promise<void>;
-  /** Begins nothing new, lets go of containments that have not answered, and resolves when all is written. */
-  close(): Promise<void>;
-}
 
 const attempts = 12;
 
@@ -91,21 +31,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
   const texts = new PlaybookTexts(records);
   const stopping = new AbortController();
   /** One change of a run at a time in this process; other processes are held off by versions. */
-  const chains = new Map<string, Promise<unknown>>();
+  const { serial, pending } = createSerial();
   const underWay = new Map<string, Promise<void>>();
 
-  const serial = <T>(key: string, task: () => Promise<T>): Promise<T> => {
-    const next = (chains.get(key) ?? Promise.resolve()).then(task, task);
-    const held = next.then(
-      () => undefined,
-      () => undefined,
-    );
-    chains.set(key, held);
-    void held.then(() => {
-      if (chains.get(key) === held) chains.delete(key);
-    });
-    return next;
-  };
+  const everything = (): readonly Promise<unknown>[] => [...underWay.values(), ...pending()];
 
   const facts = (incident: Incident): Facts => ({
     now: clock.now(),
@@ -292,26 +221,23 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return found.sort((a, b) => a.since - b.since);
     },
     remind: async () => {
+      const { remindAfter = 900_000, escalateAfter = 3_600_000 } = options;
       let said = 0;
       for (const state of await everyActive()) {
-        const after = options.remindAfter ?? 900_000;
-        if (!remind(draftOf(state, await texts.get(state.playbook)), clock.now(), after)) continue;
-        await mutate(state.run.id, (draft, known) => {
-          if (remind(draft, known.now, after)) said += 1;
+        const draft = draftOf(state, await texts.get(state.playbook));
+        if (!remind(draft, clock.now(), remindAfter, escalateAfter)) continue;
+        await mutate(state.run.id, (fresh, known) => {
+          if (remind(fresh, known.now, remindAfter, escalateAfter)) said += 1;
         });
       }
       return said;
     },
     settled: async () => {
-      while (underWay.size > 0 || chains.size > 0) {
-        await Promise.race([...underWay.values(), ...chains.values()]);
-        await Promise.resolve();
-      }
+      for (let open = everything(); open.length > 0; open = everything()) await Promise.race(open);
     },
     close: async () => {
       stopping.abort(new Error('the executor is closing'));
-      while (underWay.size > 0 || chains.size > 0)
-        await Promise.all([...underWay.values(), ...chains.values()]);
+      for (let open = everything(); open.length > 0; open = everything()) await Promise.all(open);
     },
   };
 }

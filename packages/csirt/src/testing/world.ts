@@ -10,7 +10,8 @@ import {
   uuidv7,
 } from '@kydai/contracts';
 import type { Playbook } from '../playbook/load.ts';
-import { createExecutor, type Executor, type ExecutorOptions } from '../run/executor.ts';
+import { createExecutor } from '../run/executor.ts';
+import type { Executor, ExecutorOptions } from '../run/ports.ts';
 import { createTriage, type Triage } from '../triage/triage.ts';
 import { MemoryRecords } from './memory-records.ts';
 

@@ -1,0 +1,65 @@
+import type {
+  Clock,
+  Contain,
+  Decide,
+  Detection,
+  EntityRef,
+  Incident,
+  PlaybookRun,
+  RecordStore,
+  Signals,
+  WaitingApproval,
+} from '@kydai/contracts';
+import type { Sleep } from '../contain/perform.ts';
+import type { Playbook } from '../playbook/load.ts';
+
+export interface ExecutorOptions {
+  readonly records: RecordStore;
+  readonly clock: Clock;
+  readonly signals: Signals;
+  /** Asked `contain-unattended` before each containment. */
+  readonly decide: Decide;
+  readonly contain: Contain;
+  readonly playbooks: readonly Playbook[];
+  /** The asset register's word on a target; a playbook's own mark counts as well. False for all unless told. */
+  readonly operationalTechnology?: (target: EntityRef) => boolean;
+  /** Attempts of one containment, and the wait before the second, doubled each time up to the longest. */
+  readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
+  /**
+   * An approval that no one answers is said again in the incident's story each `remindAfter` milliseconds (15 minutes
+   * unless told), and from `escalateAfter` on (one hour unless told) as one for the next level, with an audit entry.
+   */
+  readonly remindAfter?: number;
+  readonly escalateAfter?: number;
+  readonly sleep?: Sleep;
+}
+
+export interface Approval {
+  readonly runId: string;
+  /** The step's id as the run shows it. */
+  readonly stepId: string;
+  readonly approved: boolean;
+  readonly comment: string;
+  /** `user:<id>`. */
+  readonly by: string;
+}
+
+export interface Executor {
+  /**
+   * Begins a playbook for an incident and resolves once the beginning is durable; the steps go on by themselves. The
+   * same playbook for the same detection of the same incident runs once: asked again, it answers with that run.
+   */
+  start(playbookId: string, incident: Incident, detection: Detection): Promise<PlaybookRun>;
+  /** After a restart: goes on with every run that has not ended, and begins what triage had asked for. */
+  resume(): Promise<number>;
+  /** A person's answer to a waiting step. Throws `run-unknown` or `step-not-waiting`. */
+  approve(approval: Approval): Promise<PlaybookRun>;
+  /** The steps that wait for a person, oldest first. */
+  waiting(): Promise<WaitingApproval[]>;
+  /** Says again, in the incident's story, which approvals no one has answered for long; resolves to how many. */
+  remind(): Promise<number>;
+  /** Resolves when nothing is under way: every run has ended or waits for a person. */
+  settled(): Promise<void>;
+  /** Begins nothing new, lets go of containments that have not answered, and resolves when all is written. */
+  close(): Promise<void>;
+}
