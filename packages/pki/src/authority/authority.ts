@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Certificate, Clock, Decide, RecordStore, RevocationReason, Signals } from '@kydai/contracts';
+import type {
+  Certificate,
+  Clock,
+  Decide,
+  Device,
+  RecordStore,
+  RevocationReason,
+  Signals,
+} from '@kydai/contracts';
 import { CrlPublisher } from '../crl/publish.ts';
 import { PkiError } from '../error.ts';
 import type { KeyStore } from '../keys/key-store.ts';
@@ -18,6 +26,13 @@ import { chainOf, type Desk, issuerOf, pemOf } from './desk.ts';
 import { type EnrolRequest, enrol, type RenewRequest, renew } from './enrol.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { issueCertificate } from './issue.ts';
+import {
+  type ExpectedDevice,
+  enrolManufactured,
+  expectManufactured,
+  type Manufacturer,
+  trustManufacturers,
+} from './manufactured.ts';
 import { revokeDeviceCertificates, revokeSerial } from './revoke.ts';
 import { findToken, type IssuedToken, makeToken, type TokenRequest } from './token.ts';
 import { accessUrls } from './urls.ts';
@@ -33,6 +48,8 @@ export interface AuthorityOptions {
   /** Organization in the names of the authorities; 1 to 64 characters. */
   readonly organization: string;
   readonly signals?: Signals | undefined;
+  /** Manufacturers whose device certificates prove a first enrolment; none unless told. */
+  readonly manufacturers?: readonly Manufacturer[];
 }
 
 /** A certificate for something other than a device, as an operator asks for it. The caller has decided that it may be. */
@@ -61,6 +78,14 @@ export interface Authority {
   enrol(wanted: EnrolRequest): Promise<Certificate>;
   /** Throws as `enrol` does when the token is not good; uses nothing up. */
   checkToken(token: string, user?: string): Promise<void>;
+  /** Says which device of a trusted manufacturer is which device of the city. */
+  expectManufactured(wanted: ExpectedDevice): Promise<Device>;
+  /** A first certificate, proven by a manufacturer's certificate (IDevID). */
+  enrolManufactured(wanted: {
+    readonly csr: () => Uint8Array;
+    readonly certificate: Uint8Array;
+    readonly address: string;
+  }): Promise<Certificate>;
   /** A request without proof: kept for a person, answered with its certificate once approved. */
   apply(wanted: Apply): Promise<Certificate>;
   /** What waits for a person, oldest first. */
@@ -116,6 +141,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     organization: organization.normalize('NFC'),
     issuers: new Map(),
   };
+  const manufacturers = trustManufacturers(options.manufacturers ?? []);
   await openHierarchy(desk);
   const crls = new CrlPublisher(desk);
   const responder = new OcspResponder(desk);
@@ -136,6 +162,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     checkToken: async (token, user) => {
       await findToken(desk, token, user);
     },
+    expectManufactured: (wanted) => expectManufactured(desk, wanted),
+    enrolManufactured: (wanted) => enrolManufactured(desk, manufacturers, wanted),
     apply: (wanted) => apply(desk, wanted),
     applications: async () => {
       const where = { waiting: true, expires: { gt: clock.now() } };

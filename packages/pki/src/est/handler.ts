@@ -38,8 +38,8 @@ const prefix = '/.well-known/est/';
 
 /**
  * Enrolment over Secure Transport (RFC 7030 with the clarifications of RFC 8951): cacerts, csrattrs, simpleenroll,
- * simplereenroll, and where switched on serverkeygen. A first enrolment is proven by a one-time token (HTTP Basic with the device id as user, or Bearer),
- * a renewal by the client certificate. Errors are plain text, `code: message`.
+ * simplereenroll, and where switched on serverkeygen. A first enrolment is proven by a one-time token (HTTP Basic with the device id as user, or Bearer)
+ * or a manufacturer's certificate, a renewal by the client certificate. Errors are plain text, `code: message`.
  */
 export function createEstHandler(options: EstOptions): EstHandler {
   const { authority } = options;
@@ -74,6 +74,10 @@ export function createEstHandler(options: EstOptions): EstHandler {
 
   function first(body: Uint8Array, peer: Peer, credentials: Credentials | undefined): Promise<Certificate> {
     if (credentials === undefined) {
+      const { certificate, address } = peer;
+      if (certificate !== undefined) {
+        return authority.enrolManufactured({ csr: () => decodeRequestBody(body), certificate, address });
+      }
       if (options.approval === true) {
         return authority.apply({ csr: () => decodeRequestBody(body), address: peer.address });
       }

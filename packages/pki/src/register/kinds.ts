@@ -1,6 +1,7 @@
 import { Certificate, Device, recordKind } from '@kydai/contracts';
 import { z } from 'zod';
 import { applications } from './application.ts';
+import { manufacturedDevices } from './manufactured.ts';
 import { revocationPages } from './revocation-page.ts';
 
 /** Every certificate that was ever issued, authorities included. */
@@ -153,4 +154,5 @@ export const pkiRecordKinds = [
   credentials,
   publishedCrls,
   applications,
+  manufacturedDevices,
 ] as const;
