@@ -73,10 +73,12 @@ function readFrame(segment: Buffer, start: number): Frame | undefined {
   return { start, bodyStart, end, events: Number(found[3]) };
 }
 
-/** Where the next line that looks like a header begins; the segment's length when none does. */
+/**
+ * Where the next thing that looks like a header begins; the segment's length when nothing does. It need not be at the
+ * start of a line, because the line feed before it may be what was damaged. Events cannot pretend to be one: within a
+ * line of JSON the quotes are escaped.
+ */
 function nextHeader(segment: Buffer, from: number): number {
-  for (let at = segment.indexOf(headerStart, from); at >= 0; at = segment.indexOf(headerStart, at + 1)) {
-    if (at === 0 || segment[at - 1] === lineFeed) return at;
-  }
-  return segment.length;
+  const at = segment.indexOf(headerStart, from);
+  return at < 0 ? segment.length : at;
 }
