@@ -35,8 +35,8 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
     ['process-creation', (random) => pick(creations, random)],
     ['linux', (random) => pick(linux, random)],
   ];
-  const detector = createDetector({ rules, clock });
-  const naive = createDetector({ rules, clock, engine: 'reference' });
+  const detector = createDetector({ rules, clock, throttle: false });
+  const naive = createDetector({ rules, clock, throttle: false, engine: 'reference' });
   for (const [name, draw] of mixes) {
     const random = generator(7);
     const events = Array.from({ length: distinct }, (_, index) => vary(draw(random), index, random));

@@ -31,6 +31,7 @@ export {
   type DetectorStats,
 } from './detect/detector.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
+export type { ThrottleLimits } from './detect/throttle.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
 export {
   createSourceWatch,

@@ -40,6 +40,8 @@ export class Automaton {
   readonly #inner: Outputs;
   readonly #final: Outputs;
   readonly #hasFinal: boolean;
+  /** Units of the shortest literal; a shorter text holds none. */
+  readonly #shortest: number;
 
   constructor(literals: readonly Literal[]) {
     const anchored = literals.map(choosePart);
@@ -53,6 +55,7 @@ export class Automaton {
     const final = trie.ends.map((ends) => ends.filter((literal) => literal.end));
     this.#inner = new Outputs(order, rank, fail, inner);
     this.#final = new Outputs(order, rank, fail, final);
+    this.#shortest = literals.reduce((least, { text }) => Math.min(least, text.length), 0x10000);
     this.#hasFinal = literals.some((literal) => literal.end);
     this.#table = new Int32Array(order.length * width);
     for (let index = 0; index < order.length; index++) {
@@ -76,6 +79,7 @@ export class Automaton {
     const classes = this.#classes;
     const { ascii: own } = classes;
     const length = text.length;
+    if (length < this.#shortest) return;
     let state = 0;
     for (let at = 0; at < length; at++) {
       const unit = text.charCodeAt(at);

@@ -266,3 +266,46 @@ describe('detections of plain rules', () => {
     expect(detectorFor(text()).process(eventAt(0, { x: 1 }, 'constructor'))).toEqual([]);
   });
 });
+
+describe('the throttle', () => {
+  const text =
+    'id: r\ntitle: T\nlogsource: { service: app.log }\ndetection:\n  s: { x: 1 }\n  condition: s\n';
+  const detector = (limits: DetectorOptions['throttle']) =>
+    createDetector({
+      rules: loadRules([{ file: 'a.yml', text }]).rules,
+      clock: { now: () => base },
+      ...(limits === undefined ? {} : { throttle: limits }),
+    });
+  const noise = (n: number, user: string, at = 0) =>
+    Array.from({ length: n }, () => eventAt(at, { x: 1, 'user.name': user }));
+
+  it('holds back one noisy source, lets others through, and tells what it held back', () => {
+    const limited = detector({ perSource: 3, perRule: 100, window: 60_000 });
+    expect(limited.processBatch(noise(50, 'loud'))).toHaveLength(3);
+    expect(limited.processBatch(noise(1, 'quiet'))).toHaveLength(1);
+    expect(limited.stats().suppressed).toEqual({ r: 47 });
+    expect(limited.processBatch(noise(1, 'loud', 61))[0]!.eventCount).toBe(48);
+  });
+
+  it('bounds a rule that fires on everything, whoever it is about', () => {
+    const limited = detector({ perSource: 3, perRule: 10, window: 60_000 });
+    const found = Array.from({ length: 50 }, (_, n) => limited.processBatch(noise(1, `u${n}`))).flat();
+    expect(found).toHaveLength(10);
+  });
+
+  it('never holds back what a correlation counts, and can be switched off', () => {
+    const limits = { perSource: 1, perRule: 1, window: 60_000 };
+    expect(corr(detectorOf(count(10), { throttle: limits }).processBatch(hits(10, 1)))).toHaveLength(1);
+    expect(detector(false).processBatch(noise(500, 'loud'))).toHaveLength(500);
+  });
+
+  it('survives a restart', () => {
+    const limits = { perSource: 3, perRule: 100, window: 60_000 };
+    const before = detector(limits);
+    before.processBatch(noise(5, 'loud'));
+    const after = detector(limits);
+    after.restore(JSON.parse(JSON.stringify(before.checkpoint())));
+    expect(after.processBatch(noise(5, 'loud'))).toEqual([]);
+    expect(after.stats().suppressed).toEqual({ r: 7 });
+  });
+});

@@ -6,6 +6,7 @@ import { defaultEntityFields, EntityList } from './entities.ts';
 import { Matcher } from './matcher.ts';
 import { evaluate } from './reference.ts';
 import { fits, Router, type Stream } from './route.ts';
+import { defaultThrottle, Throttle, type ThrottleLimits, type ThrottleState } from './throttle.ts';
 
 export interface DetectorOptions {
   readonly rules: RuleSet;
@@ -18,6 +19,8 @@ export interface DetectorOptions {
   readonly lateness?: number;
   /** Live groups per correlation; a million unless told. */
   readonly maxGroups?: number;
+  /** Holds back what floods; 20 a minute for a rule and its entities, 1,000 for a rule, unless told. */
+  readonly throttle?: ThrottleLimits | false;
   /** `reference` evaluates every routed rule plainly: slow, obviously right, for comparison. */
   readonly engine?: 'indexed' | 'reference';
 }
@@ -26,6 +29,7 @@ export interface DetectorOptions {
 export interface DetectorState {
   readonly version: 1;
   readonly correlations: Readonly<Record<string, CorrelatorState>>;
+  readonly throttle?: ThrottleState;
 }
 
 export interface DetectorStats {
@@ -46,6 +50,8 @@ export interface DetectorStats {
     readonly late: number;
     readonly evicted: number;
   }[];
+  /** Detections held back by the throttle, by rule id. */
+  readonly suppressed: Readonly<Record<string, number>>;
 }
 
 /** Finds detections in events. Synchronous, without effects beyond its own memory; never throws for an event. */
@@ -78,6 +84,8 @@ export function createDetector(options: DetectorOptions): Detector {
   const { rules, clock, lateness = 60_000, maxGroups = 1_000_000, engine = 'indexed' } = options;
   const context = { utcOffset: options.utcOffset ?? 420 };
   const entityFields = options.entityFields ?? defaultEntityFields;
+  const limits = options.throttle ?? defaultThrottle;
+  const throttle = limits === false ? undefined : new Throttle(limits);
   const router = new Router(rules.rules.map((rule) => rule.logsource));
   const groups = new Map<Stream, Group>();
   const correlators = rules.correlations.map((rule) => new Correlator(rule, lateness, maxGroups));
@@ -95,7 +103,7 @@ export function createDetector(options: DetectorOptions): Detector {
     const detections: Detection[] = [];
     for (const index of found) {
       const rule = candidates[index]!;
-      if (rule.reports) detections.push(plainDetection(rule, event));
+      if (rule.reports) report(plainDetection(rule, event), event.received, detections);
       if (consumers.has(rule.id)) {
         const time = Math.min(event.time, event.received + maxAhead);
         feed({ event, time, rule: rule.id, group: noGroup }, detections);
@@ -157,9 +165,21 @@ export function createDetector(options: DetectorOptions): Detector {
   }
 
   function settle(rule: CorrelationRule, match: Match, detections: Detection[]): void {
-    if (rule.reports) detections.push(correlatedDetection(rule, match));
+    if (rule.reports)
+      report(correlatedDetection(rule, match), match.event?.received ?? match.time, detections);
     if (match.event)
       feed({ event: match.event, time: match.time, rule: rule.id, group: match.group }, detections);
+  }
+
+  function report(detection: Detection, at: number, detections: Detection[]): void {
+    if (!throttle) {
+      detections.push(detection);
+      return;
+    }
+    const source = detection.entities.map(({ type, id }) => `${type}:${id}`).join(' ');
+    const held = throttle.admit(detection.rule.id, detection.drill ? `drill ${source}` : source, at);
+    if (held === undefined) return;
+    detections.push(held === 0 ? detection : { ...detection, eventCount: detection.eventCount + held });
   }
 
   function plainDetection(rule: SigmaRule, event: Event): Detection {
@@ -211,10 +231,12 @@ export function createDetector(options: DetectorOptions): Detector {
 
   function checkpoint(): DetectorState {
     const states = correlators.map((correlator) => [correlator.rule.id, correlator.save()] as const);
-    return { version: 1, correlations: Object.fromEntries(states) };
+    const saved = throttle ? { throttle: throttle.save() } : {};
+    return { version: 1, correlations: Object.fromEntries(states), ...saved };
   }
 
   function restore(state: DetectorState): readonly string[] {
+    if (throttle && state.throttle) throttle.restore(state.throttle);
     const dropped = new Set(Object.keys(state.correlations));
     for (const correlator of correlators) {
       const { id } = correlator.rule;
@@ -237,6 +259,7 @@ export function createDetector(options: DetectorOptions): Detector {
         return { stream: stream.key, rules: routed.length, events: seen, candidates, always, bytes };
       }),
       correlations: correlators.map((correlator) => ({ rule: correlator.rule.id, ...correlator.stats() })),
+      suppressed: Object.fromEntries(throttle?.suppressed() ?? []),
     };
   }
 }
