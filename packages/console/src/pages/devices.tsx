@@ -85,7 +85,6 @@ export default function Devices() {
                   {
                     id: 'zone',
                     head: t('devices.col.zone'),
-                    kind: 'wide',
                     cell: (device) => <span className="mono">{device.zone}</span>,
                   },
                   { id: 'trust', head: t('devices.col.trust'), cell: (device) => <Trust device={device} /> },

@@ -1,10 +1,10 @@
-import type { DeviceView, EnrolmentTokenView } from '@kydai/contracts';
+import type { Certificate, EnrolmentTokenView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Check, LoaderCircle } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
-import { ApiError, post } from '../api/client.ts';
-import { deviceQuery, paths } from '../api/queries.ts';
+import { post, serverNow } from '../api/client.ts';
+import { certificatesQuery, type Page as ListPage, paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import { fieldText } from '../parts/dialog.tsx';
@@ -155,18 +155,17 @@ export default function Enrol() {
 
 function Arrival({ deviceId }: { deviceId: string }) {
   const { t } = useSettings();
-  const since = useState(() => Date.now())[0];
-  const arrived = (view: DeviceView | undefined) =>
-    view?.certificates.some((certificate) => certificate.issued >= since - 5000) ?? false;
+  const since = useState(() => serverNow() - 5000)[0];
+  const isNew = (page: ListPage<Certificate> | undefined) =>
+    page?.items.some((certificate) => certificate.issued >= since) ?? false;
   const query = useQuery({
-    ...deviceQuery(deviceId),
-    // The device is not known before it has enrolled: 404 means "not yet".
-    retry: (_failures, error) => !(error instanceof ApiError),
-    refetchInterval: (state) => (arrived(state.state.data) ? false : 2500),
+    ...certificatesQuery(deviceId, 'valid', 5, 0),
+    refetchInterval: (state) => (isNew(state.state.data) ? false : 2500),
   });
+  const arrived = isNew(query.data);
   return (
     <p className="inline" aria-live="polite">
-      {arrived(query.data) ? (
+      {arrived ? (
         <>
           <Check aria-hidden="true" /> {t('enrol.arrived', { device: deviceId })}{' '}
           <Link className="button primary" href={`/devices/${encodeURIComponent(deviceId)}`}>

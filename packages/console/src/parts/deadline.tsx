@@ -23,8 +23,11 @@ export function judgeDeadline(clock: ObligationClock, now: number): DeadlineView
   return { state: used >= 0.75 ? 'close' : 'running', gap: left, used };
 }
 
-/** A legal deadline with its countdown, recipient and legal basis, and how far that basis was checked. */
-export function Deadline({ clock, compact = false }: { clock: ObligationClock; compact?: boolean }) {
+/**
+ * A legal deadline with its countdown and recipient; with `about` the incident it belongs to, without it the legal basis
+ * and how far that was checked.
+ */
+export function Deadline({ clock, about }: { clock: ObligationClock; about?: string | undefined }) {
   const { t, format, language } = useSettings();
   const now = useNow('second');
   const { state, gap, used } = judgeDeadline(clock, now);
@@ -52,12 +55,18 @@ export function Deadline({ clock, compact = false }: { clock: ObligationClock; c
         </time>
         {' · '}
         {obligation.recipient[language]}
+        {about ? (
+          <>
+            {' · '}
+            <span className="mono">{about}</span>
+          </>
+        ) : null}
       </p>
-      {compact ? null : (
+      {about === undefined ? (
         <p className="deadline-foot">
           {obligation.citation} · {t(`obligation.verified.${obligation.verified}`)}
         </p>
-      )}
+      ) : null}
     </div>
   );
 }

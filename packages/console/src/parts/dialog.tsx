@@ -23,7 +23,11 @@ export function Dialog({
   const id = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // The browser would take the first button, which is the one that closes: a field that waits for words is better.
+      dialog.querySelector<HTMLElement>('[data-focus], form select, form textarea, form input')?.focus();
+    }
     return () => dialog?.close();
   }, []);
   return (

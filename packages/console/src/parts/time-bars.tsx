@@ -28,7 +28,6 @@ export function TimeBars({
   interval,
   label,
   brush,
-  height = 120,
   countLabel,
   markedLabel,
 }: {
@@ -36,7 +35,6 @@ export function TimeBars({
   interval: number;
   label: string;
   brush?: (from: number, to: number) => void;
-  height?: number;
   countLabel: string;
   markedLabel?: string;
 }) {
@@ -84,7 +82,6 @@ export function TimeBars({
       <div
         ref={frame}
         className={brush ? 'bars-plot brushable' : 'bars-plot'}
-        style={{ height }}
         role="img"
         aria-label={`${label}. ${t('chart.summary', {
           n: bars.length,

@@ -9,7 +9,14 @@ export function When({ at, exact = false }: { at: number; exact?: boolean }) {
   const relative = format.relative(at, now);
   return (
     <time className="when" dateTime={new Date(at).toISOString()} title={exact ? relative : full}>
-      {exact ? full : relative}
+      {exact ? (
+        full
+      ) : (
+        <>
+          <span className="no-print">{relative}</span>
+          <span className="print-only">{full}</span>
+        </>
+      )}
     </time>
   );
 }

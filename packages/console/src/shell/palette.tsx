@@ -67,8 +67,7 @@ export function Palette({ close }: { close: () => void }) {
   return (
     <Dialog title={t('palette.title')} close={close} className="palette">
       <input
-        // biome-ignore lint/a11y/noAutofocus: the window was opened to type into this one field
-        autoFocus
+        data-focus
         type="search"
         role="combobox"
         aria-expanded="true"

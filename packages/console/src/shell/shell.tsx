@@ -51,7 +51,12 @@ export function Shell({ children }: { children: ReactNode }) {
           <FlagTower state={state} />
           <span className="brand-name">{t('app.name')}</span>
         </Link>
-        <button type="button" className="rail-search" onClick={() => setOpen('palette')}>
+        <button
+          type="button"
+          className="rail-search"
+          aria-label={t('palette.title')}
+          onClick={() => setOpen('palette')}
+        >
           <Search aria-hidden="true" />
           <span>{t('palette.title')}</span>
           <kbd>{t('palette.hint')}</kbd>

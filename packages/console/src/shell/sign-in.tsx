@@ -4,7 +4,7 @@ import { useSettings } from '../language/settings.tsx';
 import { isKey } from '../language/translate.ts';
 import { Copyable } from '../parts/frame.tsx';
 import { Segments } from '../parts/segments.tsx';
-import { FlagTower } from './flag.tsx';
+import { SignInScene } from './sign-in-scene.tsx';
 
 /** For those without a session: how to get one. */
 export function SignIn({ retry }: { retry: () => void }) {
@@ -16,10 +16,7 @@ export function SignIn({ retry }: { retry: () => void }) {
     <main className="sign-in">
       <title>{`${t('signIn.title')} · Kỳ Đài`}</title>
       <div className="sign-in-scene" aria-hidden="true">
-        <FlagTower state="live" />
-        <svg viewBox="0 0 600 200" preserveAspectRatio="xMidYMax slice" aria-hidden="true">
-          <path d="M180 200V150h240v50M120 200v-22h360v22M60 200v-8h480v8" />
-        </svg>
+        <SignInScene />
       </div>
       <div className="sign-in-card">
         <h1>{t('app.name')}</h1>

@@ -47,32 +47,36 @@ export function Story({
     const name = rest.join(':');
     return isKey(key) ? `${t(key as 'actor.system')}${name ? ` ${name}` : ''}` : name || actor;
   };
-  return [...days].map(([day, list]) => (
-    <section key={day} className="story">
-      <h3 className="story-day figures">{day}</h3>
-      <ol>
-        {list.map((entry, index) => {
-          const Icon = icons[entry.kind];
-          const told = tell(entry, language, names);
-          return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id; those of one moment keep their order
-            <li key={`${entry.at} ${entry.code} ${index}`} data-kind={entry.kind} data-code={entry.code}>
-              <time className="figures" dateTime={new Date(entry.at).toISOString()}>
-                {format.clock(entry.at, true)}
-              </time>
-              <span className="story-icon">
-                <Icon aria-hidden="true" />
-              </span>
-              <div>
-                <p>{told.text}</p>
-                {told.quote ? <q>{told.quote}</q> : null}
-                {told.detail ? <p className="story-detail">{told.detail}</p> : null}
-                <p className="hint">{who(entry.actor)}</p>
-              </div>
-            </li>
-          );
-        })}
-      </ol>
-    </section>
-  ));
+  return (
+    <div className="stories">
+      {[...days].map(([day, list]) => (
+        <section key={day} className="story">
+          <h3 className="story-day figures">{day}</h3>
+          <ol>
+            {list.map((entry, index) => {
+              const Icon = icons[entry.kind];
+              const told = tell(entry, language, names);
+              return (
+                // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id; those of one moment keep their order
+                <li key={`${entry.at} ${entry.code} ${index}`} data-kind={entry.kind} data-code={entry.code}>
+                  <time className="mono" dateTime={new Date(entry.at).toISOString()}>
+                    {format.clock(entry.at, true)}
+                  </time>
+                  <span className="story-icon">
+                    <Icon aria-hidden="true" />
+                  </span>
+                  <div>
+                    <p>{told.text}</p>
+                    {told.quote ? <q>{told.quote}</q> : null}
+                    {told.detail ? <p className="story-detail">{told.detail}</p> : null}
+                    <p className="hint">{who(entry.actor)}</p>
+                  </div>
+                </li>
+              );
+            })}
+          </ol>
+        </section>
+      ))}
+    </div>
+  );
 }

@@ -82,7 +82,6 @@ function Explorer() {
             bars={withoutGaps(histogram.data.buckets, interval, span)}
             interval={interval}
             countLabel={t('overview.activityEvents').toLowerCase()}
-            height={84}
             brush={(from, to) => setSearch((before) => writeRange(before, { kind: 'fixed', from, to }))}
           />
         </section>

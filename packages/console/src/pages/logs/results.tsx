@@ -64,7 +64,7 @@ export function Results({
                       onClick={() => setOpen(isOpen ? undefined : event.id)}
                     >
                       <ChevronRight aria-hidden="true" />
-                      <time dateTime={event.time} title={format.exact(at)}>
+                      <time className="mono" dateTime={event.time} title={format.exact(at)}>
                         <span className="event-day">{format.date(at).slice(0, 5)}</span>{' '}
                         {format.clock(at, true)}
                       </time>

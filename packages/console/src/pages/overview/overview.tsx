@@ -17,8 +17,7 @@ import { Indicators } from './indicators.tsx';
 
 /** What a person on watch needs at a glance: what waits for them first, then how the city stands. */
 export function Overview() {
-  const { t, format } = useSettings();
-  const now = useNow('second');
+  const { t } = useSettings();
   const query = useQuery(overviewQuery());
   const [search, setSearch] = useSearchParams();
   const wall = search.has('wall');
@@ -31,7 +30,7 @@ export function Overview() {
     <Page
       title={t('overview.title')}
       className={wall ? 'overview wall' : 'overview'}
-      lead={<span className="figures">{t('overview.lead', { time: format.clock(now) })}</span>}
+      lead={<Clock />}
       actions={
         <button type="button" className="button quiet wall-toggle" onClick={toggleWall}>
           {wall ? <Minimize2 aria-hidden="true" /> : <Maximize2 aria-hidden="true" />}
@@ -49,6 +48,7 @@ export function Overview() {
 function Board({ data }: { data: OverviewBody }) {
   const { t, format, language } = useSettings();
   const running = data.obligations.filter((clock) => clock.met === undefined).sort((a, b) => a.due - b.due);
+  const numbers = new Map(data.incidents.newest.map((incident) => [incident.id, incident.number]));
   const interval =
     data.activity[1] && data.activity[0] ? data.activity[1].time - data.activity[0].time : 3_600_000;
   return (
@@ -109,7 +109,7 @@ function Board({ data }: { data: OverviewBody }) {
             {running.map((clock) => (
               <li key={`${clock.incidentId} ${clock.obligation.id}`}>
                 <Link className="deadline-link" href={`/incidents/${clock.incidentId}`}>
-                  <Deadline clock={clock} compact />
+                  <Deadline clock={clock} about={numbers.get(clock.incidentId) ?? ''} />
                 </Link>
               </li>
             ))}
@@ -150,7 +150,6 @@ function Board({ data }: { data: OverviewBody }) {
           interval={interval}
           countLabel={t('overview.activityEvents').toLowerCase()}
           markedLabel={t('overview.activityDetections').toLowerCase()}
-          height={132}
         />
         <p className="legend">
           <i className="legend-bar" /> {t('overview.activityEvents')} <i className="legend-mark" />{' '}
@@ -239,4 +238,11 @@ function Count({
       <dd>{format.number(value)}</dd>
     </div>
   );
+}
+
+/** The time in the city, apart so that a second does not draw the whole board anew. */
+function Clock() {
+  const { t, format } = useSettings();
+  const now = useNow('second');
+  return <span className="figures">{t('overview.lead', { time: format.clock(now) })}</span>;
 }
