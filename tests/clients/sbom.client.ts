@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Program } from '../program.ts';
+import type { Checks } from './checks.ts';
+
+const advisories = join(import.meta.dirname, '../../../shared/corpora/advisories');
+
+/** A pipeline's view of the gate: SBOM, verdict, exit code; and a database that cannot be trusted never passes. */
+export async function run(program: Program, checks: Checks): Promise<void> {
+  const { folder } = program;
+  const project = (name: string, packages: Record<string, string>) => {
+    const at = join(folder, name);
+    mkdirSync(at);
+    const dependencies = Object.fromEntries(Object.entries(packages));
+    const locked = Object.entries(packages).map(([each, version]) => [
+      `node_modules/${each}`,
+      {
+        version,
+        resolved: `https://registry.example/${each}-${version}.tgz`,
+        integrity: 'sha512-AAAA',
+        license: 'MIT',
+      },
+    ]);
+    const root = { name, version: '1.0.0', dependencies };
+    writeFileSync(join(at, 'package.json'), JSON.stringify(root));
+    const lock = {
+      name,
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: { '': root, ...Object.fromEntries(locked) },
+    };
+    writeFileSync(join(at, 'package-lock.json'), JSON.stringify(lock));
+    return at;
+  };
+  const clean = project('clean', { zod: '4.6.7' });
+  const vulnerable = project('vulnerable', { lodash: '4.17.4', zod: '4.6.7' });
+
+  const missing = await program.cli('sbom', 'gate', clean);
+  checks.equal('without a database the gate could not check', missing.code, 2);
+  checks.matches('and says what to do', missing.stderr, /kydai sbom db import/);
+  if (!existsSync(advisories)) return;
+
+  const inputs = [
+    'osv-npm-sample.tar.gz',
+    'osv-go.tar.gz',
+    'osv-crates.tar.gz',
+    'osv-pypi-yaml.tar.gz',
+    'osv-maven-sample.json.gz',
+    'kev.json.gz',
+  ];
+  const imported = await program.cli('sbom', 'db', 'import', ...inputs.map((name) => join(advisories, name)));
+  checks.equal('the advisories import', imported.code, 0);
+  checks.matches('thousands of them, by ecosystem', imported.stdout, /9,\d{3} advisories[\s\S]*Go 4,\d{3}/);
+
+  const pass = await program.cli('sbom', 'gate', clean);
+  checks.equal('a clean lockfile passes', pass.code, 0);
+  const fail = await program.cli('sbom', 'gate', vulnerable);
+  checks.equal('a lockfile with a known-vulnerable package fails', fail.code, 1);
+  checks.matches(
+    'the verdict names the package and the version to move to',
+    fail.stdout,
+    /lodash[\s\S]*4\.17\.\d+/,
+  );
+  for (const format of ['json', 'sarif', 'markdown']) {
+    const report = await program.cli('sbom', 'gate', vulnerable, '--format', format);
+    checks.equal(`${format}: the same verdict`, report.code, 1);
+    if (format !== 'markdown') checks.ok(`${format}: is JSON`, JSON.parse(report.stdout) !== null);
+  }
+
+  const bomFile = join(folder, 'bom.json');
+  const generated = await program.cli('sbom', 'generate', vulnerable, '-o', bomFile);
+  checks.equal('an SBOM is written', generated.code, 0);
+  const bom = JSON.parse(readFileSync(bomFile, 'utf8')) as { specVersion: string; components: unknown[] };
+  checks.equal('in CycloneDX 1.6', bom.specVersion, '1.6');
+  checks.equal('with both components', bom.components.length, 2);
+  checks.equal('the gate says the same of the SBOM', (await program.cli('sbom', 'gate', bomFile)).code, 1);
+  const pushed = await program.cli('sbom', 'push', 'citizen-app', bomFile, '--owner', 'Sở TTTT');
+  checks.matches(
+    'the running program keeps it and judges it',
+    pushed.stdout,
+    /vulnerable 1\.0\.0: 2 components, fail/,
+  );
+
+  const database = join(folder, 'data/advisories.kydb');
+  truncateSync(database, 5000);
+  checks.equal(
+    'a database that was cut off never passes',
+    (await program.cli('sbom', 'gate', clean)).code,
+    2,
+  );
+  writeFileSync(database, '');
+  checks.equal('nor does an empty one', (await program.cli('sbom', 'gate', clean)).code, 2);
+  writeFileSync(
+    join(folder, 'broken.json'),
+    '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [',
+  );
+  checks.equal('nor a broken SBOM', (await program.cli('sbom', 'gate', join(folder, 'broken.json'))).code, 2);
+}
