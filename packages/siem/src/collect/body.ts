@@ -26,6 +26,8 @@ const rawInflate = promisify(inflateRaw);
 export class BodyReader {
   readonly #limits: HttpLimits;
   #inFlight = 0;
+  #slots = 2;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(limits: HttpLimits) {
     this.#limits = limits;
@@ -61,25 +63,37 @@ export class BodyReader {
       return raw;
     }
     if (!packed) return { body: raw, release };
-    // What it will expand to is not known before; the whole allowance is held while it is unpacked.
-    const allowance = Math.min(limits.expandedBytes, Math.max(raw.length * 1100, 65_536));
-    if (!hold(allowance)) {
-      release();
-      return { status: 429, reason: 'busy' };
-    }
+    await this.#takeSlot();
     try {
       const body = await expand(raw, encoding, limits.expandedBytes);
-      this.#inFlight -= allowance;
-      held -= allowance;
-      this.#inFlight += body.length;
-      held += body.length;
+      if (!hold(body.length)) {
+        release();
+        return { status: 429, reason: 'busy' };
+      }
       return { body, release };
     } catch (fault) {
       release();
       const code = fault instanceof Error && 'code' in fault ? fault.code : '';
       if (code === 'ERR_BUFFER_TOO_LARGE') return { status: 413, reason: 'body-too-large' };
       return { status: 400, reason: 'bad-encoding' };
+    } finally {
+      this.#giveSlot();
     }
+  }
+
+  /** What a body will expand to is not known before, so only few are expanded at a time; the others wait packed. */
+  #takeSlot(): Promise<void> | undefined {
+    if (this.#slots > 0) {
+      this.#slots--;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #giveSlot(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#slots++;
   }
 }
 

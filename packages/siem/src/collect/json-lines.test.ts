@@ -168,6 +168,16 @@ describe('JSON over HTTP', () => {
     expect((await handler(request(), { address: 'a' })).status).toBe(200);
   });
 
+  test('expands a few bodies at a time, and every one in the end', async () => {
+    const { post, store } = setUp();
+    const body = gzipSync('{"a":1}\n'.repeat(50));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => post(body, { 'content-encoding': 'gzip' })),
+    );
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(store.events).toHaveLength(1000);
+  });
+
   test('takes POST only', async () => {
     const { handler } = setUp();
     expect((await handler(new Request('http://localhost/'), { address: 'a' })).status).toBe(405);

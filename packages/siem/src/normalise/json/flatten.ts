@@ -22,6 +22,34 @@ export interface Flattened {
   readonly cut: boolean;
 }
 
+/** A place in documents: its dotted name, made once and then shared by all documents that have it. */
+interface Place {
+  readonly name: string;
+  inner: Map<string, Place> | undefined;
+}
+
+const top: Place = { name: '', inner: undefined };
+const maximumPlaces = 20_000;
+let places = 0;
+
+/**
+ * The place of a key. Documents of one source have the same keys; remembering their joined names saves the joining and
+ * the hashing, which cost more than all the rest. Past a bound it forgets all and begins again, so that a sender of
+ * invented names costs others no more than that.
+ */
+function placeOf(outer: Place, key: string): Place {
+  const known = outer.inner?.get(key);
+  if (known) return known;
+  if (++places > maximumPlaces) {
+    top.inner = undefined;
+    places = 0;
+  }
+  const place: Place = { name: outer === top ? key : `${outer.name}.${key}`, inner: undefined };
+  outer.inner ??= new Map();
+  outer.inner.set(key, place);
+  return place;
+}
+
 /**
  * Flattens as Elasticsearch does: `{"a": {"b": 1}}` and `{"a.b": 1}` are the same, a list of objects becomes a list of
  * values for each of their fields. Lists hold strings. The document came from outside: nothing of it is trusted, and
@@ -53,14 +81,14 @@ export function flatten(document: object, limits: FlattenLimits = defaultFlatten
     }
   };
 
-  const walk = (value: unknown, name: string, depth: number, listed: boolean): void => {
+  const walk = (value: unknown, place: Place, depth: number, listed: boolean): void => {
     if (fields.size >= limits.fields && !listed) {
       cut = true;
       return;
     }
-    if (typeof value === 'string') put(name, text(value), listed);
+    if (typeof value === 'string') put(place.name, text(value), listed);
     else if (typeof value === 'number' || typeof value === 'boolean' || value === null)
-      put(name, value, listed);
+      put(place.name, value, listed);
     else if (typeof value === 'object') {
       if (depth >= limits.depth) {
         cut = true;
@@ -69,7 +97,7 @@ export function flatten(document: object, limits: FlattenLimits = defaultFlatten
       if (Array.isArray(value)) {
         const end = Math.min(value.length, limits.listLength);
         if (end < value.length) cut = true;
-        for (let at = 0; at < end; at++) walk(value[at], name, depth + 1, true);
+        for (let at = 0; at < end; at++) walk(value[at], place, depth + 1, true);
       } else {
         for (const key in value) {
           if (!Object.hasOwn(value, key)) continue;
@@ -78,12 +106,12 @@ export function flatten(document: object, limits: FlattenLimits = defaultFlatten
             continue;
           }
           const inner = (value as Record<string, unknown>)[key];
-          walk(inner, name === '' ? key : `${name}.${key}`, depth + 1, listed);
+          walk(inner, placeOf(place, key), depth + 1, listed);
         }
       }
     }
   };
 
-  walk(document, '', 0, false);
+  walk(document, top, 0, false);
   return { fields, cut };
 }

@@ -70,11 +70,24 @@ const common: Readonly<Record<string, string>> = {
   QueryName: 'dns.question.name',
 };
 
+/** Names that were rewritten before: there are few, and they come with every event. Bounded against invented ones. */
+const treeNames = new Map<string, string>();
+const flatNames = new Map<string, string>();
+const maximumNames = 10_000;
+
 /** Rewrites the names; a field that is not known keeps its own. */
 export function renameWindows(fields: ReadonlyMap<string, FieldValue>): Map<string, FieldValue> {
   const renamed = new Map<string, FieldValue>();
   const isFlat = fields.has('EventID');
-  for (const [name, value] of fields) renamed.set(windowsName(name, isFlat), value);
+  const known = isFlat ? flatNames : treeNames;
+  for (const [name, value] of fields) {
+    let to = known.get(name);
+    if (to === undefined) {
+      to = windowsName(name, isFlat);
+      if (known.size < maximumNames) known.set(name, to);
+    }
+    renamed.set(to, value);
+  }
   pairData(fields, renamed);
   for (const from in common) {
     const value = renamed.get(from);
