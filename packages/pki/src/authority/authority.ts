@@ -145,7 +145,10 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   await openHierarchy(desk);
   const crls = new CrlPublisher(desk);
   const responder = new OcspResponder(desk);
-  const told = ({ issuer }: Certificate): void => crls.changed(issuer);
+  const told = ({ issuer, serial }: Certificate): void => {
+    crls.changed(issuer);
+    responder.changed(serial);
+  };
   const root = issuerOf(desk, 'root');
   return {
     root: {

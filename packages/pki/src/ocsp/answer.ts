@@ -8,6 +8,7 @@ import { signOcspResponse } from '../sign/sign.ts';
 import { type CertId, type OcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';
 import { type CertificateState, encodeOcspError, type SingleResponse } from '../x509/ocsp-response.ts';
 import { Oid } from '../x509/oids.ts';
+import { KeptAnswers, sameState } from './kept.ts';
 
 /** How long clients may rely on an answer. Short: a revocation must be seen soon by those who keep answers. */
 const answerLifetime = 600_000;
@@ -22,6 +23,8 @@ interface Responder {
 /** Answers about certificates by what the records say at this moment, signed by a responder below each authority. */
 export class OcspResponder {
   readonly #desk: Desk;
+  readonly #kept = new KeptAnswers();
+  #revocations = 0;
   readonly #responders = new Map<string, Promise<Responder>>();
 
   constructor(desk: Desk) {
@@ -39,6 +42,41 @@ export class OcspResponder {
     }
     const issuer = this.#issuerOf(request.certIds[0]!);
     if (issuer === undefined) return encodeOcspError('unauthorized');
+    const [only, ...more] = request.certIds;
+    if (request.nonce !== undefined || more.length > 0) return (await this.#sign(request, issuer)).der;
+    return this.#again(only!, issuer);
+  }
+
+  /** The certificate was revoked: what was signed about it is not given again. */
+  changed(serial: string): void {
+    this.#revocations++;
+    this.#kept.forget(serial);
+  }
+
+  /** For one certificate without a nonce: what was signed before, while it is still true. */
+  async #again(certId: CertId, issuer: Issuer): Promise<Uint8Array> {
+    const now = this.#desk.clock.now();
+    const name = Buffer.from(certId.der).toString('latin1');
+    const kept = this.#kept.get(certId.serial, name, now);
+    if (kept !== undefined && this.#kept.isFresh(kept, now)) return kept.der;
+    const before = this.#revocations;
+    if (kept !== undefined && sameState(await this.#statusOf(certId, issuer), kept.status)) {
+      if (before === this.#revocations) this.#kept.put(certId.serial, name, { ...kept, checked: now });
+      return kept.der;
+    }
+    const { der, states } = await this.#sign({ certIds: [certId] }, issuer);
+    const [status] = states;
+    // A revocation that came while this was signed must not be hidden by it; strangers' serials are not worth keeping.
+    if (before === this.#revocations && status!.state !== 'unknown') {
+      this.#kept.put(certId.serial, name, { der, status: status!, made: now, checked: now });
+    }
+    return der;
+  }
+
+  async #sign(
+    request: OcspRequest,
+    issuer: Issuer,
+  ): Promise<{ der: Uint8Array; states: CertificateState[] }> {
     const now = Math.floor(this.#desk.clock.now() / 1000) * 1000;
     const responses: SingleResponse[] = [];
     for (const certId of request.certIds) {
@@ -47,7 +85,7 @@ export class OcspResponder {
     }
     const responder = await this.#responderOf(issuer);
     const { nonce } = request;
-    return signOcspResponse(
+    const der = await signOcspResponse(
       {
         responderKeyHash: responder.keyHash,
         producedAt: now,
@@ -57,6 +95,7 @@ export class OcspResponder {
       responder.held.signer,
       responder.der,
     );
+    return { der, states: responses.map(({ status }) => status) };
   }
 
   #issuerOf(certId: CertId): Issuer | undefined {

@@ -77,6 +77,34 @@ describe('an answer', () => {
     expect(Buffer.compare(later.certificates[0]!, revoked.certificates[0]!)).not.toBe(0);
   });
 
+  it('is signed once for many who ask without a nonce, and never given again after a revocation', async () => {
+    const city = await openCity();
+    const serial = await enrolled(city);
+    const asked = (): Promise<Uint8Array> => city.authority.ocsp(encodeOcspRequest([certId(city, serial)]));
+    const first = await asked();
+    city.clock.pass(60_000);
+    expect(await asked()).toBe(first);
+    city.clock.pass(300_000);
+    const second = await asked();
+    expect(readOcspResponse(second).producedAt).toBe(city.clock.now());
+    const [, during] = await Promise.all([
+      city.authority.revoke(serial, 'keyCompromise', 'user:lan'),
+      asked(),
+    ]);
+    expect(readOcspResponse(during).status).toBe(0);
+    expect(readOcspResponse(await asked()).singles[0]?.state).toBe('revoked');
+  });
+
+  it('sees within a second what another process revoked', async () => {
+    const city = await openCity();
+    const serial = await enrolled(city);
+    const other = await city.reopen();
+    expect((await ask(city, [certId(city, serial)])).singles[0]?.state).toBe('good');
+    await other.revoke(serial, 'keyCompromise', 'user:lan');
+    city.clock.pass(1000);
+    expect((await ask(city, [certId(city, serial)])).singles[0]?.state).toBe('revoked');
+  });
+
   it('is an error for what is malformed and for authorities that are not ours', async () => {
     const city = await openCity();
     const other = await openCity();
