@@ -1,7 +1,13 @@
 import type { FindingSeverity } from '@kydai/contracts';
 
-/** One boundary of a range: `introduced`, `fixed`, `last_affected` or `limit` (OSV schema 1.7, `affected[].ranges`). */
-export type RangeEvent = readonly [kind: 'introduced' | 'fixed' | 'last_affected' | 'limit', version: string];
+/**
+ * One boundary of a range: `introduced`, `fixed`, `last_affected` or `limit` (OSV schema 1.7, `affected[].ranges`), and
+ * `introduced_after`, which is ours, for sources that exclude the version itself.
+ */
+export type RangeEvent = readonly [
+  kind: 'introduced' | 'introduced_after' | 'fixed' | 'last_affected' | 'limit',
+  version: string,
+];
 
 export interface AdvisoryRange {
   readonly type: 'SEMVER' | 'ECOSYSTEM';

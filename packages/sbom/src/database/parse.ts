@@ -3,6 +3,7 @@ import { arrayOf, isObject, type JsonObject } from '../extract/extraction.ts';
 import { decodeText } from '../extract/text.ts';
 import type { AdvisoryRecord } from './advisory.ts';
 import { type KnownExploited, readKev } from './kev.ts';
+import { readNative } from './native.ts';
 import { readOsv } from './osv.ts';
 import type { SourceDocument } from './sources.ts';
 
@@ -33,6 +34,6 @@ function advisories(list: readonly unknown[]): Parsed {
   return { kind: 'advisories', records, unreadable: list.length - records.length };
 }
 
-function readRecord(value: JsonObject, _name: string): AdvisoryRecord | undefined {
-  return readOsv(value);
+function readRecord(value: JsonObject, name: string): AdvisoryRecord | undefined {
+  return readOsv(value) ?? readNative(value, name);
 }

@@ -51,8 +51,8 @@ function matchRange(version: string, range: AdvisoryRange, scheme: VersionScheme
   let close = '';
   for (const [kind, at] of events) {
     const order = at === '0' ? 1 : scheme.compare(version, at);
-    if (kind === 'introduced' && order >= 0) {
-      open = at;
+    if ((kind === 'introduced' && order >= 0) || (kind === 'introduced_after' && order > 0)) {
+      open = kind === 'introduced' ? `>=${at}` : `>${at}`;
       close = '';
     } else if (kind === 'fixed' && order >= 0) open = undefined;
     else if (kind === 'last_affected' && order > 0) open = undefined;
@@ -61,7 +61,7 @@ function matchRange(version: string, range: AdvisoryRange, scheme: VersionScheme
       if (kind === 'last_affected') close = ` <=${at}`;
     }
   }
-  return open === undefined ? undefined : `>=${open}${close}`;
+  return open === undefined ? undefined : `${open}${close}`;
 }
 
 function compareEvents(a: RangeEvent, b: RangeEvent, scheme: VersionScheme): number {
