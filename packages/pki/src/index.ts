@@ -2,7 +2,6 @@ export type { ApplicationVerdict } from './authority/apply.ts';
 export type { Audit, Authority, AuthorityOptions, IssueRequest } from './authority/authority.ts';
 export { openAuthority } from './authority/authority.ts';
 export type { EnrolRequest, RenewRequest } from './authority/enrol.ts';
-export { isCurrent, renewalDue } from './authority/issue.ts';
 export type { ExpectedDevice, Manufacturer } from './authority/manufactured.ts';
 export type { IssuedToken, TokenRequest } from './authority/token.ts';
 export type { ClientVerdict } from './authority/verify-client.ts';
@@ -15,6 +14,9 @@ export {
   type EstOptions,
   type Peer,
 } from './est/handler.ts';
+export { type CloneSuspicion, type CloneWatch, createCloneWatch } from './fleet/clone-watch.ts';
+export { type RenewalWindow, renewalWindow } from './fleet/renewal.ts';
+export { createRenewalHandler } from './fleet/renewal-handler.ts';
 export { type KeyStore, openKeyStore } from './keys/key-store.ts';
 export { ocspRequestFor } from './ocsp/ask.ts';
 export { createOcspHandler } from './ocsp/handler.ts';

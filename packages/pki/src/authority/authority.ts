@@ -10,10 +10,12 @@ import type {
 } from '@kydai/contracts';
 import { CrlPublisher } from '../crl/publish.ts';
 import { PkiError } from '../error.ts';
+import { type RenewalWindow, renewalWindow } from '../fleet/renewal.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { OcspResponder } from '../ocsp/answer.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { type Application, applications } from '../register/application.ts';
+import { certificates } from '../register/kinds.ts';
 import { createDeviceRegister, type DeviceRegister } from '../register/register.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
 import { textName } from '../x509/general-name.ts';
@@ -108,6 +110,8 @@ export interface Authority {
     readonly notAfter: number;
   }>;
   verifyClient(der: Uint8Array): Promise<ClientVerdict>;
+  /** When a certificate should be renewed; now, when it is revoked; undefined when there is none of this serial. */
+  renewalWindow(serial: string): Promise<RenewalWindow | undefined>;
   /** Writes an audit entry about something refused. */
   audit: Audit;
 }
@@ -183,6 +187,11 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     ocsp: (request) => responder.answer(request),
     serverCertificate: ({ names }) => serverCertificate(desk, names),
     verifyClient: (der) => verifyClient(desk, der),
+    renewalWindow: async (serial) => {
+      const certificate = (await records.get(certificates, serial))?.value;
+      if (certificate?.revoked !== undefined) return { start: clock.now(), end: clock.now() };
+      return certificate === undefined ? undefined : renewalWindow(certificate);
+    },
     audit: (action, actor, target, detail) =>
       records.commit([], [{ at: clock.now(), actor, action, target, detail }]),
   };

@@ -1,4 +1,5 @@
 import { write } from '@kydai/contracts';
+import { renewalDue } from '../fleet/renewal.ts';
 import type { Signer } from '../keys/signer.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { type Credential, certificates, credentials } from '../register/kinds.ts';
@@ -8,7 +9,6 @@ import { encodeName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
 import { type Desk, issuerOf, publishCertificate } from './desk.ts';
 import { makeCertificate } from './draft.ts';
-import { renewalDue } from './issue.ts';
 
 export interface HeldCredential {
   readonly credential: Credential;
@@ -27,7 +27,7 @@ export interface CredentialWish {
 }
 
 /**
- * A certificate whose key we hold, renewed with a new key after two thirds of its life or when its names change. The
+ * A certificate whose key we hold, renewed with a new key when its renewal window begins or when its names change. The
  * key is on disk before the record speaks of it; a key that a kill left without a record is taken up again.
  */
 export async function holdCredential(desk: Desk, wish: CredentialWish): Promise<HeldCredential> {

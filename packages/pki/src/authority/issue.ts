@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AuditEntry, type Certificate, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
+import { renewalDue } from '../fleet/renewal.ts';
 import type { Profile } from '../profile/profile.ts';
 import { certificates, issuances } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
@@ -101,14 +102,9 @@ function issueEntry(certificate: Certificate, { actor, detail }: Issue): AuditEn
   };
 }
 
-/** Good, and less than two thirds of its life are over. */
+/** Good, and its renewal window has not begun. */
 export function isCurrent(certificate: Certificate, now: number): boolean {
   return certificate.revoked === undefined && now < renewalDue(certificate);
-}
-
-/** When it is time to renew: after two thirds of the life. Epoch milliseconds. */
-export function renewalDue(certificate: { readonly notBefore: number; readonly notAfter: number }): number {
-  return certificate.notBefore + Math.floor(((certificate.notAfter - certificate.notBefore) * 2) / 3);
 }
 
 const harmless: ReadonlySet<string> = new Set(['superseded', 'affiliationChanged', 'cessationOfOperation']);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type HeldCredential, holdCredential } from '../authority/credential.ts';
 import type { Desk, Issuer } from '../authority/desk.ts';
-import { renewalDue } from '../authority/issue.ts';
 import { PkiError } from '../error.ts';
+import { renewalDue } from '../fleet/renewal.ts';
 import { certificates } from '../register/kinds.ts';
 import { signOcspResponse } from '../sign/sign.ts';
 import { type CertId, type OcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';

@@ -1,0 +1,77 @@
+import type { Clock } from '@kydai/contracts';
+
+/** One key that speaks from two places. */
+export interface CloneSuspicion {
+  readonly device: string;
+  /** SHA-256 of the certificate, hex. */
+  readonly fingerprint: string;
+  /** The two addresses or sites, the newest first. */
+  readonly places: readonly [string, string];
+  /** How often the key went from one to another within the window. */
+  readonly changes: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export interface CloneWatch {
+  /** Tells that a certificate was used from a place (an address, or a site where the caller knows it). */
+  seen(sighting: {
+    readonly device: string;
+    readonly fingerprint: string;
+    readonly place: string;
+  }): CloneSuspicion | undefined;
+}
+
+interface Trail {
+  place: string;
+  before: string | undefined;
+  /** When the key came back to a place that it had left. */
+  returns: number[];
+  changed: number;
+  told: number;
+}
+
+/**
+ * Notices a key that is used from two places at a time. A device that moves changes its place once; a key in two
+ * devices comes back again and again. Suspicion: two returns within the window. It is told once per window, and kept
+ * for the given number of certificates, those least recently seen being forgotten.
+ */
+export function createCloneWatch(options: {
+  readonly clock: Clock;
+  /** Milliseconds; ten minutes unless told. */
+  readonly window?: number;
+  /** Certificates remembered; 100,000 unless told. */
+  readonly most?: number;
+}): CloneWatch {
+  const { clock, window = 600_000, most = 100_000 } = options;
+  const trails = new Map<string, Trail>();
+
+  return {
+    seen({ device, fingerprint, place }) {
+      const at = clock.now();
+      const trail = trails.get(fingerprint) ?? {
+        place,
+        before: undefined,
+        returns: [],
+        changed: at,
+        told: -window,
+      };
+      // A Map keeps the order of insertion: the first are those not seen for longest.
+      trails.delete(fingerprint);
+      trails.set(fingerprint, trail);
+      if (trails.size > most) trails.delete(trails.keys().next().value!);
+      if (place === trail.place) return undefined;
+      const back = place === trail.before && at - trail.changed <= window;
+      const left = trail.place;
+      trail.before = left;
+      trail.place = place;
+      trail.changed = at;
+      trail.returns = trail.returns.filter((moment) => at - moment <= window);
+      if (!back) return undefined;
+      trail.returns.push(at);
+      if (trail.returns.length < 2 || at - trail.told < window) return undefined;
+      trail.told = at;
+      return { device, fingerprint, places: [place, left], changes: trail.returns.length + 1, at };
+    },
+  };
+}
