@@ -214,7 +214,7 @@ describe('malformed requests', () => {
     expect(long.headers.get('x-request-id')).toBeNull();
   });
 
-  test('a body that is not UTF-8 or that lies about its length', async () => {
+  test('a body that is not UTF-8 or that never ends', async () => {
     const { handler } = handlerFor();
     const send = async (body: Uint8Array | ReadableStream) =>
       (
@@ -222,7 +222,7 @@ describe('malformed requests', () => {
           new Request('http://pdp.test/access/v1/evaluation', {
             method: 'POST',
             body,
-            headers: { 'content-type': 'application/json', 'content-length': '2' },
+            headers: { 'content-type': 'application/json' },
             duplex: 'half',
           } as RequestInit),
         )

@@ -69,15 +69,24 @@ export function createAuthZenHandler(options: AuthZenOptions): FetchHandler {
       if (route.method !== request.method) {
         throw new Refusal(405, 'method', `use ${route.method}`, undefined, { allow: route.method });
       }
-      return Response.json(await route.answer(request), { headers });
+      return respond(await route.answer(request), 200, headers);
     } catch (error) {
       const refusal = refusalOf(error);
-      return Response.json(refusal.problem, {
-        status: refusal.problem.status,
-        headers: { ...headers, ...refusal.headers, 'content-type': 'application/problem+json' },
+      return respond(refusal.problem, refusal.problem.status, {
+        ...headers,
+        ...refusal.headers,
+        'content-type': 'application/problem+json',
       });
     }
   };
+}
+
+/** Servers answer a response made from text without a stream; `Response.json` gives them no such chance. */
+function respond(body: unknown, status: number, headers: Readonly<Record<string, string>>): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 }
 
 class DecisionPoint {
