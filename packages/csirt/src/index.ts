@@ -23,4 +23,5 @@ export { type LoadedObligations, loadObligations, obligationClocks } from './rep
 export { type YearlyReport, yearlyReport } from './report/yearly.ts';
 export { createExecutor } from './run/executor.ts';
 export type { Approval, Executor, ExecutorOptions } from './run/ports.ts';
-export { createTriage, type Triage, type Triaged, type TriageOptions } from './triage/triage.ts';
+export type { TriageOptions } from './triage/batch.ts';
+export { createTriage, type Triage, type Triaged } from './triage/triage.ts';

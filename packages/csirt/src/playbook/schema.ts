@@ -1,34 +1,11 @@
 import { z } from 'zod';
+import { Signature } from './signature-schema.ts';
+import { Identifier, idOf, list, Milliseconds, score, Timestamp, text } from './types.ts';
 
 /**
  * The CACAO Security Playbooks v2.0 object model (OASIS Committee Specification 01, sections 3 to 10). Properties that
  * the specification does not define are refused; open vocabularies stay open.
  */
-
-const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}';
-
-/** Section 10.10: object type, two hyphens, RFC 4122 UUID. */
-export const Identifier = z.string().regex(new RegExp(`^[a-z][a-z0-9-]+[a-z0-9]--${uuid}$`), {
-  error: 'must be an identifier of the form `type--uuid`',
-});
-const idOf = (type: string) =>
-  z.string().regex(new RegExp(`^${type}--${uuid}$`), { error: `must be an identifier of type \`${type}\`` });
-
-/** Section 10.16: RFC 3339 in UTC with `Z`. */
-export const Timestamp = z
-  .string()
-  .regex(
-    /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?Z$/,
-    {
-      error: 'must be a UTC timestamp such as `2026-01-31T08:00:00.000Z`',
-    },
-  );
-/** Section 3.1: created and modified carry exactly three digits of a second. */
-const Milliseconds = Timestamp.regex(/\.\d{3}Z$/, { error: 'must be given to the millisecond' });
-
-const text = z.string().max(20_000);
-const list = <T extends z.ZodType>(item: T, least = 1) => z.array(item).min(least).max(1000);
-const score = z.number().int().min(0).max(100);
 
 /** Section 10.9. */
 const ExternalReference = z
@@ -204,52 +181,6 @@ export const WorkflowStep = z
   });
 export type WorkflowStep = z.infer<typeof WorkflowStep>;
 export type StepOf<T extends WorkflowStep['type']> = Extract<WorkflowStep, { type: T }>;
-
-/** Section 10.15: a JSON Signature Scheme object. */
-export const Signature: z.ZodType<CacaoSignature> = z.lazy(() =>
-  z.strictObject({
-    type: z.literal('jss'),
-    id: idOf('jss'),
-    created_by: Identifier.optional(),
-    created: Milliseconds,
-    modified: Milliseconds,
-    revoked: z.boolean().optional(),
-    signee: text,
-    valid_from: Timestamp.optional(),
-    valid_until: Timestamp.optional(),
-    related_to: idOf('playbook').optional(),
-    related_version: Timestamp.optional(),
-    hash_algorithm: text,
-    algorithm: text,
-    public_key: text.optional(),
-    public_cert_chain: list(text).optional(),
-    cert_url: text.optional(),
-    thumbprint: text.optional(),
-    value: text.optional(),
-    signature: Signature.optional(),
-  }),
-);
-export interface CacaoSignature {
-  type: 'jss';
-  id: string;
-  created_by?: string | undefined;
-  created: string;
-  modified: string;
-  revoked?: boolean | undefined;
-  signee: string;
-  valid_from?: string | undefined;
-  valid_until?: string | undefined;
-  related_to?: string | undefined;
-  related_version?: string | undefined;
-  hash_algorithm: string;
-  algorithm: string;
-  public_key?: string | undefined;
-  public_cert_chain?: string[] | undefined;
-  cert_url?: string | undefined;
-  thumbprint?: string | undefined;
-  value?: string | undefined;
-  signature?: CacaoSignature | undefined;
-}
 
 const flag = z.boolean().optional();
 

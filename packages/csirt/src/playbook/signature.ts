@@ -10,7 +10,8 @@ import {
 import { z } from 'zod';
 import { CsirtError } from '../error.ts';
 import { canonicalJson } from './canonical.ts';
-import { type CacaoPlaybook, type CacaoSignature, Signature } from './schema.ts';
+import type { CacaoPlaybook } from './schema.ts';
+import { type CacaoSignature, Signature } from './signature-schema.ts';
 
 const hashes: Readonly<Record<string, string>> = {
   'sha-256': 'sha256',

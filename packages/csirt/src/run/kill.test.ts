@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 
-const script = join(import.meta.dirname, '../testing/killed.ts');
+const script = fileURLToPath(new URL('../testing/killed.ts', import.meta.url));
 let folder = '';
 let child: ChildProcess | undefined;
 afterEach(() => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const Counter = z.strictObject({ year: z.number().int(), last: z.number().int() }).readonly();
 type Counter = z.infer<typeof Counter>;
-const counters = recordKind<Counter>({
+export const incidentCounters = recordKind<Counter>({
   name: 'incident_counters',
   schema: Counter,
   key: (counter) => String(counter.year),
@@ -29,7 +29,7 @@ export class Numbers {
     const year = new Date(now + zone).getUTCFullYear();
     let counter = this.#years.get(year);
     if (counter === undefined) {
-      const stored = await this.#records.get(counters, String(year));
+      const stored = await this.#records.get(incidentCounters, String(year));
       counter = { last: stored?.value.last ?? 0, version: stored?.version };
       this.#years.set(year, counter);
     }
@@ -41,11 +41,8 @@ export class Numbers {
   writes(): Write[] {
     return [...this.#years].map(([year, { last, version }]) =>
       version === undefined
-        ? write.insert(counters, { year, last })
-        : write.update(counters, { year, last }, version),
+        ? write.insert(incidentCounters, { year, last })
+        : write.update(incidentCounters, { year, last }, version),
     );
   }
 }
-
-/** The kinds that triage keeps for itself. */
-export { counters as incidentCounters };
