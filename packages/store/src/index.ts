@@ -4,5 +4,6 @@ export { StoreError, type StoreErrorCode } from './error.ts';
 export { compileFilter, matchesFilter } from './filter/match.ts';
 export { parseQuery } from './filter/parse.ts';
 export type { LakeLimits } from './lake/limits.ts';
+export type { LegalHold } from './lake/manifest.ts';
 export { type Lake, type LakeOptions, openLake } from './lake/open.ts';
 export { openRecords, type Records, type RecordsOptions } from './records/open.ts';

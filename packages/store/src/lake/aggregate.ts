@@ -5,7 +5,7 @@ import { compileFilter, fieldOf } from '../filter/match.ts';
 import { filterSql, type SqlValue } from '../filter/sql.ts';
 import type { Duck } from './duck.ts';
 import { neededTexts } from './grams.ts';
-import { visitLive } from './live.ts';
+import { liveBetween, visitLive } from './live.ts';
 import { columnsOf, idText, parquetRows } from './parquet.ts';
 import { cancelled, checkTime, filesIn, rangesSql, type Span, spanSql, type View } from './search.ts';
 
@@ -85,7 +85,7 @@ async function liveCounts(view: View, query: EventAggregation, span: Span): Prom
   cancelled(query.signal);
   const counts = new Map<number, Map<string | null, number>>();
   await visitLive(
-    view.live,
+    liveBetween(view.live, span.from, span.to),
     (event) => {
       if (event.time < span.from || event.time >= span.to || (test !== undefined && !test(event))) return;
       const bucket = interval === 0 ? 0 : Math.floor(event.time / interval);

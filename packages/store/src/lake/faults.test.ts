@@ -214,6 +214,27 @@ describe('the lake', () => {
     ).toHaveLength(1);
   });
 
+  it('deletes nothing that is under a legal hold until the hold is released, also after a restart', async () => {
+    const lake = await open();
+    const [kept, other, gone] = [
+      sample({ dataset: 'camera.log' }),
+      sample({ dataset: 'camera.log', time: noon - 10 }),
+      sample(),
+    ];
+    await lake.append([kept, other, gone]);
+    await lake.hold({ id: 'case-7', reason: 'order 7', dataset: 'camera.log', from: noon });
+    expect(await lake.retain(undefined, noon + 1)).toBe(2);
+    await lake.close();
+    const again = await open();
+    expect(await again.holds()).toHaveLength(1);
+    expect(await again.retain(undefined, noon + 1)).toBe(0);
+    expect((await again.search({})).events.map(({ id }) => id)).toEqual([kept.id]);
+    await expect(again.hold({ id: '', reason: '' })).rejects.toMatchObject({ code: 'query' });
+    expect(await again.release('case-8')).toBe(false);
+    expect(await again.release('case-7')).toBe(true);
+    expect(await again.retain(undefined, noon + 1)).toBe(1);
+  });
+
   it('merges small files and answers the same', async () => {
     const lake = await open({ mergeCount: 3 });
     for (let n = 0; n < 7; n++) {

@@ -8,7 +8,7 @@ import type { Duck } from './duck.ts';
 import { GramIndex, gramPath, indexFiles, inheritIndex } from './gram-files.ts';
 import type { LakeLimits } from './limits.ts';
 import { type IdSet, type LiveSegment, liveView } from './live.ts';
-import { type Manifest, type ParquetFile, readManifest, writeManifest } from './manifest.ts';
+import { type LegalHold, type Manifest, type ParquetFile, readManifest, writeManifest } from './manifest.ts';
 import { recoverSegments } from './recover.ts';
 import { removeOld } from './retain.ts';
 import type { View } from './search.ts';
@@ -112,10 +112,8 @@ export class Keeper {
     }
     for (const segment of this.#live) {
       events += segment.events.length;
-      for (const { time } of segment.events) {
-        if (time < oldest) oldest = time;
-        if (time > newest) newest = time;
-      }
+      oldest = Math.min(oldest, segment.minTime);
+      newest = Math.max(newest, segment.maxTime);
     }
     return { events, bytes: this.#bytes(), ...(events > 0 && { oldest, newest }) };
   }
@@ -139,6 +137,15 @@ export class Keeper {
       if (result.removed > 0) await this.#replace(result.manifest, result.dropped);
       return result.removed;
     });
+  }
+
+  get holds(): readonly LegalHold[] {
+    return this.#manifest.holds;
+  }
+
+  /** Replaces the legal holds; durable when it resolves. */
+  setHolds(change: (holds: readonly LegalHold[]) => readonly LegalHold[]): Promise<void> {
+    return this.#chore(() => this.#replace({ ...this.#manifest, holds: change(this.#manifest.holds) }, []));
   }
 
   async flush(): Promise<void> {

@@ -30,11 +30,11 @@ export interface LakeLimits {
 export const defaultLimits: LakeLimits = {
   segmentBytes: 16 * 1024 * 1024,
   segmentAge: 5 * 60_000,
-  backlog: 8,
+  backlog: 4,
   pendingBytes: 64 * 1024 * 1024,
   reserveBytes: 64 * 1024 * 1024,
   maxBytes: Number.POSITIVE_INFINITY,
-  memoryBytes: 512 * 1024 * 1024,
+  memoryBytes: 384 * 1024 * 1024,
   threads: Math.min(4, availableParallelism()),
   queries: 2,
   queryTime: 120_000,

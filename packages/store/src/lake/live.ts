@@ -34,24 +34,66 @@ export interface LiveSegment {
   bytes: number;
   /** Clock time of its first event. */
   began: number;
+  /** Times of its earliest and latest event. */
+  minTime: number;
+  maxTime: number;
   /** Nothing is added any more: ready for conversion. */
   sealed: boolean;
 }
 
 export function liveSegment(number: number, path: string): LiveSegment {
-  return { number, path, events: [], ids: new IdSet(), bytes: 0, began: 0, sealed: false };
+  return {
+    number,
+    path,
+    events: [],
+    ids: new IdSet(),
+    bytes: 0,
+    began: 0,
+    minTime: Number.POSITIVE_INFINITY,
+    maxTime: Number.NEGATIVE_INFINITY,
+    sealed: false,
+  };
+}
+
+/** Adds events that are durable. */
+export function addLive(segment: LiveSegment, events: Iterable<Event>): void {
+  for (const event of events) {
+    segment.events.push(event);
+    segment.ids.add(event.id);
+    if (event.time < segment.minTime) segment.minTime = event.time;
+    if (event.time > segment.maxTime) segment.maxTime = event.time;
+  }
+}
+
+interface LivePart {
+  readonly events: readonly Event[];
+  readonly count: number;
+  readonly minTime: number;
+  readonly maxTime: number;
 }
 
 /** Stretches of live events as they were when a query began; what is appended later is not seen. */
 export interface LiveView {
-  readonly parts: readonly { readonly events: readonly Event[]; readonly count: number }[];
+  readonly parts: readonly LivePart[];
 }
 
 export function liveView(segments: readonly LiveSegment[]): LiveView {
-  return { parts: segments.map(({ events }) => ({ events, count: events.length })) };
+  return {
+    parts: segments.map(({ events, minTime, maxTime }) => ({
+      events,
+      count: events.length,
+      minTime,
+      maxTime,
+    })),
+  };
 }
 
 const slice = 2_000;
+
+/** The parts of a view that can hold events of a time span. */
+export function liveBetween({ parts }: LiveView, from: number, to: number): LiveView {
+  return { parts: parts.filter(({ minTime, maxTime }) => maxTime >= from && minTime < to) };
+}
 
 /** Visits every event of a view, and lets the event loop run in between so that ingestion goes on. */
 export async function visitLive(

@@ -24,6 +24,21 @@ export const ParquetFile = z
   .readonly();
 export type ParquetFile = z.infer<typeof ParquetFile>;
 
+/** Events that must not be deleted, whatever their age, until the hold is released. */
+export const LegalHold = z
+  .strictObject({
+    id: z.string().min(1).max(200),
+    /** Why, and by whose order. */
+    reason: z.string().max(2_000),
+    /** Of one dataset; of every one where absent. */
+    dataset: z.string().max(1_024).optional(),
+    /** Epoch milliseconds of the event's time: from, inclusive, and to, exclusive. */
+    from: z.number().int().optional(),
+    to: z.number().int().optional(),
+  })
+  .readonly();
+export type LegalHold = z.infer<typeof LegalHold>;
+
 /**
  * What the lake consists of. INVARIANT: replaced as a whole. An event is in the lake exactly when its Parquet file is
  * listed here, or when its write-ahead segment has a number above `converted`. Files that are not listed and segments
@@ -37,6 +52,7 @@ export const Manifest = z
     /** Numbers the Parquet files. */
     nextFile: z.number().int(),
     files: z.array(ParquetFile).readonly(),
+    holds: z.array(LegalHold).readonly().default([]),
   })
   .readonly();
 export type Manifest = z.infer<typeof Manifest>;
@@ -45,7 +61,7 @@ const name = 'manifest.json';
 
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await readIfThere(join(folder, name));
-  if (text === undefined) return { version: 1, converted: 0, nextFile: 1, files: [] };
+  if (text === undefined) return { version: 1, converted: 0, nextFile: 1, files: [], holds: [] };
   try {
     return Manifest.parse(JSON.parse(text));
   } catch (error) {

@@ -7,6 +7,7 @@ import { openDuck } from './duck.ts';
 import { Keeper } from './keeper.ts';
 import { defaultLimits, type LakeLimits } from './limits.ts';
 import { lockFolder } from './lock.ts';
+import { LegalHold } from './manifest.ts';
 import { getEvent, search } from './search.ts';
 import { Tails } from './tail.ts';
 
@@ -21,6 +22,11 @@ export interface LakeOptions {
 export interface Lake extends EventStore {
   /** Events that match, as they become durable, until the signal ends it. Ends with `busy` for a reader too slow. */
   tail(filter: EventFilter | undefined, signal: AbortSignal): AsyncGenerator<Event, void, undefined>;
+  /** Keeps events from being deleted by `retain`, until released. A hold with the same id is replaced. */
+  hold(hold: LegalHold): Promise<void>;
+  /** Ends a legal hold; resolves to whether there was one. */
+  release(id: string): Promise<boolean>;
+  holds(): Promise<readonly LegalHold[]>;
   /** Turns everything that is in the write-ahead log into Parquet. It happens by itself; tests and exports ask for it. */
   flush(): Promise<void>;
 }
@@ -90,6 +96,23 @@ export async function openLake({ folder: given, clock, limits: changes = {} }: L
       tail(filter, signal) {
         open();
         return tails.follow(filter, signal);
+      },
+      async hold(given) {
+        open();
+        const parsed = LegalHold.safeParse(given);
+        if (!parsed.success)
+          throw new StoreError('query', 'a legal hold needs an id, a reason and whole times');
+        await keeper.setHolds((holds) => [...holds.filter(({ id }) => id !== parsed.data.id), parsed.data]);
+      },
+      async release(id) {
+        open();
+        const there = keeper.holds.some((hold) => hold.id === id);
+        if (there) await keeper.setHolds((holds) => holds.filter((hold) => hold.id !== id));
+        return there;
+      },
+      async holds() {
+        open();
+        return keeper.holds;
       },
       async flush() {
         open();

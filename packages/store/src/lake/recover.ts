@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { removeFile, syncFile, syncFolder } from './disk.ts';
 import { scanFrames } from './frame.ts';
 import { type StoredRow, toEvent } from './line.ts';
-import { type LiveSegment, liveSegment } from './live.ts';
+import { addLive, type LiveSegment, liveSegment } from './live.ts';
 
 export function segmentName(number: number): string {
   return `${String(number).padStart(10, '0')}.ndjson`;
@@ -57,9 +57,7 @@ async function recoverSegment(number: number, path: string, now: number): Promis
   for (const { bodyStart, end } of scanFrames(content).frames) {
     for (const line of content.toString('utf8', bodyStart, end).split('\n')) {
       if (line === '') continue;
-      const event = toEvent(JSON.parse(line) as StoredRow);
-      segment.events.push(event);
-      segment.ids.add(event.id);
+      addLive(segment, [toEvent(JSON.parse(line) as StoredRow)]);
     }
   }
   segment.bytes = content.length;

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from '../filter/columns.ts';
 import { rewriteLevel } from './convert.ts';
 import { inheritIndex } from './gram-files.ts';
-import type { Manifest, ParquetFile } from './manifest.ts';
+import type { LegalHold, Manifest, ParquetFile } from './manifest.ts';
 import { parquetRows, writeParquet } from './parquet.ts';
 
 export interface Retained {
@@ -15,8 +15,17 @@ export interface Retained {
 /** An event with a time in the future is as old as its receipt: a device's wrong clock does not keep it for ever. */
 const age = 'least(time, received)';
 
+/** The events that a legal hold keeps, as SQL. */
+function held({ dataset, from, to }: LegalHold): string {
+  const parts = ['true'];
+  if (dataset !== undefined) parts.push(`dataset = ${literal(dataset)}`);
+  if (from !== undefined) parts.push(`time >= ${from}`);
+  if (to !== undefined) parts.push(`time < ${to}`);
+  return parts.join(' and ');
+}
+
 /**
- * Leaves out the events of a dataset (of every one, without) that are older than `before`. A file that is old as a
+ * Leaves out the events of a dataset (of every one, without) that are older than `before` and under no legal hold. A file that is old as a
  * whole is dropped, one that is old in part is written again without its old rows. Nothing changes until the returned
  * manifest is written.
  */
@@ -34,6 +43,7 @@ export async function removeOld(
   const old = [
     Number.isFinite(before) ? `${age} < ${Math.ceil(before)}` : before > 0 ? 'true' : 'false',
     ...(dataset === undefined ? [] : [`dataset = ${literal(dataset)}`]),
+    ...manifest.holds.map((hold) => `not (${held(hold)})`),
   ].join(' and ');
   for (const file of manifest.files) {
     const concerned = dataset === undefined || file.dataset === null || file.dataset === dataset;

@@ -8,7 +8,7 @@ import type { Duck } from './duck.ts';
 import type { GramIndex, Range } from './gram-files.ts';
 import { neededTexts } from './grams.ts';
 import { toEvent } from './line.ts';
-import { type LiveView, visitLive } from './live.ts';
+import { type LiveView, liveBetween, visitLive } from './live.ts';
 import type { ParquetFile } from './manifest.ts';
 import { columnsOf, eventColumns, idOrder, idText, parquetRows } from './parquet.ts';
 
@@ -129,7 +129,7 @@ async function liveEvents(
 ): Promise<Event[]> {
   let found: Event[] = [];
   await visitLive(
-    live,
+    liveBetween(live, span.from, span.to),
     (event) => {
       if (event.time < span.from || event.time >= span.to) return;
       if (after !== undefined && compare(event, after) <= 0) return;

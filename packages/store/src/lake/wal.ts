@@ -5,7 +5,7 @@ import { StoreError } from '../error.ts';
 import { diskError, syncFolder } from './disk.ts';
 import { encodeFrame } from './frame.ts';
 import { encodeLine } from './line.ts';
-import { IdSet, type LiveSegment, liveSegment } from './live.ts';
+import { addLive, IdSet, type LiveSegment, liveSegment } from './live.ts';
 import { segmentName } from './recover.ts';
 
 interface Append {
@@ -140,10 +140,7 @@ export class Wal {
     this.#dirty = false;
     if (segment.events.length === 0) segment.began = this.#parts.now();
     segment.bytes += frame.length;
-    for (const event of events) {
-      segment.events.push(event);
-      segment.ids.add(event.id);
-    }
+    addLive(segment, events);
     this.#parts.kept(events);
     if (segment.bytes >= this.#parts.segmentBytes) await this.#endSegment();
   }
