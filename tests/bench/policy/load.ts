@@ -52,7 +52,7 @@ async function phase(length: number): Promise<number[]> {
   return times.sort((a, b) => a - b);
 }
 
-await phase(1);
+await phase(0.5);
 const times = await phase(seconds);
 agent.destroy();
 parentPort!.postMessage({
