@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Problem } from '@kydai/contracts';
 import { z } from 'zod';
 import { dataPaths } from '../boot/data-folder.ts';
@@ -8,6 +9,7 @@ import type { Addresses } from '../flow/addresses.ts';
 const OperatorFile = z.object({
   key: z.string(),
   pid: z.number(),
+  rootPem: z.string(),
   addresses: z.object({
     http: z.string(),
     devices: z.string(),
@@ -40,7 +42,9 @@ export function connectOperator(dataFolder: string): OperatorClient {
       `kydai does not run on the data folder \`${path}\`; start it with \`npm start\``,
     );
   }
-  const { key, addresses } = OperatorFile.parse(JSON.parse(readFileSync(operatorFile, 'utf8')));
+  const { key, addresses, rootPem } = OperatorFile.parse(JSON.parse(readFileSync(operatorFile, 'utf8')));
+  if (addresses.http.startsWith('https:'))
+    setDefaultCACertificates([...getCACertificates('default'), rootPem]);
   return {
     addresses,
     async open(path, signal) {

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { version } from '../version.ts';
 import { addAuditCommands } from './audit.ts';
+import { addBlockedCommand } from './blocked.ts';
 import { addConfigCommand } from './config.ts';
 import { addDeviceCommands } from './device.ts';
 import { addDrillCommand } from './drill.ts';
@@ -78,6 +79,7 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   addSearchCommand(program, context);
   addPkiCommands(program, context);
   addTokenCommands(program, context);
+  addBlockedCommand(program, context);
   addAuditCommands(program, context);
   addDrillCommand(program, context);
   program.commandsGroup('In a pipeline:');

@@ -1,16 +1,17 @@
 import { isIP } from 'node:net';
 import { type Clock, type PolicyEntity, type RecordStore, recordKind, write } from '@kydai/contracts';
 import { z } from 'zod';
+import { isLoopback } from '../config/load.ts';
 import { ShellError } from '../error.ts';
 
-const Blocked = z.strictObject({
+export const Blocked = z.strictObject({
   kind: z.enum(['address', 'build']),
   id: z.string(),
   reason: z.string(),
   by: z.string(),
   at: z.number(),
 });
-type Blocked = z.infer<typeof Blocked>;
+export type Blocked = z.infer<typeof Blocked>;
 
 export const blocked = recordKind<Blocked>({
   name: 'blocked',
@@ -27,6 +28,10 @@ export interface BlockList {
   hasBuild(build: string): boolean;
   /** All blocked addresses, sorted. */
   addresses(): readonly string[];
+  /** Everything that is blocked, with reason and by whom; newest first. */
+  list(): Promise<readonly Blocked[]>;
+  /** Lifts a block; false where there was none. */
+  release(kind: Blocked['kind'], id: string, by: string): Promise<boolean>;
 }
 
 export async function openBlockList(
@@ -53,11 +58,28 @@ export async function openBlockList(
     async block(address, reason, by) {
       if (isIP(address) === 0)
         throw new ShellError('invalid', `\`${address.slice(0, 60)}\` is not an IP address`);
+      if (isLoopback(address)) throw new ShellError('invalid', 'this machine itself cannot be blocked');
       await add({ kind: 'address', id: address, reason, by, at: clock.now() });
     },
     blockBuild: (build, reason, by) => add({ kind: 'build', id: build, reason, by, at: clock.now() }),
     has: (address) => addresses.has(address.replace(/^::ffff:/, '')),
     hasBuild: (build) => builds.has(build),
     addresses: () => [...addresses].sort(),
+    async list() {
+      const found = await records.find(blocked, { order: '-at', limit: 10_000 });
+      return found.records.map(({ value }) => value);
+    },
+    async release(kind, id, by) {
+      const key = `${kind}:${id}`;
+      if ((await records.get(blocked, key)) === undefined) return false;
+      const entry = { at: clock.now(), actor: by, action: 'block.release', target: key, detail: {} };
+      await records.commit([write.delete(blocked, key)], [entry]);
+      if (kind === 'address') addresses.delete(id);
+      else {
+        builds.delete(id);
+        entities.upsert({ uid: { type: 'Build', id }, attrs: { blocked: false }, parents: [] });
+      }
+      return true;
+    },
   };
 }

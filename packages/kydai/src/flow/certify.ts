@@ -15,7 +15,7 @@ import type { Config } from '../config/schema.ts';
 import { createDeviceApp } from '../http/device-app.ts';
 import { type Listener, listenHttp } from '../http/listen.ts';
 import { createStatusApp } from '../http/status-app.ts';
-import type { Addresses } from './addresses.ts';
+import { type Addresses, reachable, serverNames } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
 import type { ContainmentReach } from './contain.ts';
 import { keepReading } from './readings.ts';
@@ -28,6 +28,19 @@ export interface Certification {
   listen(intake: Intake, decide: Decide): Promise<void>;
   addresses(): Pick<Addresses, 'devices' | 'status'>;
   close(): Promise<void>;
+}
+
+/** Gives a TLS listener the next certificate of ours as soon as there is one. Returns the function that ends it. */
+export function keepFresh(authority: Authority, names: readonly string[], listener: Listener): () => void {
+  const timer = setInterval(() => {
+    authority.serverCertificate({ names }).then(
+      ({ keyPem, chainPem }) => listener.renew({ key: keyPem, cert: chainPem }),
+      // Tried again in an hour; certificates are renewed long before their end.
+      () => {},
+    );
+  }, 3600_000);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** The certificate authority, with its listeners for devices (TLS) and for status (plain). */
@@ -51,7 +64,7 @@ export async function openCertification(parts: {
     setting: 'status.port',
     fetch: (request) => answer(request),
   });
-  const statusUrl = config.status.url || `http://${bracketed(host)}:${status.port}`;
+  const statusUrl = config.status.url || `http://${reachable(host)}:${status.port}`;
   const listeners: Listener[] = [status];
   const close = async () => void (await Promise.all(listeners.map((listener) => listener.close())));
   try {
@@ -75,7 +88,7 @@ export async function openCertification(parts: {
       authority,
       reach: containmentReach(authority, records),
       async listen(intake, publish) {
-        const { names } = config.devices;
+        const names = serverNames(config);
         const own = await authority.serverCertificate({ names });
         const est = createEstHandler({ authority });
         const listener = await listenHttp({
@@ -95,16 +108,9 @@ export async function openCertification(parts: {
           }),
         });
         listeners.push(listener);
-        const renewal = setInterval(() => {
-          authority.serverCertificate({ names }).then(
-            ({ keyPem, chainPem }) => listener.renew({ key: keyPem, cert: chainPem }),
-            () => {},
-          );
-        }, 6 * 3600_000);
-        renewal.unref();
-        listeners.push({ ...listener, close: async () => clearInterval(renewal) });
-        const name = names.includes('127.0.0.1') ? '127.0.0.1' : (names[0] ?? config.devices.host);
-        devicesUrl = `https://${bracketed(name)}:${listener.port}`;
+        const stopRenewing = keepFresh(authority, names, listener);
+        listeners.push({ ...listener, close: async () => stopRenewing() });
+        devicesUrl = `https://${reachable(config.devices.host)}:${listener.port}`;
       },
       addresses: () => ({ devices: devicesUrl, status: statusUrl }),
       close,
@@ -138,8 +144,4 @@ function containmentReach(authority: Authority, records: RecordStore): Containme
       return readOcspResponse(await authority.ocsp(request)).singles[0]?.state ?? 'unknown';
     },
   };
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -12,7 +12,7 @@ import { ShellError } from '../error.ts';
 import { createCollectApp } from '../http/collect-app.ts';
 import { listenHttp } from '../http/listen.ts';
 import type { Callers } from '../sign-in/caller.ts';
-import type { Addresses } from './addresses.ts';
+import { type Addresses, reachable } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
 
 export interface Collection {
@@ -73,11 +73,11 @@ export async function openCollection(parts: {
     throw error;
   });
   const place = (at: { host: string; port: number } | undefined) =>
-    at === undefined ? '' : `${at.host}:${at.port}`;
+    at === undefined ? '' : `${reachable(at.host)}:${at.port}`;
   return {
     intake,
     addresses: () => ({
-      collect: `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`,
+      collect: `http://${reachable(host)}:${http.port}`,
       syslogUdp: place(syslogAddresses.udp),
       syslogTcp: place(syslogAddresses.tcp),
     }),

@@ -17,9 +17,9 @@ import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
 import { newSecret } from '../sign-in/secrets.ts';
 import { createSessions, createSignInLinks } from '../sign-in/sessions.ts';
-import type { Addresses } from './addresses.ts';
+import { type Addresses, reachable, serverNames } from './addresses.ts';
 import { openBlockList } from './block-list.ts';
-import { openCertification } from './certify.ts';
+import { keepFresh, openCertification } from './certify.ts';
 import { openCollection } from './collect.ts';
 import { createContain } from './contain.ts';
 import { openDecisionPoint } from './decide.ts';
@@ -162,7 +162,7 @@ export async function startKydai(options: {
 
     // Show.
     const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
-    const certificate = tls ? await authority.serverCertificate({ names: config.http.names }) : undefined;
+    const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
     let addresses: Addresses | undefined;
     const kydai: Kydai = {
       config, clock, log, signals, records, audit, events, intake, authority, decide, contain, blockList, sessions,
@@ -194,13 +194,14 @@ export async function startKydai(options: {
         : { tls: { key: certificate.keyPem, cert: certificate.chainPem, clientCertificates: false } }),
     });
     closeLast(() => api.close());
+    if (tls) closeLast(keepFresh(authority, serverNames(config), api));
     const scheme = tls ? 'https' : 'http';
     addresses = {
-      http: config.http.url || `${scheme}://${authorityOf(config.http.host, api.port)}`,
+      http: config.http.url || `${scheme}://${reachable(config.http.host)}:${api.port}`,
       ...certification.addresses(),
       ...collection.addresses(),
     };
-    const operator = { key: operatorKey, pid: process.pid, addresses };
+    const operator = { key: operatorKey, pid: process.pid, addresses, rootPem: authority.root.pem };
     writeFileSync(folder.operatorFile, JSON.stringify(operator), { mode: 0o600 });
     closeLast(() => rmSync(folder.operatorFile, { force: true }));
 
@@ -234,11 +235,7 @@ export async function startKydai(options: {
   }
 }
 
-function authorityOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 function hostNames(config: Config): ReadonlySet<string> {
   const own = config.http.url === '' ? [] : [new URL(config.http.url).hostname];
-  return new Set([...config.http.names, config.http.host, 'localhost', '127.0.0.1', '[::1]', ...own]);
+  return new Set([...serverNames(config), config.http.host, 'localhost', '127.0.0.1', '[::1]', ...own]);
 }

@@ -7,6 +7,7 @@ import { anonymousFromHere, createGuard, type GuardedEnv, knownHosts } from './g
 import type { Peer } from './listen.ts';
 import { problem, problemOf } from './problems.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { blockedRoutes } from './routes/blocked.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { eventRoutes } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
@@ -52,6 +53,7 @@ export function createApi(
   overviewRoutes(app, kydai, guard);
   incidentRoutes(app, kydai, guard);
   deviceRoutes(app, kydai, guard);
+  blockedRoutes(app, kydai, guard);
   eventRoutes(app, kydai, guard);
   findingRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
