@@ -2,6 +2,7 @@ export { evaluateGate, type GateCommand, type GateFormat, gateFormats, runGate }
 export { type GenerateCommand, runGenerate } from './commands/generate.ts';
 export { type ImportCommand, runImport } from './commands/import.ts';
 export type { CommandIo, ExitCode } from './commands/io.ts';
+export { runWhy, type WhyCommand } from './commands/why.ts';
 export type { Advisory } from './database/advisory.ts';
 export {
   type ImportOptions,
@@ -14,6 +15,7 @@ export { SbomError, type SbomErrorCode } from './error.ts';
 export { type Generated, type GenerateOptions, generateSbom } from './extract/generate.ts';
 export type { NotRead, WalkLimits } from './extract/walk.ts';
 export { type GateOptions, type GateResult, gate, type ShipContext, type Verdict } from './gate/gate.ts';
+export { applyVex, readVex, type VexOutcome, type VexStatement } from './gate/vex.ts';
 export { readWaivers, Waiver } from './gate/waiver.ts';
 export {
   type Assessment,
@@ -22,6 +24,7 @@ export {
   type BlindSpot,
   type BlindSpotReason,
 } from './match/assess.ts';
+export { type Answer, type Explanation, explain, type Question } from './match/explain.ts';
 export { allComponents, type Bom, type BomComponent, type BomDependency } from './model/bom.ts';
 export { type DependencyGraph, dependencyGraph } from './model/graph.ts';
 export { checkBom, parseBom } from './model/read.ts';

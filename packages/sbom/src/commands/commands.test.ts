@@ -5,6 +5,7 @@ import { osv, recordingIo, releaseRules, temporaryFolder, vectors } from '../tes
 import { type GateCommand, runGate } from './gate.ts';
 import { runGenerate } from './generate.ts';
 import { runImport } from './import.ts';
+import { runWhy } from './why.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const clock = { now: () => now };
@@ -168,6 +169,37 @@ describe('kydai sbom gate', () => {
     });
   });
 
+  it('takes VEX statements into account, and stops at one about nothing', async () => {
+    const { folder, run } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const file = join(folder.path, 'vex.json');
+    const vex = (product: string) =>
+      JSON.stringify({
+        '@context': 'https://openvex.dev/ns/v0.2.0',
+        statements: [
+          {
+            vulnerability: { name: 'CVE-2026-1' },
+            products: [{ '@id': product }],
+            status: 'not_affected',
+            justification: 'inline_mitigations_already_exist',
+          },
+        ],
+      });
+    writeFileSync(file, vex('pkg:npm/bad@1.0.0'));
+    expect(await run({ vex: [file] })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('not_affected'),
+    });
+    writeFileSync(file, vex('pkg:npm/other@1.0.0'));
+    expect(await run({ vex: [file] })).toMatchObject({ code: 1 });
+    const fixed = await stage({ bad: '1.2.3' });
+    using __ = fixed.folder;
+    expect(await fixed.run({ vex: [file] })).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('pkg:npm/other@1.0.0'),
+    });
+  });
+
   it('gates the SBOM that generate wrote as it gates the folder', async () => {
     const { folder, run, project } = await stage({ bad: '1.0.0' });
     using _ = folder;
@@ -176,6 +208,39 @@ describe('kydai sbom gate', () => {
     const fromFile = JSON.parse((await run({ path: output, format: 'json' })).out);
     const fromFolder = JSON.parse((await run({ format: 'json' })).out);
     expect(fromFile).toEqual(fromFolder);
+  });
+});
+
+describe('kydai sbom why', () => {
+  const ask = async (more: object, dependencies: Record<string, string> = { bad: '1.0.0' }) => {
+    const { folder, project, database } = await stage(dependencies);
+    using _ = folder;
+    const io = recordingIo();
+    const code = await runWhy({ path: project, database, clock, ...more }, io);
+    return { code, ...io.text };
+  };
+
+  it('gives the ground of a finding: the record, the range, the way in', async () => {
+    const { code, out } = await ask({ advisory: 'CVE-2026-1' });
+    expect(code).toBe(0);
+    for (const part of ['affected', 'bad@1.0.0', 'GHSA-bad', '>=0 <1.2.3 (semver', 'top@1.0.0 > bad@1.0.0']) {
+      expect(out).toContain(part);
+    }
+  });
+
+  it('gives the ground of there being none', async () => {
+    expect((await ask({ component: 'bad' }, { bad: '1.2.3' })).out).toContain('introduced 0, fixed 1.2.3');
+    expect((await ask({ advisory: 'GHSA-bad' }, { good: '1.0.0' })).out).toContain(
+      'no component here is a package',
+    );
+  });
+
+  it('could not answer about what nobody knows', async () => {
+    expect(await ask({ advisory: 'CVE-0' })).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('does not know'),
+    });
+    expect(await ask({})).toMatchObject({ code: 2, err: expect.stringContaining('usage') });
   });
 });
 

@@ -6,6 +6,7 @@ import { SbomError } from '../error.ts';
 import type { NotRead } from '../extract/walk.ts';
 import { readBounded } from '../extract/walk.ts';
 import { type GateResult, gate } from '../gate/gate.ts';
+import { applyVex, readVex } from '../gate/vex.ts';
 import { readWaivers } from '../gate/waiver.ts';
 import { assess } from '../match/assess.ts';
 import type { Bom } from '../model/bom.ts';
@@ -23,6 +24,8 @@ export interface GateCommand {
   /** Path of the advisory database. */
   readonly database: string;
   readonly waivers?: string;
+  /** VEX documents, OpenVEX or CycloneDX; the later ones replace what the earlier ones say. */
+  readonly vex?: readonly string[];
   readonly format?: GateFormat;
   /** File to write the report to; standard output unless told. */
   readonly output?: string;
@@ -61,13 +64,18 @@ export async function evaluateGate(options: GateCommand): Promise<GateResult> {
     const subject = bom.metadata?.component;
     const version = subject?.version === undefined ? '' : `@${subject.version}`;
     const system = subject === undefined ? basename(path) : `${subject.name}${version}`;
+    const assessment = assess(bom, database, { system: options.build ?? system, notRead });
+    const statements = (options.vex ?? []).flatMap((file) =>
+      readVex(readBounded(file, maxBomBytes).toString('utf8'), file),
+    );
     return gate({
-      assessment: assess(bom, database, { system: options.build ?? system, notRead }),
+      assessment,
       decide: options.decide,
       principal: options.principal,
       build: options.build ?? system,
       now: options.clock.now(),
       waivers,
+      vex: applyVex(bom, assessment.findings, statements),
     });
   } finally {
     database.close();

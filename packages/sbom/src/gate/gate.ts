@@ -1,5 +1,6 @@
 import type { AccessRequest, CedarUid, Decide, Decision, Finding } from '@kydai/contracts';
 import type { Assessment } from '../match/assess.ts';
+import type { VexOutcome } from './vex.ts';
 import { type Waiver, waiverEnd, waives } from './waiver.ts';
 
 export type Verdict = 'pass' | 'fail' | 'unchecked';
@@ -32,6 +33,8 @@ export interface GateOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly waivers?: readonly Waiver[];
+  /** What VEX statements take away, see `applyVex`. */
+  readonly vex?: VexOutcome;
 }
 
 export interface GateResult {
@@ -48,6 +51,8 @@ export interface GateResult {
   /** Of `findings`, those that alone would keep the build from shipping. */
   readonly blocking: readonly Finding[];
   readonly waived: readonly { readonly finding: Finding; readonly waiver: Waiver }[];
+  /** Findings that a VEX statement takes away; they count nowhere. */
+  readonly excluded: VexOutcome['excluded'];
   /** Waivers past their end; they were not applied. */
   readonly expired: readonly Waiver[];
   /** Waivers that speak of no finding. */
@@ -67,14 +72,16 @@ export function gate(options: GateOptions): GateResult {
   const inForce = waivers.filter((waiver) => waiverEnd(waiver) > now);
   const waived: { finding: Finding; waiver: Waiver }[] = [];
   const findings: Finding[] = [];
+  const excluded = options.vex?.excluded ?? [];
   for (const finding of assessment.findings) {
+    if (excluded.some((each) => each.finding === finding)) continue;
     const waiver = inForce.find((each) => waives(each, finding));
     if (waiver === undefined) findings.push(finding);
     else waived.push({ finding, waiver });
   }
   const context = shipContext(assessment, findings, waived.length, now);
   const ask = (asked: ShipContext) => options.decide(request(options, asked));
-  const unchecked = blindness(assessment, now);
+  const unchecked = [...blindness(assessment, now), ...strayStatements(options.vex)];
   const decision = assessment.components === 0 ? undefined : ask(context);
   const verdict = judge(decision, context, unchecked, ask);
   return {
@@ -87,6 +94,7 @@ export function gate(options: GateOptions): GateResult {
     findings,
     blocking: blockingOf(findings, context, ask),
     waived,
+    excluded,
     expired: waivers.filter((waiver) => !inForce.includes(waiver)),
     unused: inForce.filter((waiver) => !waived.some((each) => each.waiver === waiver)),
   };
@@ -137,6 +145,14 @@ function blindness(assessment: Assessment, now: number): readonly string[] {
   if (assessment.database.imported - now > day)
     reasons.push('the advisory database is from the future; check the clock');
   return reasons;
+}
+
+/** A statement about nothing that is there was meant for something else: what it was to take away is not known. */
+function strayStatements(vex: VexOutcome | undefined): readonly string[] {
+  return (vex?.unmatched ?? []).map(
+    (statement) =>
+      `the vex statement on \`${statement.vulnerability[0]}\` names ${statement.components.map((each) => `\`${each}\``).join(', ')}, which is not in the sbom`,
+  );
 }
 
 /** A denial that would be a permit with fresh data and full coverage is no finding about the build: it is unchecked. */

@@ -51,7 +51,8 @@ export function waives(waiver: Waiver, finding: Finding): boolean {
   return waiver.component === purl || waiver.component === withoutVersion(purl);
 }
 
-function withoutVersion(purl: string): string {
+/** The package URL up to its version: the package as such. */
+export function withoutVersion(purl: string): string {
   const head = purl.split(/[?#]/)[0]!;
   const at = head.lastIndexOf('@');
   return at > head.lastIndexOf('/') ? head.slice(0, at) : head;

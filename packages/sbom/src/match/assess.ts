@@ -139,7 +139,11 @@ interface Located extends Target {
   readonly component: Finding['component'];
 }
 
-function locate(component: BomComponent, database: AdvisoryDatabase): Target | Omit<BlindSpot, 'component'> {
+/** Where a component is looked up, or why it cannot be. */
+export function locate(
+  component: BomComponent,
+  database: AdvisoryDatabase,
+): Target | Omit<BlindSpot, 'component'> {
   if (component.purl === undefined || component.purl === '') {
     return { reason: 'no-purl', detail: 'has no package url' };
   }
@@ -172,7 +176,8 @@ function fullName(component: BomComponent): string {
   return `${component.group}${component.purl?.startsWith('pkg:maven/') ? ':' : '/'}${component.name}`;
 }
 
-function displayName(component: BomComponent): string {
+/** `name@version`, with the group. */
+export function displayName(component: BomComponent): string {
   const version = component.version === undefined ? '' : `@${component.version}`;
   return `${fullName(component)}${version}`;
 }

@@ -25,6 +25,7 @@ export function renderJson(result: GateResult): string {
       clears: group.findings.map((finding) => finding.advisory),
     })),
     waived: result.waived,
+    excluded: result.excluded,
     expiredWaivers: result.expired,
     unusedWaivers: result.unused,
     components: assessment.components,

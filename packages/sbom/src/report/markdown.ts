@@ -48,6 +48,9 @@ export function renderMarkdown(result: GateResult): string {
       `- waived: ${cell(finding.advisory)}, ${cell(waiver.reason)} (${cell(waiver.owner)}, until ${waiver.expires})`,
     );
   }
+  for (const { finding, statement } of result.excluded) {
+    out.push(`- vex: ${cell(finding.advisory)}, ${statement.status}, ${cell(statement.justification)}`);
+  }
   for (const waiver of result.expired)
     out.push(`- waiver of ${cell(waiver.advisory)} ended ${waiver.expires}`);
   for (const [reason, spots] of summarizeBlindSpots(assessment.notAssessed)) {

@@ -110,6 +110,10 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
       ),
     );
   }
+  for (const { finding, statement } of result.excluded) {
+    const what = `${clean(finding.advisory)} in ${clean(finding.component.name)} ${clean(finding.component.version)}`;
+    out.push(wrap(`vex      ${what}: ${statement.status}, ${clean(statement.justification)}`, width, '  '));
+  }
   for (const waiver of result.expired) {
     out.push(
       paint(
