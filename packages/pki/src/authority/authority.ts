@@ -36,6 +36,7 @@ import {
   trustManufacturers,
 } from './manufactured.ts';
 import { revokeDeviceCertificates, revokeSerial } from './revoke.ts';
+import { rollOver } from './rollover.ts';
 import { findToken, type IssuedToken, makeToken, type TokenRequest } from './token.ts';
 import { accessUrls } from './urls.ts';
 import { type ClientVerdict, verifyClient } from './verify-client.ts';
@@ -112,6 +113,8 @@ export interface Authority {
   verifyClient(der: Uint8Array): Promise<ClientVerdict>;
   /** When a certificate should be renewed; now, when it is revoked; undefined when there is none of this serial. */
   renewalWindow(serial: string): Promise<RenewalWindow | undefined>;
+  /** Makes the next generation of an authority, which issues from now on; resolves to its id. */
+  rollOver(role: 'root' | 'device-ca' | 'service-ca', by: string): Promise<string>;
   /** Writes an audit entry about something refused. */
   audit: Audit;
 }
@@ -144,6 +147,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     urls: accessUrls(options.publicUrl),
     organization: organization.normalize('NFC'),
     issuers: new Map(),
+    crosses: [],
   };
   const manufacturers = trustManufacturers(options.manufacturers ?? []);
   await openHierarchy(desk);
@@ -162,7 +166,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     devices: createDeviceRegister({ records, clock, signals }),
     chainPem: (issuer) => pemOf(chainOf(desk, issuerOf(desk, issuer))),
     certificateOf: (issuer) => issuerOf(desk, issuer).der,
-    caCertificates: () => encodeCertsOnly([...desk.issuers.values()].map(({ der }) => der)),
+    caCertificates: () =>
+      encodeCertsOnly([...[...desk.issuers.values()].map(({ der }) => der), ...desk.crosses]),
     issuers: () => [...desk.issuers.keys()],
     enrolmentToken: (wanted) => makeToken(desk, wanted),
     enrol: (wanted) => enrol(desk, wanted),
@@ -192,6 +197,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       if (certificate?.revoked !== undefined) return { start: clock.now(), end: clock.now() };
       return certificate === undefined ? undefined : renewalWindow(certificate);
     },
+    rollOver: (role, by) => rollOver(desk, role, by),
     audit: (action, actor, target, detail) =>
       records.commit([], [{ at: clock.now(), actor, action, target, detail }]),
   };
@@ -221,7 +227,8 @@ async function serverCertificate(desk: Desk, names: readonly string[]) {
     names: names.map(textName),
     exportable: true,
   });
-  const service = issuerOf(desk, 'service-ca');
+  const record = (await desk.records.get(certificates, credential.serial))?.value;
+  const service = issuerOf(desk, record?.issuer ?? 'service-ca');
   return {
     keyPem: await desk.keys.exportPem(keyId),
     chainPem: pemOf([Buffer.from(credential.der, 'base64'), service.der]),

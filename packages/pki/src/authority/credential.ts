@@ -24,6 +24,8 @@ export interface CredentialWish {
   readonly commonName: string;
   readonly names: readonly GeneralName[];
   readonly exportable: boolean;
+  /** Id of the authority that issues it; the newest of the profile's role unless told. */
+  readonly issuer?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function holdCredential(desk: Desk, wish: CredentialWish): Promise<
       const signer = await desk.keys.open(keyId);
       if (signer !== undefined) return { credential: stored.value, keyId, signer };
     }
-    const issuer = issuerOf(desk, profileOf(wish.profile).issuer);
+    const issuer = issuerOf(desk, wish.issuer ?? profileOf(wish.profile).issuer);
     const generation = (stored?.value.generation ?? 0) + 1;
     const keyId = keyName({ purpose: wish.purpose, generation });
     const signer =

@@ -5,6 +5,7 @@ import type { KeyStore } from '../keys/key-store.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { AuthorityRecord } from '../register/kinds.ts';
 import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
+import { sameName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
 import { toPem } from '../x509/pem.ts';
 import { importPublicKey, readPublicKey } from '../x509/public-key.ts';
@@ -39,6 +40,8 @@ export interface Desk {
   readonly organization: string;
   /** By id, newest generation of each role last. */
   readonly issuers: Map<string, Issuer>;
+  /** Roots signed by other generations of the root, DER. */
+  readonly crosses: Uint8Array[];
 }
 
 /** Certificates to a shard: its CRL stays under 2,000 entries even when every one of them is revoked. */
@@ -88,7 +91,12 @@ export function issuerOf(desk: Desk, idOrRole: string): Issuer {
 
 /** The issuer's certificate and what proves it, up to the root. */
 export function chainOf(desk: Desk, issuer: Issuer): readonly Uint8Array[] {
-  return issuer.role === 'root' ? [issuer.der] : [issuer.der, issuerOf(desk, 'root').der];
+  if (issuer.role === 'root') return [issuer.der];
+  const above = [...desk.issuers.values()].find(
+    ({ certificate }) =>
+      certificate !== issuer.certificate && sameName(certificate.subject, issuer.certificate.issuer),
+  );
+  return above === undefined ? [issuer.der] : [issuer.der, above.der];
 }
 
 export function pemOf(certificates: readonly Uint8Array[]): string {

@@ -11,7 +11,9 @@ import { type Desk, type Issuer, makeIssuer } from './desk.ts';
 import { makeCertificate } from './draft.ts';
 
 const titles = { root: 'Root CA', 'device-ca': 'Device CA', 'service-ca': 'Service CA' } as const;
-const issuingRoles = ['device-ca', 'service-ca'] as const;
+export type Role = AuthorityRecord['role'];
+
+const order: readonly Role[] = ['root', 'device-ca', 'service-ca'];
 
 /**
  * Opens the root and the issuing authorities, making what is missing. Keys are made before the records that speak of
@@ -21,8 +23,20 @@ export async function openHierarchy(desk: Desk): Promise<void> {
   await retryOnConflict(async () => {
     desk.issuers.clear();
     const found = await desk.records.find(authorities, { order: 'generation', limit: 1000 });
-    for (const { value } of found.records) desk.issuers.set(value.id, await openIssuer(desk, value));
-    const missing = [...(['root', ...issuingRoles] as const)].filter(
+    const inOrder = found.records.toSorted(
+      (left, right) => order.indexOf(left.value.role) - order.indexOf(right.value.role),
+    );
+    for (const { value } of inOrder) desk.issuers.set(value.id, await openIssuer(desk, value));
+    const crosses = await desk.records.find(certificates, {
+      where: { profile: 'cross-root' },
+      order: 'issued',
+    });
+    desk.crosses.splice(
+      0,
+      Number.POSITIVE_INFINITY,
+      ...crosses.records.map(({ value }) => Buffer.from(value.der, 'base64')),
+    );
+    const missing = order.filter(
       (role) => ![...desk.issuers.values()].some((issuer) => issuer.role === role),
     );
     if (missing.length > 0) await createAuthorities(desk, missing);
@@ -40,7 +54,7 @@ async function openIssuer(desk: Desk, record: AuthorityRecord): Promise<Issuer> 
   return makeIssuer(record, signer, await desk.records.count(certificates, { issuer: record.id }));
 }
 
-async function createAuthorities(desk: Desk, roles: readonly AuthorityRecord['role'][]): Promise<void> {
+async function createAuthorities(desk: Desk, roles: readonly Role[]): Promise<void> {
   const writes: Write[] = [];
   const audit: AuditEntry[] = [];
   const made: Issuer[] = [];
@@ -62,9 +76,10 @@ async function createAuthorities(desk: Desk, roles: readonly AuthorityRecord['ro
   for (const issuer of made) desk.issuers.set(issuer.id, issuer);
 }
 
-async function createAuthority(
+/** A new authority with a key of its own, signed by the root; a root signs itself. Commits nothing. */
+export async function createAuthority(
   desk: Desk,
-  role: AuthorityRecord['role'],
+  role: Role,
   generation: number,
   root: Issuer | undefined,
 ): Promise<{ issuer: Issuer; record: AuthorityRecord; certificate: Certificate }> {

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, link, mkdir, open, readdir, readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -44,7 +44,7 @@ type KeyFile = z.infer<typeof KeyFile>;
 
 /**
  * Opens a folder of encrypted key files (scrypt, HKDF, AES-256-GCM), making it on first use. Files are written whole:
- * to a temporary name, synced, then renamed. `wrong-passphrase` when the folder was made with another one.
+ * to a temporary name, synced, then linked to their own. `wrong-passphrase` when the folder was made with another one.
  */
 export async function openKeyStore(options: {
   readonly folder: string;
@@ -194,7 +194,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** INVARIANT: after a kill at any instant the file is absent, the old one, or the new one whole. */
+/** INVARIANT: after a kill at any instant the file is absent or whole; of two that write it at a time one fails. */
 async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = await open(temporary, 'wx', 0o600);
@@ -204,7 +204,14 @@ async function writeDurably(path: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new PkiError('key-exists', `file \`${path}\` exists already`, { cause: error });
+  } finally {
+    await unlink(temporary);
+  }
   const folder = await open(join(path, '..'), 'r');
   try {
     await folder.sync();

@@ -131,6 +131,7 @@ async function makeResponder(desk: Desk, issuer: Issuer): Promise<Responder> {
     commonName: `OCSP responder of ${issuer.id}`,
     names: [],
     exportable: false,
+    issuer: issuer.id,
   });
   return {
     held,

@@ -32,6 +32,19 @@ const builtIn: readonly unknown[] = [
     ocspNoCheck: false,
   },
   {
+    // One generation of the root, signed by another.
+    id: 'cross-root',
+    issuer: 'root',
+    days: 3650,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P384'],
+    keyUsage: authorityUsages,
+    purposes: [],
+    names: [],
+    authority: { pathLength: 1 },
+    ocspNoCheck: false,
+  },
+  {
     id: 'device',
     issuer: 'device-ca',
     days: 90,
