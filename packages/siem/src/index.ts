@@ -1,7 +1,6 @@
 export { createElasticBulkHandler, type ElasticBulkOptions } from './collect/elastic.ts';
 export {
   createIntake,
-  type FrameOutcome,
   type Intake,
   type IntakeOptions,
   type IntakeTotals,
@@ -16,6 +15,7 @@ export {
 } from './collect/json-lines.ts';
 export type { HttpLimits, IntakeLimits, SyslogLimits } from './collect/limits.ts';
 export { createOtlpLogsHandler, type OtlpLogsOptions } from './collect/otlp.ts';
+export type { FrameOutcome } from './collect/queue.ts';
 export {
   createSyslogCollector,
   type SyslogAddresses,
@@ -30,6 +30,8 @@ export {
   type DetectorState,
   type DetectorStats,
 } from './detect/detector.ts';
+export { type HuntOptions, type HuntProgress, hunt } from './detect/hunt.ts';
+export { huntFilter } from './detect/hunt-filter.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
 export type { ThrottleLimits } from './detect/throttle.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
@@ -49,6 +51,7 @@ export {
   type NormaliserOptions,
 } from './normalise/normalise.ts';
 export { compileParser, ParserDefinition } from './normalise/parser-pack.ts';
+export { type AttackCoverage, attackCoverage } from './rules/coverage.ts';
 export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
 export type { FieldMap } from './rules/pipeline.ts';
 export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';

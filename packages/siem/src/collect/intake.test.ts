@@ -137,6 +137,34 @@ describe('the intake', () => {
     expect(intake.submit(intake.account('http', 'c'), [frame(intake, { a: 1 })])).toBeUndefined();
   });
 
+  test('gives up a frame that the store cannot take, so that the others are kept', async () => {
+    const { store, intake } = setUp({ retryMinMs: 1, retryMaxMs: 2 });
+    store.poison = 'poison';
+    for (let index = 0; index < 100; index++)
+      push(intake, index % 40 === 7 ? `poison ${index}` : `n${index}`);
+    // A frame is given up only while the store takes others.
+    await until(() => {
+      push(intake, 'good');
+      return intake.ledgers()[0]!.dropped === 3;
+    });
+    await intake.close();
+    const { received, kept, dropped, reasons } = intake.ledgers()[0]!;
+    expect({ dropped, reasons }).toEqual({ dropped: 3, reasons: { 'store-rejected': 3 } });
+    expect(kept).toBe(received - 3);
+    expect(store.events).toHaveLength(kept);
+  });
+
+  test('does not give up a frame because the store is down for long', async () => {
+    const { store, intake } = setUp({ retryMinMs: 1, retryMaxMs: 2 });
+    store.refusing = true;
+    for (let index = 0; index < 20; index++) push(intake, `n${index}`);
+    await until(() => store.appends > 60);
+    store.refusing = false;
+    await until(() => store.events.length === 20);
+    expect(intake.ledgers()[0]).toMatchObject({ kept: 20, dropped: 0 });
+    await intake.close();
+  });
+
   test('stops in time with a store that never answers', async () => {
     const { store, intake } = setUp({ closeMs: 20 });
     store.held = true;

@@ -4,9 +4,7 @@ import type { SourceAccount, Transport } from '../ledger/account.ts';
 import { LedgerBook } from '../ledger/book.ts';
 import { createNormaliser, type Normalised, type Normaliser, withFault } from '../normalise/normalise.ts';
 import { type IntakeLimits, intakeLimits } from './limits.ts';
-
-/** What became of one frame of a sender that waits for an answer. */
-export type FrameOutcome = 'kept' | 'store-failed';
+import { type FrameOutcome, FrameQueue, type Ticket } from './queue.ts';
 
 /** A frame that was read and may be taken in. */
 export interface ReadFrame {
@@ -67,23 +65,6 @@ export interface IntakeTotals {
   readonly storeFailures: number;
 }
 
-interface Ticket {
-  readonly outcomes: FrameOutcome[];
-  left: number;
-  resolve(outcomes: readonly FrameOutcome[]): void;
-}
-
-interface Entry {
-  readonly account: SourceAccount;
-  readonly event: Event;
-  /** Further equal events that the same frame stands for. */
-  readonly more: readonly Event[] | undefined;
-  readonly bytes: number;
-  readonly parsed: boolean;
-  readonly ticket: Ticket | undefined;
-  readonly index: number;
-}
-
 /**
  * Makes the intake: bounded queue, group commit, per-source accounts.
  *
@@ -95,12 +76,10 @@ export function createIntake(options: IntakeOptions): Intake {
   const normaliser = options.normaliser ?? createNormaliser();
   const onFault = options.onFault ?? (() => {});
   const book = new LedgerBook(limits.sourcesPerTransport, clock);
-  const ordinaryEvents = Math.floor(limits.queueFrames * 0.8);
+  const ordinaryFrames = Math.floor(limits.queueFrames * 0.8);
   const ordinaryBytes = Math.floor(limits.queueBytes * 0.8);
   const waiting = new Set<() => void>();
-  let queue: Entry[] = [];
-  let frames = 0;
-  let bytes = 0;
+  const queue = new FrameQueue(limits.batchFrames);
   let running: Promise<void> | undefined;
   let closing = false;
   let expired = false;
@@ -111,7 +90,9 @@ export function createIntake(options: IntakeOptions): Intake {
   let wake = new AbortController();
 
   const hasRoom = (moreFrames: number, moreBytes: number): boolean =>
-    !closing && frames + moreFrames <= limits.queueFrames && bytes + moreBytes <= limits.queueBytes;
+    !closing &&
+    queue.frames + moreFrames <= limits.queueFrames &&
+    queue.bytes + moreBytes <= limits.queueBytes;
 
   const enqueue = (
     account: SourceAccount,
@@ -131,43 +112,13 @@ export function createIntake(options: IntakeOptions): Intake {
       more.push({ ...event, id: uuidv7(received) });
     }
     account.admit(size, received);
-    queue.push({ account, event, more, bytes: size, parsed, ticket, index });
-    frames++;
-    bytes += size;
+    queue.add({ account, event, more, bytes: size, parsed, ticket, index, suspect: undefined });
     running ??= run();
   };
 
-  const settle = (entry: Entry, outcome: FrameOutcome): void => {
-    frames--;
-    bytes -= entry.bytes;
-    const { ticket } = entry;
-    if (!ticket) return;
-    ticket.outcomes[entry.index] = outcome;
-    if (--ticket.left === 0) ticket.resolve(ticket.outcomes);
-  };
-
-  /** After a failed append: senders who wait are told at once, the others' frames stay first in the queue. */
-  const afterFailure = (batch: readonly Entry[]): void => {
-    const stay: Entry[] = [];
-    for (const entry of [...batch, ...queue]) {
-      if (entry.ticket) {
-        entry.account.refusePending('store-failed');
-        settle(entry, 'store-failed');
-      } else stay.push(entry);
-    }
-    queue = stay;
-  };
-
-  const loseAll = (): void => {
-    for (const entry of queue) {
-      entry.account.losePending('store-failed');
-      settle(entry, 'store-failed');
-    }
-    queue = [];
-  };
-
   const wakeWaiting = (): void => {
-    if (waiting.size === 0 || frames > limits.queueFrames / 2 || bytes > limits.queueBytes / 2) return;
+    if (waiting.size === 0) return;
+    if (queue.frames > limits.queueFrames / 2 || queue.bytes > limits.queueBytes / 2) return;
     const callbacks = [...waiting];
     waiting.clear();
     for (const callback of callbacks) callback();
@@ -178,8 +129,7 @@ export function createIntake(options: IntakeOptions): Intake {
     // What came in the same turn of the event loop goes into the same batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) {
-      const batch = queue.length <= limits.batchFrames ? queue : queue.slice(0, limits.batchFrames);
-      queue = batch === queue ? [] : queue.slice(limits.batchFrames);
+      const batch = queue.take();
       const made: Event[] = [];
       for (const entry of batch) {
         made.push(entry.event);
@@ -190,10 +140,10 @@ export function createIntake(options: IntakeOptions): Intake {
       } catch (fault) {
         failing = true;
         storeFailures++;
-        afterFailure(batch);
+        queue.failed(batch);
         onFault(fault);
         if (expired) {
-          loseAll();
+          queue.loseAll('store-failed');
           break;
         }
         await delay(pause, undefined, { signal: wake.signal }).catch(() => {});
@@ -204,10 +154,7 @@ export function createIntake(options: IntakeOptions): Intake {
       pause = limits.retryMinMs;
       batches++;
       events += made.length;
-      for (const entry of batch) {
-        entry.account.keep(entry.parsed);
-        settle(entry, 'kept');
-      }
+      queue.succeeded(batch);
       try {
         onEvents(made);
       } catch (fault) {
@@ -227,7 +174,7 @@ export function createIntake(options: IntakeOptions): Intake {
     hasRoom,
     push(account, text, size, fault, urgent = false) {
       if (!hasRoom(1, size)) return false;
-      if (!urgent && (frames >= ordinaryEvents || bytes >= ordinaryBytes)) return false;
+      if (!urgent && (queue.frames >= ordinaryFrames || queue.bytes >= ordinaryBytes)) return false;
       const received = clock.now();
       const read = normaliser.line(text, received);
       enqueue(account, text, size, withFault(read, fault), received, undefined, 0);
@@ -259,7 +206,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     ledgers: () => book.ledgers(),
     get totals() {
-      return { events, queued: frames, queuedBytes: bytes, batches, storeFailures };
+      return { events, queued: queue.frames, queuedBytes: queue.bytes, batches, storeFailures };
     },
     async close() {
       if (!closing) {

@@ -37,6 +37,8 @@ export interface SyslogLimits {
   readonly connectionsPerPeer: number;
   /** A connection that sends nothing for so long is ended. Milliseconds. */
   readonly idleMs: number;
+  /** How long `close` waits for room for what was read already. Milliseconds. */
+  readonly drainMs: number;
   /** The kernel's receive buffer for datagrams, bytes asked for. */
   readonly udpBufferBytes: number;
 }
@@ -48,6 +50,7 @@ export function syslogLimits(given: Partial<SyslogLimits> = {}): SyslogLimits {
     connections: 1024,
     connectionsPerPeer: 256,
     idleMs: 15 * 60_000,
+    drainMs: 2000,
     udpBufferBytes: 8 * 1024 * 1024,
     ...given,
   };

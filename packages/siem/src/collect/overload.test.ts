@@ -6,6 +6,7 @@ import type { Event } from '@kydai/contracts';
 import { expect, test } from 'vitest';
 import { createIntake } from './intake.ts';
 import { createJsonLinesHandler } from './json-lines.ts';
+import { until } from './store.fixture.ts';
 import { createSyslogCollector } from './syslog.ts';
 
 /** A store that takes so many events a second and no more. */
@@ -85,7 +86,8 @@ test('under three times its capacity nothing is lost silently and nothing acknow
   };
 
   const [udpSent, tcpSent, acknowledged] = await Promise.all([datagrams(), stream(), requests()]);
-  await pause(200);
+  const read = () => intake.ledgers().find(({ source }) => source === 'syslog-tcp/127.0.0.1')!.received;
+  await until(() => read() === tcpSent, 15_000);
   await collector.countKernelDrops();
   await collector.close();
   await intake.close();

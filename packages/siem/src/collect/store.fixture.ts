@@ -5,6 +5,8 @@ export class MemoryStore implements Pick<EventStore, 'append'> {
   readonly events: Event[] = [];
   appends = 0;
   refusing = false;
+  /** Appends that hold an event with this in its line are refused. */
+  poison: string | undefined;
   /** Set to hold appends back until `release` is called. */
   held = false;
   #release: (() => void)[] = [];
@@ -13,6 +15,9 @@ export class MemoryStore implements Pick<EventStore, 'append'> {
     this.appends++;
     await (this.held ? new Promise<void>((resolve) => this.#release.push(resolve)) : Promise.resolve());
     if (this.refusing) throw new Error('no space left on device');
+    const { poison } = this;
+    if (poison !== undefined && events.some((event) => event.raw.includes(poison)))
+      throw new Error('bad value');
     this.events.push(...events);
   }
 

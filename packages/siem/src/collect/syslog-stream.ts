@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { SourceAccount, Transport } from '../ledger/account.ts';
 import { plainAddress } from '../normalise/address.ts';
@@ -29,7 +30,7 @@ export function createStreamServer(
   const perPeer = new Map<string, number>();
   /** Open TLS connections by the serial of the sender's certificate. */
   const sessions = new Map<string, Set<Socket>>();
-  const orphans: Orphans = { bytes: 0 };
+  const backlog: Backlog = { stalled: 0, bytes: 0 };
   let closing = false;
 
   /** Places are counted from the TCP connection on, so that half-done TLS handshakes count too. */
@@ -84,7 +85,7 @@ export function createStreamServer(
             if (held.size === 0) sessions.delete(serial);
           });
         }
-        receive(socket, intake.account(transport, name), intake, limits, orphans);
+        receive(socket, intake.account(transport, name), intake, limits, backlog);
       },
     );
     secure.on('connection', admit);
@@ -99,7 +100,7 @@ export function createStreamServer(
       admit(socket);
       if (socket.destroyed) return;
       const peer = plainAddress(socket.remoteAddress ?? 'unknown');
-      receive(socket, intake.account(transport, peer), intake, limits, orphans);
+      receive(socket, intake.account(transport, peer), intake, limits, backlog);
     });
   }
 
@@ -129,6 +130,8 @@ export function createStreamServer(
       server.close();
       for (const socket of sockets) socket.destroy();
       await closed;
+      const end = performance.now() + limits.drainMs;
+      while (backlog.stalled > 0 && performance.now() < end) await delay(5);
     },
   };
 }
@@ -148,8 +151,9 @@ function serialOf(socket: TLSSocket): string {
   return socket.getPeerCertificate().serialNumber?.toLowerCase() ?? '';
 }
 
-/** Bytes read from connections that are gone and that wait for room. */
-interface Orphans {
+/** What was read and waits for room: connections that hold some, and the bytes of those that are gone. */
+interface Backlog {
+  stalled: number;
   bytes: number;
 }
 const orphanBytes = 32 * 1024 * 1024;
@@ -160,7 +164,7 @@ function receive(
   account: SourceAccount,
   intake: Intake,
   limits: SyslogLimits,
-  orphans: Orphans,
+  backlog: Backlog,
 ): void {
   const splitter = new FrameSplitter(limits.lineBytes, limits.frameBytes);
   let stalled = false;
@@ -182,6 +186,7 @@ function receive(
 
   const stall = (): void => {
     stalled = true;
+    backlog.stalled++;
     intake.whenRoom(resume);
   };
 
@@ -198,9 +203,10 @@ function receive(
 
   const resume = (): void => {
     stalled = false;
+    backlog.stalled--;
     read(nothing);
     if (stalled) return;
-    orphans.bytes -= orphaned;
+    backlog.bytes -= orphaned;
     orphaned = 0;
     if (!ended) socket.resume();
   };
@@ -221,12 +227,12 @@ function receive(
   socket.once('close', () => {
     end();
     if (!stalled) return;
-    if (orphans.bytes + splitter.held > orphanBytes) {
+    if (backlog.bytes + splitter.held > orphanBytes) {
       abandoned = true;
       read(nothing);
       return;
     }
     orphaned = splitter.held;
-    orphans.bytes += orphaned;
+    backlog.bytes += orphaned;
   });
 }

@@ -149,8 +149,21 @@ describe('syslog over TCP', () => {
     expect(store.events[1]!.fields.get('error.message')).toMatch(/cut off after/);
   });
 
-  test('counts what waited for room when the program stops', async () => {
+  test('waits, when it is closed, for room for what was read', async () => {
     const { store, intake, collector, tcp, ledger } = await setUp({}, 10);
+    store.held = true;
+    const socket = await dial(tcp.port);
+    socket.write(Array.from({ length: 30 }, (_, n) => `${line(`n${n}`)}\n`).join(''));
+    await until(() => intake.totals.queued === 8);
+    const closed = collector.close();
+    store.release();
+    await closed;
+    await intake.close();
+    expect(ledger('syslog-tcp/127.0.0.1')).toMatchObject({ received: 30, kept: 30, dropped: 0 });
+  });
+
+  test('counts what waited for room when the program stops', async () => {
+    const { store, intake, collector, tcp, ledger } = await setUp({ drainMs: 50 }, 10);
     store.refusing = true;
     const socket = await dial(tcp.port);
     socket.write(Array.from({ length: 30 }, (_, n) => `${line(`n${n}`)}\n`).join(''));
