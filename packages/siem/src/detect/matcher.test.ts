@@ -3,23 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Expression } from '../rules/expression.ts';
 import { loadRules } from '../rules/load.ts';
+import { eventOf, events, ruleTexts } from './arbitrary.ts';
 import { Matcher } from './matcher.ts';
 import { evaluate } from './reference.ts';
 import { regexNeeds } from './regex-literals.ts';
 
 const context = { utcOffset: 420 };
-
-function eventOf(fields: Readonly<Record<string, FieldValue>>, raw = ''): Event {
-  return {
-    id: 'e',
-    time: 0,
-    received: 0,
-    source: 's',
-    dataset: 's',
-    fields: new Map(Object.entries(fields)),
-    raw,
-  };
-}
 
 /** Expressions of rules whose single search is given as YAML. */
 function expressionsOf(searches: readonly string[]): readonly Expression[] {
@@ -115,82 +104,12 @@ describe('what the modifiers mean', () => {
   });
 });
 
-const word = fc.stringMatching(/^[abK]{1,9}$/);
-const name = fc.constantFrom('x', 'y', 'User');
-const text = fc.oneof(
-  word,
-  fc.tuple(word, fc.constantFrom('*', '?', '\\*'), word).map((parts) => parts.join('')),
-);
-const modifiers = fc.constantFrom(
-  '',
-  '|contains',
-  '|startswith',
-  '|endswith',
-  '|cased',
-  '|contains|cased',
-  '|contains|all',
-);
-const regex = fc.constantFrom(
-  'a+b',
-  '(ab|ba)a',
-  '[ab]{3}',
-  'a?b?K',
-  '(?i)ka',
-  '^ab',
-  'b$',
-  '(a|b*)K',
-  'aa.bb',
-  '.{5,}',
-);
-const item = fc.oneof(
-  fc.tuple(name, modifiers, fc.array(text, { minLength: 1, maxLength: 3 })).map(([field, how, values]) => {
-    return `${field}${how}: [${values.map((value) => `'${value}'`).join(', ')}]`;
-  }),
-  fc.tuple(name, regex).map(([field, value]) => `${field}|re: '${value}'`),
-  fc.tuple(name, fc.boolean()).map(([field, there]) => `${field}|exists: ${there}`),
-  name.map((field) => `${field}|fieldref: y`),
-);
-const search = fc.oneof(
-  fc
-    .uniqueArray(item, { minLength: 1, maxLength: 3, selector: (line) => line.split(':')[0] })
-    .map((items) => items.map((line) => `    ${line}`).join('\n')),
-  fc
-    .array(word, { minLength: 1, maxLength: 2 })
-    .map((words) => words.map((one) => `    - '${one}'`).join('\n')),
-);
-const condition = fc.constantFrom(
-  'a and not b',
-  'a or b',
-  '1 of them and not c',
-  'all of them',
-  'not a',
-  'a and (b or not c)',
-);
-const value = fc.oneof(
-  fc.stringMatching(/^[abkAK*\u212a]{0,12}$/),
-  fc.array(word, { maxLength: 2 }),
-  fc.constant(null),
-  fc.integer(),
-);
-const event = fc
-  .tuple(
-    fc.dictionary(fc.constantFrom('x', 'y', 'User', 'user.name', 'z'), value),
-    fc.stringMatching(/^[abK]{0,6}$/),
-  )
-  .map(([fields, raw]) => eventOf(fields as Record<string, FieldValue>, raw));
-
 describe('the index', () => {
   it('finds exactly what the plain evaluator finds', () => {
-    const ruleText = fc
-      .tuple(search, search, search, condition)
-      .map(
-        ([a, b, c, when]) =>
-          `title: T\nlogsource: { service: s }\ndetection:\n  a:\n${a}\n  b:\n${b}\n  c:\n${c}\n  condition: ${when}\n`,
-      );
     fc.assert(
       fc.property(
-        fc.array(ruleText, { minLength: 1, maxLength: 8 }),
-        fc.array(event, { minLength: 1, maxLength: 12 }),
+        fc.array(ruleTexts(), { minLength: 1, maxLength: 8 }),
+        fc.array(events(), { minLength: 1, maxLength: 12 }),
         (texts, events) => {
           const { rules, problems } = loadRules(
             texts.map((yaml, index) => ({ file: `${index}.yml`, text: yaml })),

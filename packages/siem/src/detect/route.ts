@@ -87,6 +87,23 @@ export function fits(logsource: LogSource, stream: Stream): boolean {
   );
 }
 
+/** The datasets whose events may meet a rule of this log source, as patterns with `*`. */
+export function datasetsOf(logsource: LogSource): readonly string[] {
+  const found = new Set<string>();
+  const { product, category, service } = logsource;
+  for (const [dataset, rows] of streams) {
+    const own = { categories: [dataset], services: [dataset] };
+    const variants = [[rows, own], ...Object.values(rows.values ?? {}).map((row) => [rows, row, own])];
+    if (variants.some((variant) => fits(logsource, streamOf('', variant)))) found.add(dataset);
+  }
+  if (product === undefined || product === 'windows') {
+    found.add('windows');
+    found.add('windows.*');
+  }
+  if (product === undefined) for (const name of [category, service]) if (name !== undefined) found.add(name);
+  return [...found];
+}
+
 function textOf(value: FieldValue | undefined): string | undefined {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 }

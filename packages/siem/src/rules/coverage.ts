@@ -1,0 +1,50 @@
+import type { RuleSet } from './rule.ts';
+
+/** What the rules that report cover of ATT&CK. */
+export interface AttackCoverage {
+  /** By technique id, in order of id. */
+  readonly techniques: readonly {
+    readonly technique: string;
+    readonly matrix: 'enterprise' | 'ics';
+    readonly rules: readonly { readonly id: string; readonly title: string; readonly level: string }[];
+  }[];
+  /** How many rules name each tactic, such as `credential-access`. */
+  readonly tactics: Readonly<Record<string, number>>;
+  /** How many rules serve each incident category. */
+  readonly categories: Readonly<Record<string, number>>;
+  /** Ids of rules that name no technique. */
+  readonly untagged: readonly string[];
+}
+
+/** The map of ATT&CK techniques to rules. Techniques of the ICS matrix have ids from T0800 to T0899. */
+export function attackCoverage(rules: RuleSet): AttackCoverage {
+  const techniques = new Map<string, { id: string; title: string; level: string }[]>();
+  const tactics = new Map<string, number>();
+  const categories = new Map<string, number>();
+  const untagged: string[] = [];
+  for (const rule of [...rules.rules, ...rules.correlations]) {
+    if (!rule.reports) continue;
+    const { id, title, level } = rule;
+    if (rule.techniques.length === 0) untagged.push(id);
+    for (const technique of rule.techniques) {
+      techniques.set(technique, [...(techniques.get(technique) ?? []), { id, title, level }]);
+    }
+    for (const tag of rule.tags) {
+      const tactic = /^attack\.([a-z]+(?:[-_][a-z]+)*)$/.exec(tag)?.[1]?.replaceAll('_', '-');
+      if (tactic) tactics.set(tactic, (tactics.get(tactic) ?? 0) + 1);
+    }
+    if (rule.category) categories.set(rule.category, (categories.get(rule.category) ?? 0) + 1);
+  }
+  return {
+    techniques: [...techniques]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([technique, covered]) => ({
+        technique,
+        matrix: /^T08\d\d/.test(technique) ? 'ics' : 'enterprise',
+        rules: covered,
+      })),
+    tactics: Object.fromEntries([...tactics].sort()),
+    categories: Object.fromEntries([...categories].sort()),
+    untagged,
+  };
+}
