@@ -1,5 +1,10 @@
 export { evaluateGate, type GateCommand, type GateFormat, gateFormats, runGate } from './commands/gate.ts';
-export { type GenerateCommand, runGenerate } from './commands/generate.ts';
+export {
+  type GenerateCommand,
+  type GenerateFormat,
+  generateFormats,
+  runGenerate,
+} from './commands/generate.ts';
 export { type ImportCommand, runImport } from './commands/import.ts';
 export type { CommandIo, ExitCode } from './commands/io.ts';
 export { runWhy, type WhyCommand } from './commands/why.ts';
@@ -35,4 +40,5 @@ export { renderJson } from './report/json.ts';
 export { renderMarkdown } from './report/markdown.ts';
 export { renderSarif } from './report/sarif.ts';
 export { renderTable, type TableOptions } from './report/table.ts';
+export { writeSpdx } from './spdx/from-cyclonedx.ts';
 export { type VersionScheme, versionScheme } from './versions/index.ts';

@@ -5,6 +5,9 @@ import { clean, plural } from '../report/text.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
 import { writeWhole } from './output.ts';
 
+export const generateFormats = ['cyclonedx', 'spdx'] as const;
+export type GenerateFormat = (typeof generateFormats)[number];
+
 export interface GenerateCommand {
   /** Folder or lockfile; the current folder unless told. */
   readonly path?: string;
@@ -12,6 +15,8 @@ export interface GenerateCommand {
   readonly output?: string;
   readonly name?: string;
   readonly version?: string;
+  /** CycloneDX 1.6 JSON unless told. */
+  readonly format?: GenerateFormat;
   readonly clock: Clock;
 }
 
@@ -26,7 +31,8 @@ export function runGenerate(options: GenerateCommand, io: CommandIo): Promise<Ex
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.version === undefined ? {} : { version: options.version }),
     });
-    const text = writeBom(bom);
+    const spdx = options.format === 'spdx' ? await import('../spdx/from-cyclonedx.ts') : undefined;
+    const text = spdx === undefined ? writeBom(bom) : spdx.writeSpdx(bom, options.clock.now());
     if (options.output === undefined) io.out(text);
     else writeWhole(options.output, text);
     const count = plural(bom.components?.length ?? 0, 'component');

@@ -18,15 +18,18 @@ export function parseBom(input: string | Uint8Array, shown = 'sbom'): Bom {
     throw new SbomError('too-large', `\`${shown}\` is larger than ${maxBomBytes} bytes`);
   }
   const text = typeof input === 'string' ? input : decodeText(input, shown);
-  let value: unknown;
+  return checkBom(parseJson(text, shown), shown);
+}
+
+/** @throws SbomError `invalid-bom` with the position */
+export function parseJson(text: string, shown: string): unknown {
   try {
-    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (error) {
     throw new SbomError('invalid-bom', `\`${shown}\` is not json: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  return checkBom(value, shown);
 }
 
 /** Checks a value that was parsed already, such as the body of a request. @throws SbomError `invalid-bom` */

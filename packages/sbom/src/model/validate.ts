@@ -1,8 +1,9 @@
 import type { Spec } from '@cyclonedx/cyclonedx-library';
 import { SbomError } from '../error.ts';
+import { isObject } from '../extract/extraction.ts';
 import { decodeText } from '../extract/text.ts';
 import type { Bom } from './bom.ts';
-import { checkBom, maxBomBytes, parseBom } from './read.ts';
+import { checkBom, maxBomBytes, parseBom, parseJson } from './read.ts';
 
 /** A place where a document breaks the official schema. */
 export interface Violation {
@@ -39,15 +40,33 @@ async function loadValidator(version: string): Promise<Validate> {
   return (text) => validator.validate(text);
 }
 
+const loadSpdx = () => Promise.all([import('../spdx/document.ts'), import('../spdx/to-cyclonedx.ts')]);
+
 /**
- * Reads JSON or XML, told apart by the first character. XML is translated into the model by the official schema.
+ * Reads CycloneDX in JSON or XML, or SPDX 2.2, 2.3 (JSON, tag-value) or 3.0 (JSON-LD), told apart by their beginning.
+ * XML and SPDX are translated into the model.
  *
  * @throws SbomError `invalid-bom` with the place, `too-large`
  */
 export async function parseAnyBom(input: string | Uint8Array, shown = 'sbom'): Promise<Bom> {
   if (input.length > maxBomBytes) return parseBom(input, shown);
   const text = typeof input === 'string' ? input : decodeText(input, shown);
-  if (!isXml(text)) return parseBom(text, shown);
+  if (/^\ufeff?\s*(#.*\s+)*SPDXVersion:/.test(text.slice(0, 4000))) {
+    const [{ readSpdxTags }, { spdxToBom }] = await loadSpdx();
+    return spdxToBom(readSpdxTags(text.replace(/^\ufeff/, ''), shown));
+  }
+  if (!isXml(text)) {
+    const value = parseJson(text, shown);
+    if (
+      !isObject(value) ||
+      value['bomFormat'] !== undefined ||
+      !('spdxVersion' in value || '@graph' in value)
+    ) {
+      return checkBom(value, shown);
+    }
+    const [{ readSpdxJson }, { spdxToBom }] = await loadSpdx();
+    return spdxToBom(readSpdxJson(value, shown));
+  }
   const { bomFromXml } = await import('../xml/cyclonedx.ts');
   return checkBom(bomFromXml(text.replace(/^\ufeff/, ''), shown), shown);
 }
