@@ -352,6 +352,23 @@ describe('after a restart', () => {
     }
   });
 
+  it('begins later what could not begin at once, and lets no broken run keep the others', async () => {
+    const world = new World(playbooks);
+    const { run } = await begun(world, {}, world.executor({ contain: () => new Promise(() => {}) }));
+    const broken = (await world.records.get(runStates, run.id))!;
+    const lost = { ...broken.value, playbook: 'gone' };
+    await world.records.commit([{ op: 'update', kind: runStates, value: lost, version: broken.version }]);
+    await world.triage().ingest(detectionOf({ entities: [{ type: 'device', id: 'cam-002' }] }));
+    const executor = world.executor();
+    await executor.remind();
+    expect(world.asked).toEqual([]);
+    world.clock.time += 11_000;
+    expect(await executor.remind()).toBe(1);
+    expect(await executor.waiting()).toEqual([]);
+    await executor.settled();
+    expect(world.effects).toContain('quarantine-device device:cam-002');
+  });
+
   it('still tries an effect whose time ran out while it was down', async () => {
     const world = new World(playbooks);
     const first = world.executor({ contain: () => new Promise(() => {}) });

@@ -17,7 +17,9 @@ import { type RunState, runStates } from './state.ts';
 import { PlaybookTexts } from './texts.ts';
 import { waitingOf } from './waiting.ts';
 
-const attempts = 12;
+const attempts = 20;
+/** A start that triage asked for and no one began within this time is taken up by `remind`, milliseconds. */
+const forgotten = 10_000;
 
 /**
  * Runs playbooks, durably.
@@ -68,8 +70,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
         try {
           await records.commit(writes, draft.audit);
         } catch (error) {
-          if (error instanceof RecordConflict) continue;
-          throw error;
+          if (!(error instanceof RecordConflict)) throw error;
+          await wait(turn, stopping.signal);
+          continue;
         }
         signals.publish({ type: 'run', run: state.run });
         if (changed) signals.publish({ type: 'incident', incident: altered });
@@ -170,8 +173,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
             draft.audit,
           );
         } catch (error) {
-          if (error instanceof RecordConflict) continue;
-          throw error;
+          if (!(error instanceof RecordConflict)) throw error;
+          await wait(turn, stopping.signal);
+          continue;
         }
         signals.publish({ type: 'run', run: state.run });
         signals.publish({ type: 'incident', incident: altered });
@@ -181,13 +185,36 @@ export function createExecutor(options: ExecutorOptions): Executor {
       throw new CsirtError('busy', `incident \`${incident.number}\` kept changing; try again`);
     });
 
-  const everyActive = async (): Promise<RunState[]> => {
-    const found: RunState[] = [];
+  /** The runs that have not ended, with their playbooks; a run whose playbook is lost is left to people. */
+  const everyActive = async (): Promise<{ readonly state: RunState; readonly playbook: CacaoPlaybook }[]> => {
+    const found: { state: RunState; playbook: CacaoPlaybook }[] = [];
     for (let offset = 0; ; offset += 500) {
       const page = await records.find(runStates, { where: { active: true }, limit: 500, offset });
-      found.push(...page.records.map(({ value }) => value));
+      for (const { value: state } of page.records) {
+        const playbook = await texts.get(state.playbook).catch(() => undefined);
+        if (playbook !== undefined) found.push({ state, playbook });
+      }
       if (page.records.length < 500) return found;
     }
+  };
+
+  /** Begins what triage asked for up to this time and no one has begun; resolves to how many. */
+  const begin = async (until: number): Promise<number> => {
+    const requests = await records.find(startRequests, {
+      where: { at: { lte: until } },
+      order: 'at',
+      limit: 1000,
+    });
+    let begun = 0;
+    for (const { value: request } of requests.records) {
+      const incident = await records.get(incidents, request.incidentId);
+      const detection = await records.get(detections, request.detectionId);
+      const known = options.playbooks.some(({ id }) => id === request.playbookId);
+      if (incident === undefined || detection === undefined || !known) continue;
+      await start(request.playbookId, incident.value, detection.value);
+      begun += 1;
+    }
+    return begun;
   };
 
   return {
@@ -198,39 +225,31 @@ export function createExecutor(options: ExecutorOptions): Executor {
     },
     resume: async () => {
       const active = await everyActive();
-      for (const state of active) await mutate(state.run.id, () => undefined);
-      const requests = await records.find(startRequests, { order: 'at', limit: 10_000 });
-      let begun = 0;
-      for (const { value: request } of requests.records) {
-        const incident = await records.get(incidents, request.incidentId);
-        const detection = await records.get(detections, request.detectionId);
-        const known = options.playbooks.some(({ id }) => id === request.playbookId);
-        if (incident === undefined || detection === undefined || !known) continue;
-        await start(request.playbookId, incident.value, detection.value);
-        begun += 1;
+      // One run that cannot go on must not keep the others from it.
+      for (const { state } of active) {
+        await mutate(state.run.id, () => undefined).catch(() => recover(state.run.id));
       }
-      return active.length + begun;
+      return active.length + (await begin(Number.MAX_SAFE_INTEGER));
     },
     waiting: async () => {
       const found: WaitingApproval[] = [];
-      for (const state of await everyActive()) {
+      for (const { state, playbook } of await everyActive()) {
         const incident = await records.get(incidents, state.run.incidentId);
-        if (incident !== undefined)
-          found.push(...waitingOf(state, await texts.get(state.playbook), incident.value));
+        if (incident !== undefined) found.push(...waitingOf(state, playbook, incident.value));
       }
       return found.sort((a, b) => a.since - b.since);
     },
     remind: async () => {
       const { remindAfter = 900_000, escalateAfter = 3_600_000 } = options;
       let said = 0;
-      for (const state of await everyActive()) {
-        const draft = draftOf(state, await texts.get(state.playbook));
+      for (const { state, playbook } of await everyActive()) {
+        const draft = draftOf(state, playbook);
         if (!remind(draft, clock.now(), remindAfter, escalateAfter)) continue;
         await mutate(state.run.id, (fresh, known) => {
           if (remind(fresh, known.now, remindAfter, escalateAfter)) said += 1;
         });
       }
-      return said;
+      return said + (await begin(clock.now() - forgotten));
     },
     settled: async () => {
       for (let open = everything(); open.length > 0; open = everything()) await Promise.race(open);

@@ -56,7 +56,10 @@ export interface Executor {
   approve(approval: Approval): Promise<PlaybookRun>;
   /** The steps that wait for a person, oldest first. */
   waiting(): Promise<WaitingApproval[]>;
-  /** Says again, in the incident's story, which approvals no one has answered for long; resolves to how many. */
+  /**
+   * To be called every minute or so: says again, in the incident's story, which approvals no one has answered for long,
+   * and begins what triage asked for and a failure kept from beginning. Resolves to how many it took care of.
+   */
   remind(): Promise<number>;
   /** Resolves when nothing is under way: every run has ended or waits for a person. */
   settled(): Promise<void>;

@@ -30,6 +30,8 @@ export interface TriageOptions {
   readonly window?: number;
 }
 
+/** One hour, in milliseconds. */
+export const defaultWindow = 3_600_000;
 const maximumStarts = 20;
 const joinable: readonly Incident['state'][] = ['new', 'open', 'contained'];
 
@@ -127,7 +129,7 @@ export class Batch {
 
   /** The open incident that one of the keys points to, if its last detection under that key is near enough in time. */
   async #find(keys: readonly string[], detection: Detection): Promise<Incident | undefined> {
-    const window = this.#options.window ?? 3_600_000;
+    const window = this.#options.window ?? defaultWindow;
     for (const key of keys) {
       const group = (await this.#group(key)).group;
       if (group === undefined || Math.abs(detection.time - group.last) > window) continue;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { detections, incidents, startRequests } from '../incident/kinds.ts';
 import { ownPlaybooks } from '../testing/runbooks.ts';
 import { detectionOf, World } from '../testing/world.ts';
+import { triageGroups } from './group.ts';
 import { createTriage } from './triage.ts';
 
 const playbooks = ownPlaybooks();
@@ -195,6 +196,18 @@ describe('triage', () => {
     const incident = (await world.records.find(incidents)).records[0]!.value;
     expect(incident.entities).toHaveLength(100);
     expect(incident.timeline.length).toBeLessThanOrEqual(300);
+  });
+
+  it('forgets the group keys that nothing can join any more', async () => {
+    const world = new World(playbooks);
+    const triage = world.triage();
+    await triage.ingest(detectionOf());
+    expect(await world.records.count(triageGroups)).toBe(1);
+    world.clock.time += 48 * 60 * minute;
+    await triage.ingest(detectionOf({ at: world.clock.time, entities: [{ type: 'device', id: 'cam-9' }] }));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const left = (await world.records.find(triageGroups)).records.map(({ value }) => value.key);
+    expect(left).toEqual(['stolen-certificate|live|device:cam-9']);
   });
 
   it('fails the detection that the store refuses and goes on with the next', async () => {

@@ -1,6 +1,8 @@
-import { type Detection, type Incident, RecordConflict } from '@kydai/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Detection, type Incident, RecordConflict, write } from '@kydai/contracts';
 import { CsirtError } from '../error.ts';
-import { Batch, type TriageOptions } from './batch.ts';
+import { Batch, defaultWindow, type TriageOptions } from './batch.ts';
+import { triageGroups } from './group.ts';
 
 export interface Triaged {
   /** Absent where the detection is kept and makes no incident. */
@@ -19,7 +21,10 @@ export interface Triage {
 }
 
 const largestBatch = 256;
-const attempts = 8;
+const attempts = 20;
+/** How often old group keys are forgotten, and how many at a time. */
+const forgetEvery = 3_600_000;
+const forgetAtOnce = 1000;
 
 interface Pending {
   readonly detection: Detection;
@@ -37,6 +42,7 @@ interface Pending {
 export function createTriage(options: TriageOptions): Triage {
   const queue: Pending[] = [];
   let working = false;
+  let forgot = options.clock.now();
 
   const work = async (): Promise<void> => {
     if (working) return;
@@ -60,6 +66,11 @@ export function createTriage(options: TriageOptions): Triage {
       }
     }
     working = false;
+    const now = options.clock.now();
+    if (now - forgot < forgetEvery) return;
+    forgot = now;
+    // What fails here is done an hour later.
+    await forgetGroups(options, now).catch(() => undefined);
   };
 
   return {
@@ -71,6 +82,15 @@ export function createTriage(options: TriageOptions): Triage {
   };
 }
 
+/** Deletes the group keys that no detection can join any more, so that they don't grow for ever. */
+async function forgetGroups({ records, window }: TriageOptions, now: number): Promise<void> {
+  // A day beyond the window: detections about the past come late.
+  const before = now - (window ?? defaultWindow) - 86_400_000;
+  const old = await records.find(triageGroups, { where: { last: { lt: before } }, limit: forgetAtOnce });
+  if (old.records.length === 0) return;
+  await records.commit(old.records.map(({ value }) => write.delete(triageGroups, value.key)));
+}
+
 async function settle(options: TriageOptions, pending: readonly Pending[]): Promise<Triaged[]> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const batch = new Batch(options);
@@ -79,8 +99,9 @@ async function settle(options: TriageOptions, pending: readonly Pending[]): Prom
     try {
       await options.records.commit(batch.writes(), batch.audit);
     } catch (error) {
-      if (error instanceof RecordConflict) continue;
-      throw error;
+      if (!(error instanceof RecordConflict)) throw error;
+      await pause(attempt);
+      continue;
     }
     for (const { detection } of pending) {
       if (batch.fresh.has(detection.id)) options.signals.publish({ type: 'detection', detection });
