@@ -20,6 +20,8 @@ export type StoreErrorCode =
   | 'query'
   /** The caller's signal ended the query, or it ran longer than allowed. */
   | 'cancelled'
+  /** The database server cannot be reached. */
+  | 'unavailable'
   /** Too many appends or queries wait already: try again later. */
   | 'busy'
   /** The audit key is missing, or is not an Ed25519 key. */

@@ -6,4 +6,10 @@ export { parseQuery } from './filter/parse.ts';
 export type { LakeLimits } from './lake/limits.ts';
 export type { LegalHold } from './lake/manifest.ts';
 export { type Lake, type LakeOptions, openLake } from './lake/open.ts';
-export { openRecords, type Records, type RecordsOptions } from './records/open.ts';
+export {
+  openPostgresRecords,
+  openRecords,
+  type PostgresRecordsOptions,
+  type Records,
+  type RecordsOptions,
+} from './records/open.ts';

@@ -19,7 +19,7 @@ const day = 86_400_000;
 
 /** The contract of `EventStore`, run against every implementation. */
 export function eventStoreContract(name: string, open: () => Promise<EventsUnderTest>): void {
-  describe(`${name} keeps the contract of an event store`, () => {
+  describe(`${name} keeps the contract of an event store`, { timeout: 30_000 }, () => {
     let under: EventsUnderTest;
     beforeEach(async () => {
       under = await open();

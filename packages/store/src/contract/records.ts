@@ -54,7 +54,7 @@ export const entry = (target: string, more: Partial<AuditEntry> = {}): AuditEntr
 
 /** The contract of `RecordStore` and `AuditLog`, run against every implementation. */
 export function recordStoreContract(name: string, open: () => Promise<RecordsUnderTest>): void {
-  describe(`${name} keeps the contract of a record store`, () => {
+  describe(`${name} keeps the contract of a record store`, { timeout: 30_000 }, () => {
     let store: RecordsUnderTest;
     beforeEach(async () => {
       store = await open();
@@ -233,15 +233,15 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
 
     it('adds an index to a kind that has records already, and computes one again whose function changed', async () => {
       await store.records.commit(
-        Array.from({ length: 1200 }, (_, n) => write.insert(lamps, lamp(`k${n}`, { watts: n }))),
+        Array.from({ length: 600 }, (_, n) => write.insert(lamps, lamp(`k${n}`, { watts: n }))),
       );
       store = await store.reopen();
       const more = recordKind<Lamp>({
         ...lamps,
-        indexes: { ...lamps.indexes, bright: ({ watts }) => watts >= 1000, watts: ({ watts }) => -watts },
+        indexes: { ...lamps.indexes, bright: ({ watts }) => watts >= 400, watts: ({ watts }) => -watts },
       });
       expect(await store.records.count(more, { bright: true })).toBe(200);
-      expect(await store.records.count(more, { watts: { lt: -1100 } })).toBe(99);
+      expect(await store.records.count(more, { watts: { lt: -500 } })).toBe(99);
     });
 
     it('fills in the default of a field that older records lack', async () => {
@@ -292,7 +292,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
       });
 
       it('proves inclusion and consistency between all of its sizes', async () => {
-        const size = 21;
+        const size = 11;
         const roots: string[] = [];
         for (let n = 0; n < size; n++) {
           await store.records.commit([], [entry(`n:${n}`)]);

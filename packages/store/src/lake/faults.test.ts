@@ -9,7 +9,7 @@ import { noon, sample } from '../contract/samples.ts';
 import type { LakeLimits } from './limits.ts';
 import { type Lake, openLake } from './open.ts';
 
-describe('the lake', () => {
+describe('the lake', { timeout: 30_000 }, () => {
   let folder: string;
   let opened: Lake[];
   beforeEach(() => {

@@ -1,5 +1,6 @@
 import { RecordConflict, type Write } from '@kydai/contracts';
 import { type CompiledQuery, sql } from 'kysely';
+import { appendLeaves } from '../audit/tree.ts';
 import { quote, StoreError } from '../error.ts';
 import type { Dialect } from './dialect.ts';
 import { checkKey, column, encode, type Table } from './kind.ts';
@@ -54,10 +55,40 @@ export function compileWrite(dialect: Dialect, table: Table, write: Write): Chan
   return { kind, key, query: query.compile(), mustTouch: write.op === 'insert' };
 }
 
-/** Runs one caller's changes. Throws `RecordConflict` at the first that finds the world changed. */
-export function* applyChanges(changes: readonly Change[]): Steps<void> {
-  for (const change of changes) {
-    const answer = yield* ask(change.query);
-    if (change.mustTouch && answer.changed === 0) throw new RecordConflict(change.kind, change.key);
+/** One caller's commit. */
+export interface Batch {
+  readonly changes: Change[];
+  /** Audit entries, encoded. */
+  readonly leaves: readonly string[];
+}
+
+/**
+ * Applies the commits of a group, each in a savepoint, and appends the audit entries of those that succeeded. The
+ * outcome of each: undefined, or the conflict that undid it. Anything but a conflict undoes the group.
+ */
+export function* applyGroup(dialect: Dialect, batches: readonly Batch[]): Steps<readonly unknown[]> {
+  const [begin, release, undo] = [
+    'savepoint caller',
+    'release savepoint caller',
+    'rollback to savepoint caller',
+  ].map((text) => sql.raw(text).compile(dialect.db));
+  const outcomes: unknown[] = [];
+  const leaves: string[] = [];
+  for (const batch of batches) {
+    yield* ask(begin!);
+    let conflict: RecordConflict | undefined;
+    for (const { query, mustTouch, kind, key } of batch.changes) {
+      const { changed } = yield* ask(query);
+      if (mustTouch && changed === 0) {
+        conflict = new RecordConflict(kind, key);
+        break;
+      }
+    }
+    if (conflict === undefined) leaves.push(...batch.leaves);
+    else yield* ask(undo!);
+    yield* ask(release!);
+    outcomes.push(conflict);
   }
+  yield* appendLeaves(dialect, leaves);
+  return outcomes;
 }

@@ -60,11 +60,13 @@ export function indexValues(table: Table, key: string, value: unknown): readonly
     const found: IndexValue | undefined = table.kind.indexes[name]!(value);
     const plain = found === undefined ? undefined : plainIndexValue(found);
     const fits =
-      plain === null || typeof plain === 'string' || (typeof plain === 'number' && Number.isFinite(plain));
+      plain === null ||
+      (typeof plain === 'string' && !plain.includes('\0') && plain.isWellFormed()) ||
+      (typeof plain === 'number' && Number.isFinite(plain));
     if (!fits) {
       throw new StoreError(
         'invalid-record',
-        `index ${quote(name)} of record ${quote(key)} of kind ${quote(table.kind.name)} must be text, a finite number, a boolean or null`,
+        `index ${quote(name)} of record ${quote(key)} of kind ${quote(table.kind.name)} must be text without NUL, a finite number, a boolean or null`,
       );
     }
     return plain as string | number | null;

@@ -60,7 +60,7 @@ export function* createKind(dialect: Dialect, table: Table): Steps<void> {
     db.schema
       .createTable(table.name)
       .ifNotExists()
-      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('key', sql.raw(types.key), (c) => c.primaryKey())
       .addColumn('version', sql.raw(types.integer), (c) => c.notNull())
       .addColumn('body', 'text', (c) => c.notNull())
       .compile(),

@@ -25,6 +25,7 @@ function indexColumn(table: Table, name: string): string {
 
 function plain(value: unknown): string | number | null {
   const kind = typeof value;
+  if (kind === 'string' && (value as string).includes('\0')) bad('a text to look for cannot hold NUL');
   if (value === null || kind === 'string' || kind === 'boolean' || Number.isFinite(value)) {
     return plainIndexValue(value as IndexValue);
   }

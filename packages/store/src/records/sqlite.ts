@@ -1,24 +1,17 @@
 import Database from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
 import { StoreError } from '../error.ts';
-import type { Answer, Row, Steps } from './steps.ts';
-import { runSync } from './steps.ts';
+import { sqliteDialect } from './dialect.ts';
+import type { Engine } from './engine.ts';
+import { type Answer, type Row, runSync, type Steps } from './steps.ts';
 
 const cachedStatements = 500;
 
-/** One SQLite file: WAL journal, every commit synced to disk before it counts. */
-export interface Sqlite {
-  /** Runs steps in one write transaction; undone as a whole when they throw. */
-  write<T>(steps: () => Steps<T>): T;
-  /** Runs steps inside `write`, undone alone when they throw. */
-  nested<T>(steps: () => Steps<T>): T;
-  /** Runs steps that only read, on one unchanging view of the data. */
-  read<T>(steps: () => Steps<T>): T;
-  close(): void;
-}
-
-/** Opens or makes the file. `file` may be `:memory:` for tests. Throws `disk-failed` where it cannot be opened. */
-export function openSqlite(file: string): Sqlite {
+/**
+ * Opens or makes the file: WAL journal, every commit synced to disk before it counts. `file` may be `:memory:` for tests. Throws `disk-failed`
+ * where it cannot be opened, `damaged` where it is no database.
+ */
+export function openSqlite(file: string): Engine {
   let database: Database.Database;
   try {
     database = new Database(file, { timeout: 10_000 });
@@ -69,21 +62,10 @@ export function openSqlite(file: string): Sqlite {
   }
 
   return {
-    write: (steps) => within('BEGIN IMMEDIATE', steps),
-    read: (steps) => within('BEGIN', steps),
-    nested(steps) {
-      database.exec('SAVEPOINT caller');
-      try {
-        const result = runSync(steps(), answer);
-        database.exec('RELEASE caller');
-        return result;
-      } catch (error) {
-        // A full disk makes SQLite undo the whole transaction: then there is no savepoint to go back to.
-        if (database.inTransaction) database.exec('ROLLBACK TO caller; RELEASE caller');
-        throw translate(error, 'the record store failed');
-      }
-    },
-    close() {
+    dialect: sqliteDialect,
+    write: async (steps) => within('BEGIN IMMEDIATE', steps),
+    read: async (steps) => within('BEGIN', steps),
+    async close() {
       statements.clear();
       database.close();
     },

@@ -1,0 +1,12 @@
+import type { Dialect } from './dialect.ts';
+import type { Steps } from './steps.ts';
+
+/** A database that runs steps: SQLite at once, PostgreSQL over the network. */
+export interface Engine {
+  readonly dialect: Dialect;
+  /** Runs steps in one transaction, alone among writers; durable when it resolves, undone as a whole when they throw. */
+  write<T>(steps: () => Steps<T>): Promise<T>;
+  /** Runs steps that only read, on one unchanging view of the data. */
+  read<T>(steps: () => Steps<T>): Promise<T>;
+  close(): Promise<void>;
+}

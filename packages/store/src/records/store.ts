@@ -1,0 +1,129 @@
+import type { AuditEntry, Clock, RecordStore, Write } from '@kydai/contracts';
+import { encodeEntry } from '../audit/entry.ts';
+import { type AuditKey, checkpointSigner } from '../audit/key.ts';
+import { auditLog } from '../audit/log.ts';
+import { quote, StoreError } from '../error.ts';
+import { applyGroup, type Batch, compileWrite } from './commit.ts';
+import type { Engine } from './engine.ts';
+import { GroupCommit } from './group.ts';
+import { type AnyKind, checkKey, decode, type Table, tableOf } from './kind.ts';
+import { createBase, createKind } from './migrate.ts';
+import type { Records } from './open.ts';
+import { countQuery, findQuery, getQuery } from './query.ts';
+import { ask } from './steps.ts';
+
+/**
+ * The record store and the audit log over an engine.
+ *
+ * INVARIANT: a commit's writes and its audit entries are in one transaction, which is on disk before the commit
+ * resolves. Commits that wait at the same time share one transaction, each in its own savepoint.
+ */
+export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditKey): Promise<Records> {
+  const signer = checkpointSigner(auditKey);
+  const { dialect } = engine;
+  await engine.write(() => createBase(dialect));
+  const tables = new Map<string, { readonly table: Table; readonly ready: Promise<void> }>();
+  let closed = false;
+
+  function open(): void {
+    if (closed) throw new StoreError('closed', 'the record store is closed');
+  }
+
+  /** The table of a kind, made or brought up to date when the kind is first used. */
+  async function use(kind: AnyKind): Promise<Table> {
+    const known = tables.get(kind.name);
+    if (known?.table.kind === kind) {
+      await known.ready;
+      return known.table;
+    }
+    const table = tableOf(kind);
+    if (known !== undefined && known.table.indexes.join() !== table.indexes.join()) {
+      throw new StoreError(
+        'invalid-record',
+        `record kind ${quote(kind.name)} is declared twice with different indexes; declare it once`,
+      );
+    }
+    const ready = known?.ready ?? engine.write(() => createKind(dialect, table));
+    tables.set(kind.name, { table, ready });
+    try {
+      await ready;
+    } catch (error) {
+      tables.delete(kind.name);
+      throw error;
+    }
+    return table;
+  }
+
+  const group = new GroupCommit<Batch>((batches) => engine.write(() => applyGroup(dialect, batches)));
+
+  /** Commits without an outcome yet: a close waits for them. */
+  const accepted = new Set<Promise<void>>();
+
+  async function commit(writes: readonly Write[], audit: readonly AuditEntry[]): Promise<void> {
+    const batch: Batch = { changes: [], leaves: audit.map(encodeEntry) };
+    for (const write of writes) batch.changes.push(compileWrite(dialect, await use(write.kind), write));
+    if (batch.changes.length > 0 || batch.leaves.length > 0) await group.add(batch);
+  }
+
+  const records: RecordStore = {
+    async get(kind, key) {
+      open();
+      const table = await use(kind);
+      const query = getQuery(dialect, table, checkKey(table, key));
+      const row = (await engine.read(() => ask(query))).rows[0];
+      return row && { value: decode(table, key, row['body']), version: Number(row['version']) };
+    },
+
+    async find(kind, query = {}) {
+      open();
+      const table = await use(kind);
+      const [page, total] = await engine.read(function* () {
+        const rows = (yield* ask(findQuery(dialect, table, query))).rows;
+        return [rows, yield* ask(countQuery(dialect, table, query.where))] as const;
+      });
+      return {
+        records: page.map((row) => ({
+          value: decode(table, String(row['key']), row['body']),
+          version: Number(row['version']),
+        })),
+        total: Number(total.rows[0]?.['n']),
+      };
+    },
+
+    async count(kind, where) {
+      open();
+      const table = await use(kind);
+      return Number((await engine.read(() => ask(countQuery(dialect, table, where)))).rows[0]?.['n']);
+    },
+
+    async commit(writes, audit = []) {
+      open();
+      const done = commit(writes, audit);
+      accepted.add(done);
+      try {
+        await done;
+      } finally {
+        accepted.delete(done);
+      }
+    },
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.allSettled(accepted);
+      await group.close();
+      await engine.close();
+    },
+  };
+
+  const audit = auditLog({
+    dialect,
+    clock,
+    signer,
+    async transact(steps) {
+      open();
+      return engine.write(steps);
+    },
+  });
+  return { records, audit };
+}
