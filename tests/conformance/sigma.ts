@@ -2,11 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Event, FieldValue } from '@kydai/contracts';
 import { createDetector, loadRules, type RuleFile, type RuleSet } from '@kydai/siem';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { parseAllDocuments } from 'yaml';
 import { MissingCorpus, openCorpus, type SuiteOptions, type SuiteResult } from './corpus.ts';
 
 /**
  * SigmaHQ's rules and regression events: every rule compiles, every case fires the rule that it names at least as often
- * as it says, and the indexed engine finds on every event what the plain one finds.
+ * as it says, and the indexed engine finds on every event what the plain one finds. The specification's own schemas
+ * accept its examples, all rules and the city's rules, and the examples can be read.
  */
 export async function run(options: SuiteOptions): Promise<SuiteResult> {
   const rulesAt = await openCorpus(options.rules ?? join(options.shared, 'sigma-rules.tar.gz'));
@@ -35,7 +39,41 @@ export async function run(options: SuiteOptions): Promise<SuiteResult> {
       else failures.push(`${name}: rule ${id} fired ${count} times instead of at least ${matchCount}`);
     }
   }
+  const schemas = join(options.shared, 'sigma-schema.tar.gz');
+  if (existsSync(schemas)) passed += validate(await openCorpus(schemas), rulesAt, failures);
   return { passed, failed: failures.length, failures };
+}
+
+/** Checks documents by the official JSON schemas; returns how many passed. */
+function validate(folder: string, rulesAt: string, failures: string[]): number {
+  const ajv = new Ajv2020({ strict: false });
+  formats.default(ajv);
+  const compile = (name: string) => {
+    const schema = JSON.parse(readFileSync(join(folder, `json-schema/sigma-${name}-schema.json`), 'utf8'));
+    // One of the schemas names its dialect with a stray `#`.
+    return ajv.compile({ ...schema, $schema: 'https://json-schema.org/draft/2020-12/schema' });
+  };
+  const [rule, correlation, filter] = ['detection-rule', 'correlation-rules', 'filters'].map(compile);
+  const examples = readRuleFiles(join(folder, 'tests'));
+  const own = readRuleFiles(join(import.meta.dirname, '../../policies/detection'));
+  let passed = 0;
+  for (const { file, text } of [...examples, ...own, ...readRuleFiles(rulesAt)]) {
+    for (const document of parseAllDocuments(text)) {
+      const data = document.toJS() as Readonly<Record<string, unknown>> | null;
+      const check = (data?.['correlation'] ? correlation : data?.['filter'] ? filter : rule)!;
+      if (check(data)) passed++;
+      else failures.push(`${file}: the schema says ${ajv.errorsText(check.errors)}`);
+    }
+  }
+  for (const { file, text } of examples) {
+    // The examples refer to rules that are not among them; all else must be understood.
+    const wrong = loadRules([{ file, text }]).problems.find(
+      ({ code, severity }) => severity === 'error' && code !== 'reference-unknown',
+    );
+    if (wrong === undefined) passed++;
+    else failures.push(`${file}:${wrong.line} ${wrong.code}: ${wrong.message}`);
+  }
+  return passed;
 }
 
 interface RegressionCase {
