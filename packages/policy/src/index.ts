@@ -5,6 +5,7 @@ export {
   type FetchHandler,
 } from './authzen/handler.ts';
 export type { AuthZenMapping } from './authzen/mapping.ts';
+export { type BundleContent, type OpenedBundle, openBundle, signBundle } from './bundle/bundle.ts';
 export { type BlastRadius, type BlastRadiusOptions, blastRadius, type Grant } from './change/blast-radius.ts';
 export {
   type ConditionCoverage,
@@ -20,6 +21,12 @@ export {
   type ReplayReport,
   replay,
 } from './change/replay.ts';
+export {
+  createEnvoyHandler,
+  createNginxHandler,
+  type ProxyOptions,
+  type ProxyRule,
+} from './enforce/proxy.ts';
 export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import * as policy from './index.ts';
+
+test('the package gives out what it means to give out, and nothing else', () => {
+  expect(Object.keys(policy).sort()).toEqual([
+    'EntityStore',
+    'PolicyError',
+    'blastRadius',
+    'createAuthZenHandler',
+    'createEngine',
+    'createEnvoyHandler',
+    'createNginxHandler',
+    'createSearch',
+    'explain',
+    'loadPolicySet',
+    'openBundle',
+    'redacted',
+    'replay',
+    'runPolicyTests',
+    'signBundle',
+  ]);
+  const { exports } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+  expect(exports).toEqual({ '.': './src/index.ts' });
+});
