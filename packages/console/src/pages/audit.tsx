@@ -6,6 +6,7 @@ import { post } from '../api/client.ts';
 import { auditQuery, paths } from '../api/queries.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Empty, Failure, Loaded, Page } from '../parts/frame.tsx';
+import { Reference } from '../parts/reference.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 
@@ -103,33 +104,9 @@ function Entries({ leaves }: { leaves: readonly AuditLeaf[] }) {
           kind: 'lead',
           cell: (leaf) => <span className="mono strong">{leaf.entry.action}</span>,
         },
-        {
-          id: 'target',
-          head: t('audit.col.target'),
-          cell: (leaf) => <span className="mono">{leaf.entry.target}</span>,
-        },
-        {
-          id: 'actor',
-          head: t('audit.col.actor'),
-          cell: (leaf) => <span className="mono">{leaf.entry.actor}</span>,
-        },
-        {
-          id: 'detail',
-          head: t('common.details'),
-          kind: 'wide',
-          cell: (leaf) => (
-            <details className="proof">
-              <summary>
-                {Object.entries(leaf.entry.detail)
-                  .map(([name, value]) => `${name} ${value ?? '–'}`)
-                  .join(' · ') || t('common.none')}
-              </summary>
-              <p className="hint">
-                {t('audit.hash')}: <span className="mono">{leaf.hash}</span>
-              </p>
-            </details>
-          ),
-        },
+        { id: 'target', head: t('audit.col.target'), cell: (leaf) => <Reference text={leaf.entry.target} /> },
+        { id: 'actor', head: t('audit.col.actor'), cell: (leaf) => <Reference text={leaf.entry.actor} /> },
+        { id: 'detail', head: t('common.details'), kind: 'wide', cell: (leaf) => <Detail leaf={leaf} /> },
         {
           id: 'time',
           head: t('common.time'),
@@ -138,5 +115,33 @@ function Entries({ leaves }: { leaves: readonly AuditLeaf[] }) {
         },
       ]}
     />
+  );
+}
+
+/** Names of details that hold epoch milliseconds. */
+const moments = new Set(['at', 'expires', 'notAfter', 'notBefore', 'due']);
+
+function Detail({ leaf }: { leaf: AuditLeaf }) {
+  const { t, format } = useSettings();
+  const details = Object.entries(leaf.entry.detail).filter(([, value]) => value !== null && value !== '');
+  return (
+    <details className="proof">
+      <summary>
+        {details.map(([name, value]) => (
+          <span key={name} className="pair">
+            <span className="hint">{name}</span>{' '}
+            {typeof value === 'number' && moments.has(name) ? (
+              <span className="figures">{format.exact(value)}</span>
+            ) : (
+              <Reference text={String(value)} />
+            )}
+          </span>
+        ))}
+        {details.length === 0 ? t('common.none') : null}
+      </summary>
+      <p className="hint">
+        {t('audit.hash')}: <span className="mono">{leaf.hash}</span>
+      </p>
+    </details>
   );
 }

@@ -8,9 +8,12 @@ import { Segments } from '../parts/segments.tsx';
 import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 
-const question = `curl -s -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\
+/** A question to try, at this server. */
+const question = (
+  origin: string,
+): string => `curl -s -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\
   -d '{"subject":{"type":"Device","id":"cam-001"},"action":{"name":"publish"},"resource":{"type":"Dataset","id":"readings"}}' \\
-  http://127.0.0.1:8080/access/v1/evaluation`;
+  ${origin}/access/v1/evaluation`;
 
 /** The last decisions and the policies that made them. */
 export default function Decisions() {
@@ -41,7 +44,7 @@ export default function Decisions() {
             .map((one, index) => ({ ...one, index }));
           return rows.length === 0 ? (
             <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
-              <Copyable text={question} />
+              <Copyable text={question(window.location.origin)} />
             </Empty>
           ) : (
             <DecisionTable rows={rows} />

@@ -4,6 +4,7 @@ import { detectionsQuery } from '../api/queries.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Empty, Loaded, Page } from '../parts/frame.tsx';
 import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
+import { Reference } from '../parts/reference.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { eventsQuery } from './incident/incident.tsx';
@@ -50,8 +51,8 @@ export default function Detections() {
                           {detection.drill ? <DrillMark /> : null}
                           {detection.group
                             ? Object.entries(detection.group).map(([name, value]) => (
-                                <span key={name} className="mono hint">
-                                  {name}={value}
+                                <span key={name} className="hint" title={name}>
+                                  <Reference text={`${name}=${value}`} />
                                 </span>
                               ))
                             : null}

@@ -53,12 +53,12 @@ function Body({ view }: { view: FindingsView }) {
       ) : (
         <div className="notice warn column">
           <p>{t('findings.databaseNone')}</p>
-          <Copyable text="kydai sbom db import ./advisories" />
+          <Copyable text="npx kydai sbom db import ./advisories" />
         </div>
       )}
       {view.systems.length === 0 ? (
         <Empty title={t('findings.empty')} hint={t('findings.emptyHint')}>
-          <Copyable text="kydai sbom generate . -o sbom.json && kydai sbom push cong-dich-vu-cong sbom.json" />
+          <Copyable text="npx kydai sbom generate . -o sbom.json && npx kydai sbom push cong-dich-vu-cong sbom.json" />
         </Empty>
       ) : (
         <ul className="systems">

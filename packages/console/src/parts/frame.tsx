@@ -159,7 +159,7 @@ export function Copyable({ text, label }: { text: string; label?: string }) {
   };
   return (
     <section className="copyable" aria-label={label}>
-      <pre>
+      <pre className={text.trim().includes('\n') ? 'lines' : undefined}>
         <code>{text}</code>
       </pre>
       <button type="button" className="button quiet" onClick={() => void copy()}>

@@ -1,6 +1,7 @@
 import type { EntityRef, Incident, Level } from '@kydai/contracts';
 import { Link } from 'wouter';
 import { useSettings } from '../language/settings.tsx';
+import { Reference } from './reference.tsx';
 
 const tiers: Readonly<Record<string, number>> = {
   informational: 1,
@@ -79,7 +80,7 @@ export function Entity({ entity, bare = false }: { entity: EntityRef; bare?: boo
   const body = (
     <>
       {bare ? null : <span className="entity-type">{t(`entity.${entity.type}`)}</span>}
-      <span className="mono">{entity.id}</span>
+      <Reference text={entity.id} />
     </>
   );
   return href ? (

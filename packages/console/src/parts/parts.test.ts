@@ -5,11 +5,11 @@ import { findings, obligations, sources } from '../../dev/data.ts';
 import { byDanger } from '../pages/findings.tsx';
 import { actionsFor } from '../pages/incident/allowed.ts';
 import { tell } from '../pages/incident/tell.ts';
-import { shorten } from '../pages/incident/times.tsx';
 import { fold } from '../shell/fold.ts';
 import { imbalance, sumAccounts } from './account.tsx';
 import { certificateStatus, toPem } from './certificate-list.tsx';
 import { judgeDeadline } from './deadline.tsx';
+import { shorten } from './reference.tsx';
 import { niceTop } from './time-bars.tsx';
 
 describe('an account of a source', () => {
@@ -83,6 +83,8 @@ describe('an incident', () => {
 
   it('shortens long references only', () => {
     expect(shorten('event:0198c0de-0000-7000-a000-00000000d41a')).toBe('event:0198…d41a');
+    expect(shorten(`tls.hash=${'ab12'.repeat(16)}`)).toBe('tls.hash=ab12…ab12');
+    expect(shorten('drill-camera-e40c0e')).toBe('drill-camera-e40c0e');
     expect(shorten('user:lan.tran')).toBe('user:lan.tran');
   });
 });

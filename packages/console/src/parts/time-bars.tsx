@@ -12,11 +12,11 @@ export interface Bar {
 
 const width = 1000;
 
-/** The first of 1, 2, 5, 10, ... that is not smaller: the top of the scale. */
+/** The first round number that is not smaller: the top of the scale. */
 export function niceTop(max: number): number {
   if (max <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(max));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((top) => top >= max) ?? max;
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= max) ?? max;
 }
 
 /**

@@ -39,7 +39,7 @@ export function SignIn({ retry }: { retry: () => void }) {
           <section>
             <h2>{t('signIn.local')}</h2>
             <p>{t('signIn.localHint')}</p>
-            <Copyable text="kydai sign-in" label={t('signIn.local')} />
+            <Copyable text="npx kydai sign-in" label={t('signIn.local')} />
           </section>
         ) : null}
         <footer>

@@ -24,11 +24,21 @@ const icons: Readonly<Record<RunStep['state'], LucideIcon>> = {
   refused: Ban,
 };
 
+/** Joints of the workflow (start, end, parallel) say nothing to a reader, unless one of them went wrong. */
+function isShown(step: RunStep): boolean {
+  return (
+    !['start', 'end', 'parallel'].includes(step.type) || !['done', 'pending', 'running'].includes(step.state)
+  );
+}
+
 /** A playbook as it runs: every step with its state, what it did, the proof, and the question where it waits. */
 export function Run({ run }: { run: PlaybookRun }) {
   const { t, format, language } = useSettings();
   const now = useNow('second');
-  const settled = run.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length;
+  const steps = run.steps.filter(isShown);
+  const settled = steps.filter(
+    (step) => !['pending', 'running', 'waiting-approval'].includes(step.state),
+  ).length;
   const length = (run.ended ?? now) - run.started;
   return (
     <Panel
@@ -41,14 +51,14 @@ export function Run({ run }: { run: PlaybookRun }) {
           </span>{' '}
           {run.drill ? <DrillMark /> : null}{' '}
           <span className="figures">
-            {t('run.progress', { done: settled, total: run.steps.length })} ·{' '}
+            {t('run.progress', { done: settled, total: steps.length })} ·{' '}
             {t('run.took', { duration: format.duration(length) })}
           </span>
         </>
       }
     >
       <ol className="steps" aria-live="polite">
-        {run.steps.map((step) => (
+        {steps.map((step) => (
           <Step key={step.id} run={run} step={step} />
         ))}
       </ol>

@@ -13,6 +13,7 @@ import {
 import { glossary } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { isKey } from '../../language/translate.ts';
+import { shorten } from '../../parts/reference.tsx';
 import { tell } from './tell.ts';
 
 const icons: Readonly<Record<TimelineEntry['kind'], LucideIcon>> = {
@@ -68,8 +69,10 @@ export function Story({
                   <div>
                     <p>{told.text}</p>
                     {told.quote ? <q>{told.quote}</q> : null}
-                    {told.detail ? <p className="story-detail">{told.detail}</p> : null}
-                    <p className="hint">{who(entry.actor)}</p>
+                    <p className="hint">
+                      {told.detail ? <span className="story-detail">{shorten(told.detail)} · </span> : null}
+                      {who(entry.actor)}
+                    </p>
                   </div>
                 </li>
               );

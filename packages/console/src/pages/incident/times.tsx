@@ -1,5 +1,6 @@
 import type { Incident, IncidentTimeName } from '@kydai/contracts';
 import { useSettings } from '../../language/settings.tsx';
+import { Reference } from '../../parts/reference.tsx';
 
 const names: readonly IncidentTimeName[] = [
   'firstMaliciousAction',
@@ -40,11 +41,8 @@ export function Times({ incident }: { incident: Incident }) {
                   ) : null}
                 </time>
                 <span className="times-source">
-                  <span className="mono" title={time.source}>
-                    {shorten(time.source)}
-                  </span>{' '}
-                  · {t(`precision.${time.precision}`)} · {t('time.confidence').toLowerCase()}{' '}
-                  {t(`confidence.${time.confidence}`)}
+                  <Reference text={time.source} /> · {t(`precision.${time.precision}`)} ·{' '}
+                  {t('time.confidence').toLowerCase()} {t(`confidence.${time.confidence}`)}
                 </span>
               </>
             ) : (
@@ -55,11 +53,4 @@ export function Times({ incident }: { incident: Incident }) {
       })}
     </ol>
   );
-}
-
-/** `event:0198…d41a`: the kind and the ends of a long id. */
-export function shorten(reference: string): string {
-  const [kind, id] = reference.split(/:(.*)/s);
-  if (!id || id.length <= 16) return reference;
-  return `${kind}:${id.slice(0, 4)}…${id.slice(-4)}`;
 }

@@ -91,7 +91,7 @@ export function QueryBar({
               )}
               <p className="form-error">
                 {column === undefined ? '' : `${t('logs.badAt', { column })}: `}
-                {explain(problem, t)}
+                {explain(problem, t).replace(/ \(column \d+\)$/, '')}
               </p>
             </>
           ) : null}
