@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readBom } from '../model/validate.ts';
 import { osv, recordingIo, releaseRules, temporaryFolder, vectors } from '../testing.ts';
+import { parseXml } from '../xml/tree.ts';
 import { type GateCommand, runGate } from './gate.ts';
 import { runGenerate } from './generate.ts';
 import { runImport } from './import.ts';
@@ -151,6 +153,29 @@ describe('kydai sbom gate', () => {
     const sarif = JSON.parse((await run({ format: 'sarif' })).out);
     expect(sarif.runs[0].results).toMatchObject([{ ruleId: 'GHSA-bad', level: 'error' }]);
     expect((await run({ format: 'markdown' })).out).toContain('| ❌ | bad 1.0.0 | GHSA-bad |');
+  });
+
+  it('writes JUnit, HTML and a vulnerability report that the official schema accepts', async () => {
+    const { folder, run } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const junit = (await run({ format: 'junit' })).out;
+    expect(parseXml(junit, 'junit').attributes.get('failures')).toBe('2');
+    const html = (await run({ format: 'html' })).out;
+    expect(html).toContain('GHSA-bad');
+    expect(html).not.toContain('<script');
+    const vdr = await readBom((await run({ format: 'vdr' })).out);
+    expect(vdr.vulnerabilities).toMatchObject([{ id: 'GHSA-bad', affects: [{ ref: 'pkg:npm/bad@1.0.0' }] }]);
+  });
+
+  it('tells what came in with the change from what was there before', async () => {
+    const { folder, run, project } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const before = join(folder.path, 'before');
+    mkdirSync(before);
+    writeFileSync(join(before, 'package-lock.json'), JSON.stringify(lock({})));
+    expect((await run({ base: before })).out).toContain('came in with this change');
+    expect((await run({ base: project })).out).toContain('was there before');
+    expect((await run({ path: before, base: project })).out).toContain('resolved GHSA-bad in bad 1.0.0');
   });
 
   it('applies waivers from a file', async () => {

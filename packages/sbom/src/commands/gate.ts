@@ -15,7 +15,7 @@ import { parseAnyBom } from '../model/validate.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
 import { writeWhole } from './output.ts';
 
-export const gateFormats = ['table', 'json', 'markdown', 'sarif'] as const;
+export const gateFormats = ['table', 'json', 'markdown', 'sarif', 'junit', 'html', 'vdr'] as const;
 export type GateFormat = (typeof gateFormats)[number];
 
 export interface GateCommand {
@@ -26,6 +26,8 @@ export interface GateCommand {
   readonly waivers?: string;
   /** VEX documents, OpenVEX or CycloneDX; the later ones replace what the earlier ones say. */
   readonly vex?: readonly string[];
+  /** An SBOM, lockfile or folder as it was before: the report tells what came in with the change. */
+  readonly base?: string;
   readonly format?: GateFormat;
   /** File to write the report to; standard output unless told. */
   readonly output?: string;
@@ -39,8 +41,8 @@ export interface GateCommand {
 /** `kydai sbom gate [PATH]`: exit code 0 where it may ship, 1 where not, 2 where that could not be checked. */
 export function runGate(options: GateCommand, io: CommandIo): Promise<ExitCode> {
   return guarded(io, async () => {
-    const result = await evaluateGate(options);
-    const text = await render(result, options, io);
+    const { result, bom } = await evaluateSubject(options);
+    const text = await render(result, bom, options, io);
     if (options.output === undefined) io.out(text);
     else {
       writeWhole(options.output, text);
@@ -52,6 +54,12 @@ export function runGate(options: GateCommand, io: CommandIo): Promise<ExitCode> 
 
 /** What the command decides, without writing anything. @throws SbomError */
 export async function evaluateGate(options: GateCommand): Promise<GateResult> {
+  return (await evaluateSubject(options)).result;
+}
+
+async function evaluateSubject(
+  options: GateCommand,
+): Promise<{ readonly result: GateResult; readonly bom: Bom }> {
   const path = options.path ?? '.';
   // The database first: without it there is no use in reading anything else.
   const database = openAdvisories(options.database);
@@ -68,7 +76,11 @@ export async function evaluateGate(options: GateCommand): Promise<GateResult> {
     const statements = (options.vex ?? []).flatMap((file) =>
       readVex(readBounded(file, maxBomBytes).toString('utf8'), file),
     );
-    return gate({
+    const base =
+      options.base === undefined
+        ? undefined
+        : assess((await readSubject(options.base, options.clock)).bom, database, { system });
+    const result = gate({
       assessment,
       decide: options.decide,
       principal: options.principal,
@@ -76,7 +88,9 @@ export async function evaluateGate(options: GateCommand): Promise<GateResult> {
       now: options.clock.now(),
       waivers,
       vex: applyVex(bom, assessment.findings, statements),
+      ...(base === undefined ? {} : { base: base.findings }),
     });
+    return { result, bom };
   } finally {
     database.close();
   }
@@ -109,7 +123,7 @@ export async function readSubject(
   return generateSbom(path, { clock });
 }
 
-async function render(result: GateResult, options: GateCommand, io: CommandIo): Promise<string> {
+async function render(result: GateResult, bom: Bom, options: GateCommand, io: CommandIo): Promise<string> {
   switch (options.format ?? 'table') {
     case 'json':
       return (await import('../report/json.ts')).renderJson(result);
@@ -117,6 +131,12 @@ async function render(result: GateResult, options: GateCommand, io: CommandIo): 
       return (await import('../report/markdown.ts')).renderMarkdown(result);
     case 'sarif':
       return (await import('../report/sarif.ts')).renderSarif(result, options.path ?? '.');
+    case 'junit':
+      return (await import('../report/junit.ts')).renderJunit(result);
+    case 'html':
+      return (await import('../report/html.ts')).renderHtml(result);
+    case 'vdr':
+      return (await import('../report/vdr.ts')).renderVdr(bom, result);
     default: {
       const { renderTable } = await import('../report/table.ts');
       const toTerminal = options.output === undefined && io.terminal !== undefined;

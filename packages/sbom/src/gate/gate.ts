@@ -1,5 +1,6 @@
 import type { AccessRequest, CedarUid, Decide, Decision, Finding } from '@kydai/contracts';
 import type { Assessment } from '../match/assess.ts';
+import { type BaseComparison, compareWithBase } from './base.ts';
 import type { VexOutcome } from './vex.ts';
 import { type Waiver, waiverEnd, waives } from './waiver.ts';
 
@@ -35,6 +36,8 @@ export interface GateOptions {
   readonly waivers?: readonly Waiver[];
   /** What VEX statements take away, see `applyVex`. */
   readonly vex?: VexOutcome;
+  /** Findings of an earlier document under the same database, to tell what came in with the change. */
+  readonly base?: readonly Finding[];
 }
 
 export interface GateResult {
@@ -51,6 +54,8 @@ export interface GateResult {
   /** Of `findings`, those that alone would keep the build from shipping. */
   readonly blocking: readonly Finding[];
   readonly waived: readonly { readonly finding: Finding; readonly waiver: Waiver }[];
+  /** Present where there was a base to compare with. */
+  readonly base: BaseComparison | undefined;
   /** Findings that a VEX statement takes away; they count nowhere. */
   readonly excluded: VexOutcome['excluded'];
   /** Waivers past their end; they were not applied. */
@@ -95,6 +100,7 @@ export function gate(options: GateOptions): GateResult {
     blocking: blockingOf(findings, context, ask),
     waived,
     excluded,
+    base: options.base === undefined ? undefined : compareWithBase(findings, options.base),
     expired: waivers.filter((waiver) => !inForce.includes(waiver)),
     unused: inForce.filter((waiver) => !waived.some((each) => each.waiver === waiver)),
   };

@@ -16,6 +16,7 @@ export function renderJson(result: GateResult): string {
     findings: result.findings.map((finding) => ({
       ...finding,
       blocking: result.blocking.includes(finding),
+      origin: result.base?.origins.get(finding) ?? null,
       path: assessment.paths[finding.component.purl] ?? [],
     })),
     remedies: groupByComponent(result).map((group) => ({
@@ -24,6 +25,7 @@ export function renderJson(result: GateResult): string {
       moveTo: group.remedy,
       clears: group.findings.map((finding) => finding.advisory),
     })),
+    resolved: result.base?.resolved ?? [],
     waived: result.waived,
     excluded: result.excluded,
     expiredWaivers: result.expired,

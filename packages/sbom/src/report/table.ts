@@ -64,8 +64,7 @@ function components(result: GateResult, paint: Paint, width: number, limit: numb
       ? 'direct'
       : `via ${group.path.slice(0, -1).map(clean).join(' > ') || 'a dependency'}`;
     out.push(`  ${paint('bold', `${clean(name)} ${clean(version)}`)}  ${paint('dim', how)}`);
-    for (const finding of group.findings)
-      out.push(...lines(finding, result.blocking.includes(finding), paint, width));
+    for (const finding of group.findings) out.push(...lines(finding, result, paint, width));
     const remedy =
       group.remedy === null
         ? 'no version clears all of it yet'
@@ -78,7 +77,9 @@ function components(result: GateResult, paint: Paint, width: number, limit: numb
   return out;
 }
 
-function lines(finding: Finding, blocks: boolean, paint: Paint, width: number): string[] {
+function lines(finding: Finding, result: GateResult, paint: Paint, width: number): string[] {
+  const blocks = result.blocking.includes(finding);
+  const origin = result.base?.origins.get(finding);
   const severity = paint(severityStyle[finding.severity], finding.severity.toUpperCase().padEnd(8));
   const cve = finding.aliases.find((alias) => alias.startsWith('CVE-'));
   const marks = [
@@ -89,6 +90,7 @@ function lines(finding: Finding, blocks: boolean, paint: Paint, width: number): 
     ...(finding.fixedVersions.length > 0
       ? [`fixed in ${clean(finding.fixedVersions[0]!)}`]
       : ['no fix known']),
+    ...(origin === undefined ? [] : [origin === 'change' ? 'came in with this change' : 'was there before']),
   ];
   return [
     `    ${blocks ? paint('red', 'x') : ' '} ${severity} ${marks.join(' · ')}`,
@@ -113,6 +115,11 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
   for (const { finding, statement } of result.excluded) {
     const what = `${clean(finding.advisory)} in ${clean(finding.component.name)} ${clean(finding.component.version)}`;
     out.push(wrap(`vex      ${what}: ${statement.status}, ${clean(statement.justification)}`, width, '  '));
+  }
+  for (const { component, advisory } of result.base?.resolved ?? []) {
+    out.push(
+      paint('green', `  resolved ${clean(advisory)} in ${clean(component.name)} ${clean(component.version)}`),
+    );
   }
   for (const waiver of result.expired) {
     out.push(
