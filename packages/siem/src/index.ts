@@ -1,6 +1,7 @@
 export { createElasticBulkHandler, type ElasticBulkOptions } from './collect/elastic.ts';
 export {
   createIntake,
+  type FrameKind,
   type Intake,
   type IntakeOptions,
   type IntakeTotals,

@@ -87,9 +87,9 @@ describe('the intake', () => {
     while (push(intake, 'x')) taken++;
     expect(taken).toBe(8);
     const account = intake.account('syslog-udp', 'b');
-    expect(intake.push(account, line('x'), 1, undefined, true)).toBe(true);
-    expect(intake.push(account, line('x'), 1, undefined, true)).toBe(true);
-    expect(intake.push(account, line('x'), 1, undefined, true)).toBe(false);
+    expect(intake.push(account, line('x'), 1, undefined, 'urgent')).toBe(true);
+    expect(intake.push(account, line('x'), 1, undefined, 'urgent')).toBe(true);
+    expect(intake.push(account, line('x'), 1, undefined, 'urgent')).toBe(false);
     let room = 0;
     intake.whenRoom(() => room++);
     await until(() => store.appends === 1);

@@ -24,6 +24,13 @@ export interface IntakeOptions {
   onFault?(fault: unknown): void;
 }
 
+/**
+ * How much of the queue a frame may use. A stream can be held back, so it gets only the first fifth: a deep queue would
+ * bring it nothing but delay. Datagrams get four fifths; the last fifth is for urgent ones and for requests.
+ */
+export type FrameKind = 'stream' | 'datagram' | 'urgent';
+const shares: Readonly<Record<FrameKind, number>> = { stream: 0.2, datagram: 0.8, urgent: 1 };
+
 /** The one way into the system: every collector gives its frames here. */
 export interface Intake {
   readonly normaliser: Normaliser;
@@ -31,13 +38,13 @@ export interface Intake {
   /** The account under which a sender's frames are counted. */
   account(transport: Transport, name: string): SourceAccount;
   /**
-   * Takes a frame of a sender that gets no answer (syslog). False, with nothing counted, when there is no room; the
-   * caller then waits (`whenRoom`) or loses it by the account. `urgent` frames may use the last fifth of the queue.
+   * Takes a frame of a sender that gets no answer (syslog). False, with nothing counted, when there is no room for its
+   * kind; the caller then waits (`whenRoom`) or loses it by the account.
    */
-  push(account: SourceAccount, text: string, bytes: number, fault?: string, urgent?: boolean): boolean;
+  push(account: SourceAccount, text: string, bytes: number, fault?: string, kind?: FrameKind): boolean;
   /** Whether this many more frames and bytes fit. */
   hasRoom(frames: number, bytes: number): boolean;
-  /** Calls back once, as soon as there is room again. Returns the function that withdraws the call. */
+  /** Calls back once, as soon as there is room for streams again. Returns the function that withdraws the call. */
   whenRoom(callback: () => void): () => void;
   /**
    * Takes frames of a sender that waits for an answer: all or none. Undefined, with nothing counted, when there is no
@@ -76,8 +83,6 @@ export function createIntake(options: IntakeOptions): Intake {
   const normaliser = options.normaliser ?? createNormaliser();
   const onFault = options.onFault ?? (() => {});
   const book = new LedgerBook(limits.sourcesPerTransport, clock);
-  const ordinaryFrames = Math.floor(limits.queueFrames * 0.8);
-  const ordinaryBytes = Math.floor(limits.queueBytes * 0.8);
   const waiting = new Set<() => void>();
   const queue = new FrameQueue(limits.batchFrames);
   let running: Promise<void> | undefined;
@@ -118,7 +123,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const wakeWaiting = (): void => {
     if (waiting.size === 0) return;
-    if (queue.frames > limits.queueFrames / 2 || queue.bytes > limits.queueBytes / 2) return;
+    if (queue.frames > limits.queueFrames / 10 || queue.bytes > limits.queueBytes / 10) return;
     const callbacks = [...waiting];
     waiting.clear();
     for (const callback of callbacks) callback();
@@ -172,9 +177,11 @@ export function createIntake(options: IntakeOptions): Intake {
     limits,
     account: (transport, name) => book.account(transport, name),
     hasRoom,
-    push(account, text, size, fault, urgent = false) {
+    push(account, text, size, fault, kind = 'datagram') {
       if (!hasRoom(1, size)) return false;
-      if (!urgent && (queue.frames >= ordinaryFrames || queue.bytes >= ordinaryBytes)) return false;
+      const share = shares[kind];
+      if (queue.frames >= limits.queueFrames * share || queue.bytes >= limits.queueBytes * share)
+        return false;
       const received = clock.now();
       const read = normaliser.line(text, received);
       enqueue(account, text, size, withFault(read, fault), received, undefined, 0);

@@ -63,7 +63,7 @@ export function createDatagramSocket(
     }
     const read = decodeFrame(message.subarray(0, end));
     if (read.fault) fault = fault ? `${fault}; ${read.fault}` : read.fault;
-    if (!intake.push(account, read.text, message.length, fault, isUrgent(message))) {
+    if (!intake.push(account, read.text, message.length, fault, isUrgent(message) ? 'urgent' : 'datagram')) {
       account.lose('queue-full', message.length, intake.clock.now());
     }
   });

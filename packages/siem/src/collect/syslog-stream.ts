@@ -174,7 +174,7 @@ function receive(
   let orphaned = 0;
 
   const sink = (text: string, bytes: number, fault: string | undefined): boolean => {
-    if (!intake.push(account, text, bytes, fault)) {
+    if (!intake.push(account, text, bytes, fault, 'stream')) {
       if (!intake.closing && !abandoned) return false;
       account.lose(intake.closing ? 'stopping' : 'connection-lost-while-full', bytes, intake.clock.now());
       return true;

@@ -44,8 +44,11 @@ export class FieldList implements Fields {
     if (!this.names.includes(name)) this.add(name, value);
   }
 
-  *entries(): Iterable<readonly [string, FieldValue]> {
-    for (let at = 0; at < this.names.length; at++) yield [this.names[at]!, this.values[at]!];
+  /** A list and not a generator: stores and rules walk it for every event. */
+  entries(): Iterable<readonly [string, FieldValue]> {
+    const pairs: [string, FieldValue][] = [];
+    for (let at = 0; at < this.names.length; at++) pairs.push([this.names[at]!, this.values[at]!]);
+    return pairs;
   }
 }
 
