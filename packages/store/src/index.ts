@@ -6,6 +6,7 @@ export { parseQuery } from './filter/parse.ts';
 export type { LakeLimits } from './lake/limits.ts';
 export type { LegalHold } from './lake/manifest.ts';
 export { type Lake, type LakeOptions, openLake } from './lake/open.ts';
+export type { SqlAnswer, SqlOptions } from './lake/sandbox.ts';
 export {
   openPostgresRecords,
   openRecords,

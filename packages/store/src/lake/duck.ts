@@ -14,6 +14,8 @@ export interface Asked {
 export interface Duck {
   /** Runs one query. Rejects with `cancelled` when the signal ends it or it takes too long. */
   rows(asked: Asked, signal?: AbortSignal): Promise<readonly StoredRow[]>;
+  /** Runs a query on an engine of its own, in turn with the others. */
+  alone<T>(query: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Runs work on a connection of its own, beside the queries. */
   work<T>(run: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /** Cancels what runs and refuses what waits. */
@@ -101,6 +103,15 @@ export async function openDuck(scratch: string, limits: LakeLimits): Promise<Duc
           running.delete(connection);
           connection.closeSync();
         }
+      } finally {
+        leave();
+      }
+    },
+
+    async alone(query, signal) {
+      await enter(signal);
+      try {
+        return await query();
       } finally {
         leave();
       }

@@ -8,6 +8,7 @@ import { Keeper } from './keeper.ts';
 import { defaultLimits, type LakeLimits } from './limits.ts';
 import { lockFolder } from './lock.ts';
 import { LegalHold } from './manifest.ts';
+import { type SqlAnswer, type SqlOptions, sandboxed } from './sandbox.ts';
 import { getEvent, search } from './search.ts';
 import { Tails } from './tail.ts';
 
@@ -22,6 +23,11 @@ export interface LakeOptions {
 export interface Lake extends EventStore {
   /** Events that match, as they become durable, until the signal ends it. Ends with `busy` for a reader too slow. */
   tail(filter: EventFilter | undefined, signal: AbortSignal): AsyncGenerator<Event, void, undefined>;
+  /**
+   * Answers one read-only SELECT over the table `events` (the columns of docs/lake-layout.md, times as timestamps), in a
+   * sandbox. Rejects with `query` for anything else, and for what is too expensive; `cancelled` by signal or time.
+   */
+  sql(text: string, options?: SqlOptions): Promise<SqlAnswer>;
   /** Keeps events from being deleted by `retain`, until released. A hold with the same id is replaced. */
   hold(hold: LegalHold): Promise<void>;
   /** Ends a legal hold; resolves to whether there was one. */
@@ -96,6 +102,13 @@ export async function openLake({ folder: given, clock, limits: changes = {} }: L
       tail(filter, signal) {
         open();
         return tails.follow(filter, signal);
+      },
+      async sql(text, options = {}) {
+        open();
+        await keeper.flush();
+        return keeper.view(({ files }) =>
+          duck.alone(() => sandboxed(folder, files, text, limits.queryTime, options), options.signal),
+        );
       },
       async hold(given) {
         open();

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import * as store from './index.ts';
+
+it('exports what other packages may use, and nothing else', () => {
+  expect(Object.keys(store).sort()).toEqual([
+    'StoreError',
+    'compileFilter',
+    'matchesFilter',
+    'openLake',
+    'openPostgresRecords',
+    'openRecords',
+    'parseQuery',
+    'verifyConsistency',
+    'verifyInclusion',
+  ]);
+});
