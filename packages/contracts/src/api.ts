@@ -215,6 +215,7 @@ export const AuditPage = z.object({
   items: z.array(z.object({ index: z.number().int(), hash: z.string(), entry: AuditEntry })),
   total: z.number().int(),
 });
+export type AuditPage = z.infer<typeof AuditPage>;
 export const AuditVerdictView = z.object({
   intact: z.boolean(),
   size: z.number().int(),
@@ -245,3 +246,4 @@ export const ApiTokenView = z.object({
   expires: z.number(),
   token: z.string(),
 });
+export type ApiTokenView = z.infer<typeof ApiTokenView>;

@@ -16,7 +16,6 @@ import type {
   SourceLedger,
 } from '@kydai/contracts';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { z } from 'zod';
 import { get, withParameters } from './client.ts';
 
 export interface Page<T> {
@@ -95,7 +94,7 @@ export const sourcesQuery = () => ({
 export const decisionsQuery = (limit: number) =>
   resource<{ readonly items: readonly DecisionView[] }>('decisions', 'decisions', { limit });
 export const auditQuery = (from: number | undefined, limit: number) =>
-  resource<z.infer<typeof AuditPage>>('audit', 'audit', { from, limit });
+  resource<AuditPage>('audit', 'audit', { from, limit });
 export const histogramQuery = (q: string, from: string, to: string) =>
   resource<HistogramView>('histogram', 'events/histogram', { q, from, to });
 
@@ -114,6 +113,7 @@ export const paths = {
   containment: (id: string) => `${root}/devices/${encodeURIComponent(id)}/containment`,
   revoke: (serial: string) => `${root}/certificates/${encodeURIComponent(serial)}/revoke`,
   enrolmentTokens: `${root}/enrolment-tokens`,
+  apiTokens: `${root}/api-tokens`,
   auditVerify: `${root}/audit/verify`,
   signOut: `${root}/sign-out`,
   stream: `${root}/stream`,

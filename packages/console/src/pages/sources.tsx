@@ -6,6 +6,7 @@ import { useSettings } from '../language/settings.tsx';
 import { AccountLine, imbalance, sumAccounts } from '../parts/account.tsx';
 import { Copyable, Empty, Loaded, Page, Panel } from '../parts/frame.tsx';
 import { useNow } from '../parts/now.ts';
+import { ApiTokenButton } from './api-token.tsx';
 
 /** A source is called silent after this long without a line, milliseconds. */
 export const silentAfter = 15 * 60_000;
@@ -15,7 +16,7 @@ export default function Sources() {
   const { t } = useSettings();
   const query = useQuery(sourcesQuery());
   return (
-    <Page title={t('sources.title')} lead={t('sources.lead')}>
+    <Page title={t('sources.title')} lead={t('sources.lead')} actions={<ApiTokenButton />}>
       <Loaded query={query}>
         {({ sources }) =>
           sources.length === 0 ? (
