@@ -5,6 +5,16 @@ export type { EnrolRequest, RenewRequest } from './authority/enrol.ts';
 export type { ExpectedDevice, Manufacturer } from './authority/manufactured.ts';
 export type { IssuedToken, TokenRequest } from './authority/token.ts';
 export type { ClientVerdict } from './authority/verify-client.ts';
+export { importCeremony } from './ceremony/import.ts';
+export {
+  type Ceremony,
+  createOfflineRoot,
+  type IssuingRole,
+  requestForRoot,
+  requestsForIssuing,
+  signIssuing,
+  signRootCrl,
+} from './ceremony/offline.ts';
 export { createCrlHandler } from './crl/handler.ts';
 export { PkiError, type PkiErrorCode } from './error.ts';
 export {

@@ -8,6 +8,7 @@ import type {
   RevocationReason,
   Signals,
 } from '@kydai/contracts';
+import { importRootCrl } from '../ceremony/import.ts';
 import { CrlPublisher } from '../crl/publish.ts';
 import { PkiError } from '../error.ts';
 import { type RenewalWindow, renewalWindow } from '../fleet/renewal.ts';
@@ -81,6 +82,8 @@ export interface Authority {
   enrol(wanted: EnrolRequest): Promise<Certificate>;
   /** Throws as `enrol` does when the token is not good; uses nothing up. */
   checkToken(token: string, user?: string): Promise<void>;
+  /** Whether any manufacturer's certificates are believed. */
+  readonly trustsManufacturers: boolean;
   /** Says which device of a trusted manufacturer is which device of the city. */
   expectManufactured(wanted: ExpectedDevice): Promise<Device>;
   /** A first certificate, proven by a manufacturer's certificate (IDevID). */
@@ -115,6 +118,8 @@ export interface Authority {
   renewalWindow(serial: string): Promise<RenewalWindow | undefined>;
   /** Makes the next generation of an authority, which issues from now on; resolves to its id. */
   rollOver(role: 'root' | 'device-ca' | 'service-ca', by: string): Promise<string>;
+  /** Takes in the root's CRL from a ceremony, where the root is offline. */
+  importRootCrl(der: Uint8Array, by: string): Promise<void>;
   /** Writes an audit entry about something refused. */
   audit: Audit;
 }
@@ -174,6 +179,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     checkToken: async (token, user) => {
       await findToken(desk, token, user);
     },
+    trustsManufacturers: manufacturers.length > 0,
     expectManufactured: (wanted) => expectManufactured(desk, wanted),
     enrolManufactured: (wanted) => enrolManufactured(desk, manufacturers, wanted),
     apply: (wanted) => apply(desk, wanted),
@@ -198,6 +204,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       return certificate === undefined ? undefined : renewalWindow(certificate);
     },
     rollOver: (role, by) => rollOver(desk, role, by),
+    importRootCrl: (der, by) => importRootCrl(desk, der, by),
     audit: (action, actor, target, detail) =>
       records.commit([], [{ at: clock.now(), actor, action, target, detail }]),
   };

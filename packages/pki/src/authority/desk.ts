@@ -25,6 +25,8 @@ export interface Issuer {
   readonly ocspNames: readonly string[];
   /** SHA-1 of its key bits, hex. */
   readonly keyHash: string;
+  /** Its key is elsewhere. */
+  readonly offline: boolean;
   /** Certificates issued so far, by our count: decides the shard of the next. */
   issued: number;
 }
@@ -70,6 +72,7 @@ export function makeIssuer(record: AuthorityRecord, signer: Signer, issued: numb
     verifier: importPublicKey(key),
     ocspNames: [named(Oid.sha1, 'sha1'), named(Oid.sha256, 'sha256')],
     keyHash: digest('sha1', key.bits),
+    offline: record.offline === true,
     issued,
   };
 }

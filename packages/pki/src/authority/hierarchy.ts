@@ -1,14 +1,18 @@
 import { type AuditEntry, type Certificate, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
+import type { Signer } from '../keys/signer.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { type AuthorityRecord, authorities, certificates } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
+import { readCertificate } from '../x509/certificate.ts';
 import { type Extension, extension } from '../x509/extension.ts';
 import { type GeneralName, textName } from '../x509/general-name.ts';
 import { encodeName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
+import { type PublicKey, readPublicKey } from '../x509/public-key.ts';
+import { algorithmFor } from '../x509/signature.ts';
 import { type Desk, type Issuer, makeIssuer } from './desk.ts';
-import { makeCertificate } from './draft.ts';
+import { type Draft, makeCertificate } from './draft.ts';
 
 const titles = { root: 'Root CA', 'device-ca': 'Device CA', 'service-ca': 'Service CA' } as const;
 export type Role = AuthorityRecord['role'];
@@ -44,7 +48,7 @@ export async function openHierarchy(desk: Desk): Promise<void> {
 }
 
 async function openIssuer(desk: Desk, record: AuthorityRecord): Promise<Issuer> {
-  const signer = await desk.keys.open(record.id);
+  const signer = record.offline === true ? offlineSigner(record) : await desk.keys.open(record.id);
   if (signer === undefined) {
     throw new PkiError(
       'key-missing',
@@ -87,22 +91,58 @@ export async function createAuthority(
   const now = desk.clock.now();
   const signer =
     (await desk.keys.open(id)) ?? (await desk.keys.create(id, role === 'root' ? 'EC-P384' : 'EC-P256'));
-  const draft = {
-    profile: profileOf(role === 'root' ? 'root' : 'issuing-ca'),
-    subject: id,
-    subjectName: encodeName(
-      [Oid.organization, desk.organization],
-      [Oid.commonName, `${titles[role]} ${generation}`],
-    ),
-    names: [],
+  const { organization, urls } = desk;
+  const draft = authorityDraft({
+    role,
+    generation,
+    organization,
+    host: urls.host,
     publicKey: signer.publicKey,
-    requester: 'system',
     now,
-    ...(role === 'device-ca' ? { nameConstraints: deviceConstraints(desk.urls.host) } : {}),
-  };
+  });
   const certificate = await makeCertificate(draft, root ?? { self: signer, id }, desk.urls);
   const record = { id, role, generation, serial: certificate.serial, der: certificate.der, created: now };
   return { issuer: makeIssuer(record, signer, 0), record, certificate };
+}
+
+/** What an authority's certificate says. */
+export function authorityDraft(wanted: {
+  readonly role: Role;
+  readonly generation: number;
+  readonly organization: string;
+  /** Host of the public URL, which device certificates may not name. */
+  readonly host: string;
+  readonly publicKey: PublicKey;
+  readonly now: number;
+}): Draft {
+  const { role, generation, organization, host, publicKey, now } = wanted;
+  return {
+    profile: profileOf(role === 'root' ? 'root' : 'issuing-ca'),
+    subject: `${role}-${generation}`,
+    subjectName: authorityName(role, generation, organization),
+    names: [],
+    publicKey,
+    requester: 'system',
+    now,
+    ...(role === 'device-ca' ? { nameConstraints: deviceConstraints(host) } : {}),
+  };
+}
+
+export function authorityName(role: Role, generation: number, organization: string): Uint8Array {
+  return encodeName([Oid.organization, organization], [Oid.commonName, `${titles[role]} ${generation}`]);
+}
+
+/** Stands where a key would, and signs nothing. */
+function offlineSigner(record: AuthorityRecord): Signer {
+  const publicKey = readPublicKey(readCertificate(Buffer.from(record.der, 'base64')).publicKey);
+  return {
+    id: record.id,
+    algorithm: algorithmFor(publicKey),
+    publicKey,
+    sign: async () => {
+      throw new PkiError('key-missing', `key of \`${record.id}\` is offline; sign at a ceremony`);
+    },
+  };
 }
 
 /**

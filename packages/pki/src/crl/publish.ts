@@ -1,7 +1,7 @@
 import { write } from '@kydai/contracts';
 import { certificatesPerShard, type Desk, type Issuer } from '../authority/desk.ts';
 import { PkiError } from '../error.ts';
-import { publishedCrls } from '../register/kinds.ts';
+import { importedCrls, publishedCrls } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
 import { type Revocation, readRevocations, revocationPages } from '../register/revocation-page.ts';
 import { signCrl } from '../sign/sign.ts';
@@ -50,6 +50,7 @@ export class CrlPublisher {
     if (shard !== undefined && shard > issuer.issued / certificatesPerShard + 1) {
       throw new PkiError('unknown-issuer', `there is no shard ${shard} of \`${issuer.id}\``);
     }
+    if (issuer.offline) return this.#imported(issuer);
     const scope = shard === undefined ? issuer.id : `${issuer.id}/${shard}`;
     const changes = this.#changes.get(issuer.id) ?? 0;
     const cached = this.#cache.get(scope);
@@ -62,6 +63,19 @@ export class CrlPublisher {
     } finally {
       this.#building.delete(place);
     }
+  }
+
+  /** What the last ceremony signed. */
+  async #imported(issuer: Issuer): Promise<Built> {
+    const stored = await this.#desk.records.get(importedCrls, issuer.id);
+    if (stored === undefined) {
+      throw new PkiError(
+        'unknown-issuer',
+        `CRL of \`${issuer.id}\` was not imported; sign one at a ceremony`,
+      );
+    }
+    const der = Buffer.from(stored.value.der, 'base64');
+    return { der, delta: der, renewAt: stored.value.nextUpdate };
   }
 
   async #build(issuer: Issuer, shard: number | undefined, scope: string, changes: number): Promise<Built> {

@@ -51,11 +51,13 @@ export function createEstHandler(options: EstOptions): EstHandler {
   async function enrolment(request: Request, peer: Peer, act: 'enrol' | 'renew' | 'key'): Promise<Response> {
     let credentials: Credentials | undefined;
     try {
-      if (atWork >= atOnce)
+      // Slow senders hold no place: the bound is on work, the listener's time limit on patience.
+      const body = await readBody(request, bodyBytes);
+      if (atWork >= atOnce) {
         throw new PkiError('busy', 'too many enrolments at a time; try again in two seconds');
+      }
       atWork++;
       try {
-        const body = await readBody(request, bodyBytes);
         credentials = readCredentials(request.headers.get('authorization'));
         if (act === 'key') return await withKey(body, peer, credentials);
         const certificate =
@@ -75,7 +77,7 @@ export function createEstHandler(options: EstOptions): EstHandler {
   function first(body: Uint8Array, peer: Peer, credentials: Credentials | undefined): Promise<Certificate> {
     if (credentials === undefined) {
       const { certificate, address } = peer;
-      if (certificate !== undefined) {
+      if (certificate !== undefined && authority.trustsManufacturers) {
         return authority.enrolManufactured({ csr: () => decodeRequestBody(body), certificate, address });
       }
       if (options.approval === true) {

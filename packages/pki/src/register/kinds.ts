@@ -88,6 +88,8 @@ export const AuthorityRecord = z
     /** Base64 DER. */
     der: z.string(),
     created: z.number(),
+    /** The key is not here: it signs at ceremonies. */
+    offline: z.boolean().optional(),
   })
   .readonly();
 export type AuthorityRecord = z.infer<typeof AuthorityRecord>;
@@ -143,6 +145,19 @@ export const publishedCrls = recordKind<PublishedCrl>({
   indexes: { nextUpdate: (value) => value.nextUpdate },
 });
 
+/** The CRL of a root whose key is elsewhere, as a ceremony made it. */
+export const ImportedCrl = z
+  .strictObject({ issuer: z.string(), der: z.string(), thisUpdate: z.number(), nextUpdate: z.number() })
+  .readonly();
+export type ImportedCrl = z.infer<typeof ImportedCrl>;
+
+export const importedCrls = recordKind<ImportedCrl>({
+  name: 'imported_crls',
+  schema: ImportedCrl,
+  key: (value) => value.issuer,
+  indexes: { nextUpdate: (value) => value.nextUpdate },
+});
+
 /** Every kind of record that this package keeps; the store makes a table of each. */
 export const pkiRecordKinds = [
   certificates,
@@ -153,6 +168,7 @@ export const pkiRecordKinds = [
   authorities,
   credentials,
   publishedCrls,
+  importedCrls,
   applications,
   manufacturedDevices,
 ] as const;
