@@ -8,7 +8,9 @@ import { dirname } from 'node:path';
 export async function writeSafely(path: string, contents: string | Uint8Array, mode = 0o600): Promise<void> {
   const temporary = `${path}.${process.pid}.new`;
   try {
-    const file = await open(temporary, 'w', mode);
+    // A leftover may be open to others, or be a link to elsewhere: it is removed, never written into.
+    await rm(temporary, { force: true });
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(contents);
       await file.sync();

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { CompactSign } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDeviceKey } from '../key/create.ts';
@@ -118,6 +119,31 @@ describe('a sealed reading', () => {
 });
 
 describe('the replay guard', () => {
+  it('admits an id once within its window, in whatever order seals come and however the clock moves on', () => {
+    const seals = fc.array(fc.record({ id: fc.nat(20), age: fc.nat(20_000), step: fc.nat(3000) }), {
+      maxLength: 200,
+    });
+    fc.assert(
+      fc.property(seals, (list) => {
+        const guard = createReplayGuard(0, { oldest: 10_000, ahead: 1000, capacity: 50 });
+        const admitted = new Set<string>();
+        let clock = 100_000;
+        for (const { id, age, step } of list) {
+          clock += step;
+          const key = `${id}/${clock - age}`;
+          try {
+            guard.admit(String(id), clock - age, clock);
+          } catch {
+            continue;
+          }
+          expect(admitted.has(key)).toBe(false);
+          expect(age).toBeLessThanOrEqual(10_000);
+          admitted.add(key);
+        }
+      }),
+    );
+  });
+
   it('admits nothing more when it is full, and goes on when the window has moved', () => {
     const guard = createReplayGuard(0, { oldest: 16_000, capacity: 100 });
     for (let index = 0; index < 100; index += 1) guard.admit(`id-${index}`, 20_000, 20_000);

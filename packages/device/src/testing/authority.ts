@@ -115,6 +115,8 @@ export class TestEst {
   readonly seen: Seen[] = [];
   answer: Answer = () => undefined;
   days = 1;
+  /** Takes requests and never answers. */
+  silent = false;
   #server: Server | undefined;
 
   constructor(authority = new TestAuthority(), token = 'token-1') {
@@ -147,6 +149,7 @@ export class TestEst {
             body: Buffer.concat(chunks).toString('latin1'),
           };
           this.seen.push(seen);
+          if (this.silent) return;
           const given = this.answer(seen) ?? this.#proper(seen);
           response.writeHead(given.status, given.headers);
           response.end(given.body);
