@@ -340,6 +340,19 @@ describe('renewal', () => {
   });
 });
 
+it('renews after the end only inside the configured grace, and never what was revoked', async () => {
+  const city = await openCity({ renewalGraceDays: 7 });
+  const held = await city.authority.enrol({ csr: () => makeCsr('cam-001'), token: await cameraToken(city) });
+  const renewNow = () => city.authority.renew({ csr: () => makeCsr('cam-001'), certificate: der(held) });
+  city.clock.pass(95 * day);
+  expect(await city.authority.verifyClient(der(held))).toMatchObject({ reason: 'expired' });
+  await expect(renewNow()).resolves.toMatchObject({ subject: 'cam-001' });
+  await city.authority.revoke(held.serial, 'superseded', 'user:lan');
+  await expect(renewNow()).rejects.toMatchObject({ code: 'certificate-refused' });
+  city.clock.pass(3 * day);
+  await expect(renewNow()).rejects.toMatchObject({ code: 'certificate-refused' });
+});
+
 describe('revocation', () => {
   it('changes a certificate once, tells it, and keeps the first reason', async () => {
     const city = await openCity();

@@ -54,6 +54,8 @@ export interface AuthorityOptions {
   readonly signals?: Signals | undefined;
   /** Manufacturers whose device certificates prove a first enrolment; none unless told. */
   readonly manufacturers?: readonly Manufacturer[];
+  /** Days after its end in which a certificate may still prove a renewal, if it is not revoked; 0 unless told. */
+  readonly renewalGraceDays?: number;
 }
 
 /** A certificate for something other than a device, as an operator asks for it. The caller has decided that it may be. */
@@ -153,6 +155,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     organization: organization.normalize('NFC'),
     issuers: new Map(),
     crosses: [],
+    verified: new Set(),
+    renewalGrace: (options.renewalGraceDays ?? 0) * 86_400_000,
   };
   const manufacturers = trustManufacturers(options.manufacturers ?? []);
   await openHierarchy(desk);

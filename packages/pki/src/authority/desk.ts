@@ -44,6 +44,10 @@ export interface Desk {
   readonly issuers: Map<string, Issuer>;
   /** Roots signed by other generations of the root, DER. */
   readonly crosses: Uint8Array[];
+  /** Digests of client certificates whose signature was verified. */
+  readonly verified: Set<string>;
+  /** How long after its end a certificate may still prove a renewal, milliseconds. */
+  readonly renewalGrace: number;
 }
 
 /** Certificates to a shard: its CRL stays under 2,000 entries even when every one of them is revoked. */

@@ -83,7 +83,7 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
 /** A following certificate for a device that holds one: same subject and names (RFC 7030 section 4.2.2). */
 export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certificate> {
   const profile = profileOf('device');
-  const verdict = await verifyClient(desk, wanted.certificate);
+  const verdict = await verifyClient(desk, wanted.certificate, desk.renewalGrace);
   if (!verdict.ok) throw new PkiError('certificate-refused', verdict.message);
   const { certificate: held, device: id } = verdict;
   const checked = checkRequest(readRequest(wanted.csr()), profile);

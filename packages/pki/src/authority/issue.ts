@@ -112,6 +112,7 @@ const harmless: ReadonlySet<string> = new Set(['superseded', 'affiliationChanged
 /** A key that was revoked for cause never comes back, and a key belongs to one subject. */
 async function refuseKnownKey(desk: Desk, request: CertificateRequest, subject: string): Promise<void> {
   const digest = keyDigest(request.publicKey);
+  if ((await desk.records.count(certificates, { keyDigest: digest })) === 0) return;
   const known = await desk.records.find(certificates, {
     where: { keyDigest: digest },
     order: '-issued',

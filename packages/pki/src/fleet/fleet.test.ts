@@ -11,16 +11,18 @@ describe('renewal windows', () => {
   it('of certificates issued in one night are spread evenly over a sixth of the life', () => {
     const life = { notBefore: 0, notAfter: 90 * day };
     const perDay = new Array<number>(90).fill(0);
-    const count = 60_000;
+    const count = 20_000;
+    let latest = 0;
     for (let index = 0; index < count; index++) {
       const { start, end } = renewalWindow({ serial: randomBytes(16).toString('hex'), ...life });
-      expect(end).toBeLessThan(62.5 * day);
+      latest = Math.max(latest, end);
       perDay[Math.floor(start / day)]!++;
     }
+    expect(latest).toBeLessThan(62.5 * day);
     const used = perDay.slice(45, 60);
     expect(used.reduce((sum, value) => sum + value)).toBe(count);
-    expect(Math.max(...used) / (count / 15)).toBeLessThan(1.1);
-    expect(Math.min(...used) / (count / 15)).toBeGreaterThan(0.9);
+    expect(Math.max(...used) / (count / 15)).toBeLessThan(1.15);
+    expect(Math.min(...used) / (count / 15)).toBeGreaterThan(0.85);
   });
 
   it('are told by serial number, and are now for a revoked certificate', async () => {
