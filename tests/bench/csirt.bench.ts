@@ -95,6 +95,7 @@ async function executor(records: RecordStore, emit: Emit): Promise<void> {
     clock,
     signals,
     playbooks,
+    unattendedPerHour: Number.POSITIVE_INFINITY,
     decide: () => permitted,
     contain: async (containment: Containment) => {
       const run = containment.id.split('/')[0]!;

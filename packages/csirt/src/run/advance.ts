@@ -150,6 +150,18 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
     wait(draft, thread, facts, targets, deadline, [...new Set(reasons)].join('; ').slice(0, 1000));
     return;
   }
+  if (draft.unattended + targets.length > facts.unattendedLeft) {
+    wait(
+      draft,
+      thread,
+      facts,
+      targets,
+      deadline,
+      'unusually many containments ran within an hour: a person must look',
+    );
+    return;
+  }
+  draft.unattended += targets.length;
   begin(draft, thread, facts, targets, deadline);
   change(draft, thread.invocation, { outcome: describe(meaning.action, targets) });
   audit(draft, facts, 'step.start', thread.invocation, { what: describe(meaning.action, targets) });

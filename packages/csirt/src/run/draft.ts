@@ -8,6 +8,8 @@ export interface Facts {
   readonly incident: Incident;
   readonly decide: Decide;
   readonly operationalTechnology: (target: EntityRef) => boolean;
+  /** How many containments may still begin without a person. */
+  readonly unattendedLeft: number;
 }
 
 /** A run in memory between a read and a commit: its state, and what the commit must also say. */
@@ -17,12 +19,14 @@ export interface Draft {
   readonly steps: RunStep[];
   readonly audit: AuditEntry[];
   readonly story: TimelineEntry[];
+  /** Containments that this change begins without a person. */
+  unattended: number;
 }
 
 /** Opens a state for change; the state itself is copied. */
 export function draftOf(state: RunState, playbook: CacaoPlaybook): Draft {
   const copy = structuredClone(state);
-  return { state: copy, playbook, steps: [...copy.run.steps], audit: [], story: [] };
+  return { state: copy, playbook, steps: [...copy.run.steps], audit: [], story: [], unattended: 0 };
 }
 
 /** The state to write after the change. */

@@ -170,6 +170,35 @@ describe('the executor', () => {
     });
   });
 
+  it('lets a person look when unusually many containments ran within an hour, and goes on by itself after it', async () => {
+    const world = new World(playbooks);
+    const executor = world.executor({ unattendedPerHour: 4 });
+    const triage = world.triage();
+    const attack = async (count: number, from: number) => {
+      for (let index = from; index < from + count; index += 1) {
+        const detection = detectionOf({
+          entities: [{ type: 'device', id: `cam-${index}` }],
+          at: world.clock.time,
+        });
+        const { incident, start } = await triage.ingest(detection);
+        await executor.start(start!, incident!, detection);
+      }
+      await executor.settled();
+    };
+    await attack(5, 0);
+    expect(world.effects).toHaveLength(4);
+    const waiting = await executor.waiting();
+    expect(waiting).toHaveLength(6);
+    expect(waiting[0]!.reason).toContain('unusually many containments');
+    const { runId, stepId } = waiting[0]!;
+    await executor.approve({ runId, stepId, approved: true, comment: '', by: 'user:lan' });
+    await executor.settled();
+    expect(world.effects).toHaveLength(5);
+    world.clock.time += 3_600_001;
+    await attack(2, 100);
+    expect(world.effects).toHaveLength(9);
+  });
+
   it('runs nothing unattended when the policies cannot be evaluated', async () => {
     const world = new World(playbooks);
     world.unattended = () => {

@@ -1,4 +1,5 @@
 import { type Incident, RecordConflict, type WaitingApproval, type Write, write } from '@kydai/contracts';
+import { Breaker } from '../contain/breaker.ts';
 import { sleep as realSleep } from '../contain/perform.ts';
 import { CsirtError } from '../error.ts';
 import { tell } from '../incident/change.ts';
@@ -35,6 +36,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
   /** One change of a run at a time in this process; other processes are held off by versions. */
   const { serial, pending } = createSerial();
   const underWay = new Map<string, Promise<void>>();
+  const breaker = new Breaker(options.unattendedPerHour ?? 1000);
 
   const everything = (): readonly Promise<unknown>[] => [...underWay.values(), ...pending()];
 
@@ -43,6 +45,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     incident,
     decide: options.decide,
     operationalTechnology: options.operationalTechnology ?? (() => false),
+    unattendedLeft: breaker.left(clock.now()),
   });
 
   /** Reads a run, changes it, moves it on, writes it, and sets going what it then asks for. */
@@ -74,6 +77,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
           await wait(turn, stopping.signal);
           continue;
         }
+        breaker.note(draft.unattended, clock.now());
         signals.publish({ type: 'run', run: state.run });
         if (changed) signals.publish({ type: 'incident', incident: altered });
         launch(state, playbook);
@@ -177,6 +181,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
           await wait(turn, stopping.signal);
           continue;
         }
+        breaker.note(draft.unattended, clock.now());
         signals.publish({ type: 'run', run: state.run });
         signals.publish({ type: 'incident', incident: altered });
         launch(state, playbook.cacao);

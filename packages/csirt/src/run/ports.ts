@@ -31,6 +31,8 @@ export interface ExecutorOptions {
    */
   readonly remindAfter?: number;
   readonly escalateAfter?: number;
+  /** How many containments may run without a person within an hour; beyond it each waits for one. 1,000 unless told. */
+  readonly unattendedPerHour?: number;
   readonly sleep?: Sleep;
 }
 
