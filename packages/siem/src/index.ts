@@ -36,6 +36,7 @@ export { huntFilter } from './detect/hunt-filter.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
 export type { ThrottleLimits } from './detect/throttle.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
+export { createLedgerStatements, type LedgerStatements } from './ledger/statement.ts';
 export {
   createSourceWatch,
   keepSourceAlerts,

@@ -20,6 +20,8 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly limits?: Partial<IntakeLimits>;
   readonly normaliser?: Normaliser;
+  /** The accounts of before a restart (`ledgers()` of then), which go on. */
+  readonly ledgers?: readonly SourceLedger[];
   /** Told of failures that no sender sees: the store refused, `onEvents` threw. */
   onFault?(fault: unknown): void;
 }
@@ -82,7 +84,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const limits = intakeLimits(options.limits);
   const normaliser = options.normaliser ?? createNormaliser();
   const onFault = options.onFault ?? (() => {});
-  const book = new LedgerBook(limits.sourcesPerTransport, clock);
+  const book = new LedgerBook(limits.sourcesPerTransport, clock, options.ledgers);
   const waiting = new Set<() => void>();
   const queue = new FrameQueue(limits.batchFrames);
   let running: Promise<void> | undefined;

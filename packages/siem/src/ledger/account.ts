@@ -29,6 +29,21 @@ export class SourceAccount {
     this.lastSeen = now;
   }
 
+  /** The account as it was kept; what was pending then did not become durable as far as anyone knows. */
+  static restore(ledger: SourceLedger): SourceAccount {
+    const account = new SourceAccount(ledger.source, ledger.transport, ledger.firstSeen);
+    account.lastSeen = ledger.lastSeen;
+    account.received = ledger.received;
+    account.parsed = ledger.parsed;
+    account.kept = ledger.kept;
+    account.refused = ledger.refused;
+    account.dropped = ledger.dropped + ledger.pending;
+    account.bytes = ledger.bytes;
+    for (const [reason, times] of Object.entries(ledger.reasons)) account.note(reason, times);
+    if (ledger.pending > 0) account.note('lost-at-stop', ledger.pending);
+    return account;
+  }
+
   /** A frame came and waits to become durable. */
   admit(bytes: number, now: number): void {
     this.received++;

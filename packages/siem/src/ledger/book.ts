@@ -14,9 +14,16 @@ export class LedgerBook {
   readonly #limit: number;
   readonly #clock: Clock;
 
-  constructor(sourcesPerTransport: number, clock: Clock) {
+  /** `kept`: the accounts of before a restart, which go on. */
+  constructor(sourcesPerTransport: number, clock: Clock, kept: readonly SourceLedger[] = []) {
     this.#limit = sourcesPerTransport;
     this.#clock = clock;
+    for (const ledger of kept) {
+      this.#accounts.set(ledger.source, SourceAccount.restore(ledger));
+      if (!ledger.source.endsWith('/other')) {
+        this.#named.set(ledger.transport, (this.#named.get(ledger.transport) ?? 0) + 1);
+      }
+    }
   }
 
   /** The account of one sender. `name` is its address, or the name in its certificate. */
