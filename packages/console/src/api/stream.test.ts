@@ -88,13 +88,25 @@ describe('the live stream', () => {
 
   it('hands over signals, and drops garbage and types that it does not know', () => {
     const { sources, signals } = stage();
-    const send = (data: string) => sources[0]!.listeners.get('ledger')!({ data });
-    send('{"type":"ledger","ledger":{}}');
+    const send = (data: string) => sources[0]!.listeners.get('device')!({ data });
+    send('{"type":"device","device":{}}');
     send('not json');
     send('null');
     send('{"type":"weather"}');
-    expect(signals).toEqual([{ type: 'ledger', ledger: {} }]);
+    expect(signals).toEqual([{ type: 'device', device: {} }]);
     expect(readSignal('[]')).toBeUndefined();
+  });
+
+  it('takes one decision a second out of thousands, and never loses the last', () => {
+    const { sources, waits, signals } = stage();
+    const before = waits.length;
+    for (let at = 0; at < 5000; at += 1)
+      sources[0]!.listeners.get('decision')!({ data: `{"type":"decision","at":${at}}` });
+    expect(signals).toEqual([{ type: 'decision', at: 0 }]);
+    const resting = waits.slice(before).filter((wait) => wait.milliseconds === 1000);
+    expect(resting).toHaveLength(1);
+    resting[0]!.act();
+    expect(signals.at(-1)).toEqual({ type: 'decision', at: 4999 });
   });
 
   it('falls silent once it is ended', () => {

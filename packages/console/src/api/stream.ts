@@ -29,6 +29,9 @@ const types: readonly SignalType[] = [
   'decision',
   'ledger',
 ];
+/** They come by the thousand and only say that a list is old: one a second is as good as all of them. */
+const frequent: ReadonlySet<SignalType> = new Set(['decision', 'ledger']);
+const rest = 1000;
 const firstDelay = 1000;
 const longestDelay = 30_000;
 /** The server beats every 15 seconds; three missed beats mean a connection that is dead without having closed. */
@@ -56,6 +59,26 @@ export function keepStream(options: StreamOptions): () => void {
     });
   };
 
+  const hand = (data: string): void => {
+    const signal = readSignal(data);
+    if (signal && !ended) options.onSignal(signal);
+  };
+  /** The first at once, then the last of each rest; what lies between is not even parsed. */
+  const held = new Map<SignalType, string | undefined>();
+  const sparingly = (type: SignalType, data: string): void => {
+    if (held.has(type)) {
+      held.set(type, data);
+      return;
+    }
+    held.set(type, undefined);
+    hand(data);
+    options.after(rest, () => {
+      const last = held.get(type);
+      held.delete(type);
+      if (last !== undefined) sparingly(type, last);
+    });
+  };
+
   const connect = (): void => {
     if (ended) return;
     const current = options.open();
@@ -80,8 +103,8 @@ export function keepStream(options: StreamOptions): () => void {
     for (const type of types) {
       current.addEventListener(type, (event) => {
         heard(current);
-        const signal = readSignal(event.data);
-        if (signal && !ended) options.onSignal(signal);
+        if (frequent.has(type)) sparingly(type, event.data);
+        else hand(event.data);
       });
     }
     current.addEventListener('beat', () => heard(current));

@@ -354,6 +354,7 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'certificates.revokeTitle': 'Revoke the certificate of {subject}?',
   'certificates.revokeExplain':
     'This cannot be undone. It takes effect in the policy engine at once, then in OCSP and the CRL. The device must enrol again for a new certificate.',
+  'certificates.ofAuthority': 'The certificate of an authority is not revoked from this page.',
   'certificates.issued': 'Issued',
   'certificates.requester': 'Requester',
   'certificates.fingerprint': 'SHA-256 fingerprint',

@@ -31,12 +31,14 @@ describe('times', () => {
 });
 
 describe('durations', () => {
-  it('use the two largest units', () => {
+  it('are as exact as their size deserves', () => {
     expect(vi.duration(850)).toBe('850 ms');
     expect(vi.duration(12_420)).toBe('12,4 giây');
     expect(vi.duration(3 * minute + 20 * second)).toBe('3 phút 20 giây');
     expect(en.duration(2 * hour)).toBe('2 h');
     expect(vi.duration(3 * day + 4 * hour)).toBe('3 ngày 4 giờ');
+    expect(vi.duration(42 * day + 11 * hour)).toBe('42 ngày');
+    expect(vi.duration(3650 * day)).toBe('9,9 năm');
   });
 
   it('never round up into a unit that was not reached', () => {

@@ -21,7 +21,7 @@ export interface Formatter {
   date(at: number): string;
   /** `3 phút trước`; both tenses. */
   relative(at: number, now: number): string;
-  /** A length of time in its two largest units: `2 giờ 5 phút`, `12,4 giây`, `850 ms`. Always positive. */
+  /** A length of time, as exact as its size deserves: `850 ms`, `12,4 giây`, `2 giờ 5 phút`, `42 ngày`, `9,9 năm`. Never negative. */
   duration(milliseconds: number): string;
 }
 
@@ -35,10 +35,11 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
+const year = 365.25 * day;
 
 const words = {
-  vi: { ms: 'ms', s: 'giây', m: 'phút', h: 'giờ', d: 'ngày', now: 'vừa xong' },
-  en: { ms: 'ms', s: 's', m: 'min', h: 'h', d: 'd', now: 'just now' },
+  vi: { ms: 'ms', s: 'giây', m: 'phút', h: 'giờ', d: 'ngày', y: 'năm', now: 'vừa xong' },
+  en: { ms: 'ms', s: 's', m: 'min', h: 'h', d: 'd', y: 'y', now: 'just now' },
 } as const;
 
 /** Number, time and duration formats of one language and zone. Building one is slow: keep it. */
@@ -98,7 +99,9 @@ export function createFormatter(language: Language, zone: ZoneChoice): Formatter
     };
     if (size < hour) return pair(minute, word.m, second, word.s);
     if (size < day) return pair(hour, word.h, minute, word.m);
-    return pair(day, word.d, hour, word.h);
+    if (size < 10 * day) return pair(day, word.d, hour, word.h);
+    if (size < 2 * year) return `${numberFormat.format(Math.floor(size / day))} ${word.d}`;
+    return `${tenths.format(Math.floor((size / year) * 10) / 10)} ${word.y}`;
   };
 
   return {

@@ -354,6 +354,7 @@ export const vi = {
   'certificates.revokeTitle': 'Thu hồi chứng thư số của {subject}?',
   'certificates.revokeExplain':
     'Không thể hoàn tác. Có hiệu lực ngay ở bộ quyết định, sau đó trong OCSP và CRL. Thiết bị phải ghi danh lại để có chứng thư mới.',
+  'certificates.ofAuthority': 'Chứng thư số của cơ quan cấp không thu hồi từ trang này.',
   'certificates.issued': 'Cấp',
   'certificates.requester': 'Bên yêu cầu',
   'certificates.fingerprint': 'Dấu vân tay SHA-256',

@@ -137,7 +137,7 @@ function Detail({ leaf }: { leaf: AuditLeaf }) {
             )}
           </span>
         ))}
-        {details.length === 0 ? t('common.none') : null}
+        {details.length === 0 ? '–' : null}
       </summary>
       <p className="hint">
         {t('audit.hash')}: <span className="mono">{leaf.hash}</span>

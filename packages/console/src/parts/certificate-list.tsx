@@ -23,6 +23,9 @@ const reasons = [
   'unspecified',
 ] as const;
 
+/** Revoking one of these would cut off everything below it. */
+const authorities = new Set(['root', 'issuing-ca']);
+
 /** How a certificate stands at `now`. */
 export function certificateStatus(certificate: Certificate, now: number): 'valid' | 'revoked' | 'expired' {
   if (certificate.revoked) return 'revoked';
@@ -195,7 +198,9 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
             {t('enrol.seeDevice')}
           </Link>
         ) : null}
-        {status === 'valid' && may('revoke-certificate') ? (
+        {authorities.has(certificate.profile) ? (
+          <p className="hint">{t('certificates.ofAuthority')}</p>
+        ) : status === 'valid' && may('revoke-certificate') ? (
           <button type="button" className="button danger" onClick={() => setRevoking(true)}>
             {t('certificates.revoke')}
           </button>

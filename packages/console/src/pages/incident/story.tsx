@@ -71,7 +71,7 @@ export function Story({
                     {told.quote ? <q>{told.quote}</q> : null}
                     <p className="hint">
                       {told.detail ? <span className="story-detail">{shorten(told.detail)} · </span> : null}
-                      {who(entry.actor)}
+                      {shorten(who(entry.actor))}
                     </p>
                   </div>
                 </li>

@@ -9,7 +9,7 @@ import { Empty, Failure, Page, Skeleton } from '../../parts/frame.tsx';
 import { TimeBars } from '../../parts/time-bars.tsx';
 import { QueryBar } from './query-bar.tsx';
 import { narrow, readRange, resolveRange, withoutGaps, writeRange } from './range.ts';
-import { defaultColumns, useRemembered } from './remembered.ts';
+import { defaultColumns, isColumns, useRemembered } from './remembered.ts';
 import { Results } from './results.tsx';
 import { Tools } from './tools.tsx';
 
@@ -30,7 +30,7 @@ function Explorer() {
   const { t, format } = useSettings();
   const [search, setSearch] = useSearchParams();
   const [run, setRun] = useState(0);
-  const [columns, setColumns] = useRemembered<readonly string[]>('logs.columns', defaultColumns);
+  const [columns, setColumns] = useRemembered('logs.columns', defaultColumns, isColumns);
   const q = search.get('q') ?? '';
   const key = search.toString();
   // A range that looks back is fixed at the moment of asking: paging must not slide over a moving end.

@@ -4,7 +4,7 @@ import { useSearchParams } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
 import { fieldText } from '../../parts/dialog.tsx';
 import { Drop } from '../../parts/drop.tsx';
-import { defaultColumns, type SavedQuery, useRemembered } from './remembered.ts';
+import { defaultColumns, isSaved, useRemembered } from './remembered.ts';
 
 /** Columns, saved queries and the link to share: what makes a search one's own. */
 export function Tools({
@@ -21,7 +21,7 @@ export function Tools({
   const { t } = useSettings();
   const [search] = useSearchParams();
   const [copied, setCopied] = useState(false);
-  const [saved, setSaved] = useRemembered<readonly SavedQuery[]>('logs.saved', []);
+  const [saved, setSaved] = useRemembered('logs.saved', [], isSaved);
   const known = [
     ...new Set([
       ...columns,
