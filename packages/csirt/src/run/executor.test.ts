@@ -337,7 +337,7 @@ describe('the executor', () => {
       world.clock.time += 15 * 60_000;
       await executor.remind();
     }
-    expect((await incidentNow()).timeline.at(-1)).toMatchObject({ code: 'approval.escalated' });
+    expect((await incidentNow()).timeline.at(-1)).toMatchObject({ values: { escalated: 'yes' } });
     expect(world.audit.filter(({ action }) => action === 'approval.escalate')).toHaveLength(1);
   });
 });

@@ -16,8 +16,8 @@ export function remind(draft: Draft, now: number, after: number, escalateAfter: 
     effect.reminded = now;
     any = true;
     const minutes = String(Math.floor((now - effect.since) / 60_000));
-    const code = late ? 'approval.escalated' : 'approval.unanswered';
-    draft.story.push(said(draft, { now }, 'approval', code, { step: nameOf(draft, thread), minutes }));
+    const texts = { step: nameOf(draft, thread), minutes, ...(late ? { escalated: 'yes' } : {}) };
+    draft.story.push(said(draft, { now }, 'approval', 'approval.unanswered', texts));
     if (first) audit(draft, { now }, 'approval.escalate', thread.invocation, { minutes: Number(minutes) });
   }
   return any;
