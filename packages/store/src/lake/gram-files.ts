@@ -23,34 +23,45 @@ export async function indexFiles(
   parts: readonly (readonly Event[])[],
 ): Promise<readonly ParquetFile[]> {
   const collectors = new Map<string, GramCollector>();
+  let made = 0;
   let visited = 0;
+  // Neighbours are mostly of the same day and often of the same dataset.
+  let last:
+    | { readonly day: number; readonly dataset: string; readonly collector: GramCollector | undefined }
+    | undefined;
   for (const events of parts) {
     for (const event of events) {
       if (++visited % slice === 0) await new Promise((resolve) => setImmediate(resolve));
-      const key = partition(event);
-      let collector = collectors.get(key);
-      if (collector === undefined) {
-        if (collectors.size >= mostCollectors) continue;
-        collector = new GramCollector();
-        collectors.set(key, collector);
+      const filed = filedDay(event);
+      if (last?.day !== filed || last.dataset !== event.dataset) {
+        const key = `${filed} ${event.dataset}`;
+        let collector = collectors.get(key);
+        if (collector === undefined && made++ < mostCollectors) {
+          collector = new GramCollector();
+          collectors.set(key, collector);
+        }
+        last = { day: filed, dataset: event.dataset, collector };
       }
-      collector.add(event);
+      last.collector?.add(event);
     }
   }
   const indexed: ParquetFile[] = [];
   for (const file of files) {
     const collector =
-      file.dataset === null ? undefined : collectors.get(JSON.stringify([file.day, file.dataset]));
+      file.dataset === null
+        ? undefined
+        : collectors.get(`${Date.parse(`${file.day}T00:00:00Z`) / day} ${file.dataset}`);
     // INVARIANT: an index speaks for every row of its file, or there is none.
     indexed.push(collector?.rows === file.rows ? await writeIndex(folder, file, [collector.finish()]) : file);
   }
   return indexed;
 }
 
-/** The same day as SQL files the event under, for times in four-digit years. */
-function partition({ time, received, dataset }: Event): string {
-  const filed = time >= received - 7 * day && time <= received + day ? time : received;
-  return JSON.stringify([new Date(Math.round(filed)).toISOString().slice(0, 10), dataset]);
+/** The day, since the epoch, under which SQL files the event (`filingDay`). */
+function filedDay(event: Event): number {
+  const time = Math.round(event.time);
+  const received = Math.round(event.received);
+  return Math.floor((time >= received - 7 * day && time <= received + day ? time : received) / day);
 }
 
 async function writeIndex(

@@ -29,8 +29,12 @@ export function usedColumns(): ReadonlySet<string> {
   return new Set([...known].filter(([, { used }]) => used).map(([name]) => name));
 }
 
+/** Printable ASCII without quotes and backslashes: most texts of most logs, and their own JSON. */
+const plain = /^[ !#-[\]-~]*$/;
+
 /** A text as JSON that DuckDB reads too: it refuses lone surrogates, which are replaced. */
 function json(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
   return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
 }
 
