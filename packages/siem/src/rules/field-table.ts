@@ -96,19 +96,8 @@ export const fieldMaps: readonly FieldMap[] = [
   },
   {
     logsource: { product: 'linux', service: 'auditd' },
-    fields: {
-      type: ['auditd.log.record_type', 'auditd.message_type'],
-      exe: 'process.executable',
-      comm: 'process.name',
-      name: 'file.path',
-      key: 'auditd.log.key',
-      a0: 'auditd.log.a0',
-      a1: 'auditd.log.a1',
-      a2: 'auditd.log.a2',
-      a3: 'auditd.log.a3',
-      SYSCALL: 'auditd.log.syscall',
-      syscall: 'auditd.log.syscall',
-    },
+    fields: { type: ['auditd.log.record_type', 'auditd.message_type'] },
+    others: 'auditd.log.*',
   },
   {
     logsource: { product: 'windows', service: 'windefend' },

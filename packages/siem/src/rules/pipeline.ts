@@ -16,6 +16,8 @@ const builtin: ReadonlyMap<string, string> = new Map([
 export interface FieldMap {
   readonly logsource: LogSource;
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
+  /** Where names that are not listed are kept, with `*` for the name. */
+  readonly others?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export function fieldResolver(
     if (found) return found;
     const sources = [name];
     for (const map of maps) {
-      const target = Object.hasOwn(map.fields, name) ? map.fields[name]! : [];
+      const target = Object.hasOwn(map.fields, name) ? map.fields[name]! : (map.others?.replace('*', name) ?? []);
       sources.push(...(typeof target === 'string' ? [target] : target));
     }
     const last = builtin.get(name);
