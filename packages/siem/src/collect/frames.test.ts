@@ -73,7 +73,7 @@ describe('framing', () => {
         },
       ),
     );
-  });
+  }, 30_000);
 });
 
 describe('a hostile sender', () => {
@@ -118,7 +118,7 @@ describe('a hostile sender', () => {
         );
       }),
     );
-  });
+  }, 30_000);
 });
 
 test('a full sink stops the splitter, which goes on where it was', () => {

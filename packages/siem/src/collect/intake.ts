@@ -133,6 +133,17 @@ export function createIntake(options: IntakeOptions): Intake {
 
   async function run(): Promise<void> {
     let pause = limits.retryMinMs;
+    let durable: readonly Event[] = [];
+    const tell = (): void => {
+      const told = durable;
+      durable = [];
+      if (told.length === 0) return;
+      try {
+        onEvents(told);
+      } catch (fault) {
+        onFault(fault);
+      }
+    };
     // What came in the same turn of the event loop goes into the same batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) {
@@ -142,8 +153,11 @@ export function createIntake(options: IntakeOptions): Intake {
         made.push(entry.event);
         if (entry.more) made.push(...entry.more);
       }
+      // Rules look at the group before while the disk is at work on this one.
+      const appending = (async () => store.append(made))();
+      tell();
       try {
-        await store.append(made);
+        await appending;
       } catch (fault) {
         failing = true;
         storeFailures++;
@@ -162,14 +176,11 @@ export function createIntake(options: IntakeOptions): Intake {
       batches++;
       events += made.length;
       queue.succeeded(batch);
-      try {
-        onEvents(made);
-      } catch (fault) {
-        onFault(fault);
-      }
+      durable = made;
       wakeWaiting();
     }
     running = undefined;
+    tell();
     wakeWaiting();
   }
 

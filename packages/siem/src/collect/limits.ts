@@ -18,7 +18,7 @@ export function intakeLimits(given: Partial<IntakeLimits> = {}): IntakeLimits {
   return {
     queueFrames: 100_000,
     queueBytes: 128 * 1024 * 1024,
-    batchFrames: 8192,
+    batchFrames: 4096,
     sourcesPerTransport: 2000,
     retryMinMs: 100,
     retryMaxMs: 5000,

@@ -193,6 +193,6 @@ test('any text at all becomes an event, and nothing throws', () => {
       const names = Array.from(event.fields.entries(), ([name]) => name);
       expect(new Set(names).size).toBe(names.length);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
-});
+}, 30_000);

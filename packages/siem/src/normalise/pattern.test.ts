@@ -56,7 +56,7 @@ describe('a pattern', () => {
         expect(found).toEqual({ user, host, port });
       }),
     );
-  });
+  }, 30_000);
 
   test('never throws, whatever the text', () => {
     const pattern = compilePattern({ match: 'a {b:rest} c {d:int} e' });
@@ -65,7 +65,7 @@ describe('a pattern', () => {
         matchPattern(pattern, text, new FieldList());
       }),
     );
-  });
+  }, 30_000);
 });
 
 test('a table applies the first row that matches, and rows that begin with a hole last', () => {

@@ -37,7 +37,7 @@ describe('flattening', () => {
         expect(fields.size).toBeLessThanOrEqual(5);
       }),
     );
-  });
+  }, 30_000);
 });
 
 describe('a Windows event', () => {
