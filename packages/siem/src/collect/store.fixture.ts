@@ -28,7 +28,7 @@ export class MemoryStore implements Pick<EventStore, 'append'> {
 }
 
 /** Resolves as soon as the condition holds; rejects after `ms`. */
-export async function until(condition: () => boolean, ms = 5000): Promise<void> {
+export async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > end) throw new Error('condition did not come true in time');
