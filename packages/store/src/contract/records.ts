@@ -52,7 +52,7 @@ export const entry = (target: string, more: Partial<AuditEntry> = {}): AuditEntr
   ...more,
 });
 
-/** The contract of `RecordStore` and `AuditLog`, run against every implementation. */
+/** The contract of `RecordStore` and `AuditLog`, run against every implementation. One long file, because it is read as one list. */
 export function recordStoreContract(name: string, open: () => Promise<RecordsUnderTest>): void {
   describe(`${name} keeps the contract of a record store`, { timeout: 30_000 }, () => {
     let store: RecordsUnderTest;

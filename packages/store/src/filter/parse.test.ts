@@ -157,7 +157,7 @@ describe('parseQuery', () => {
           expect((error as StoreError).column).toBeLessThanOrEqual(text.length + 1);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 });
