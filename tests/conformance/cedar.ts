@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CedarUid, CedarValue, PolicyEntity } from '@kydai/contracts';
 import { createEngine, EntityStore, loadPolicySet, PolicyError } from '@kydai/policy';
 import { MissingCorpus, openCorpus, type SuiteOptions, type SuiteResult } from './corpus.ts';
@@ -36,7 +36,7 @@ export async function run(options: SuiteOptions): Promise<SuiteResult> {
     try {
       const parsed = readJson(join(root, file)) as Case;
       checks = parsed.requests.length + 1;
-      failures.push(...runCase(root, parsed));
+      failures.push(...runCase(join(root, file), parsed));
     } catch (error) {
       failures.push(...Array<string>(checks).fill(`cannot be read: ${String(error)}`));
     }
@@ -57,8 +57,8 @@ function caseFiles(root: string): string[] {
     .sort();
 }
 
-function runCase(root: string, test: Case): string[] {
-  const text = (path: string) => readFileSync(locate(root, path), 'utf8');
+function runCase(file: string, test: Case): string[] {
+  const text = (path: string) => readFileSync(locate(file, path), 'utf8');
   const schema = { file: test.schema, text: text(test.schema) };
   const policies = [{ file: test.policies, text: text(test.policies) }];
   const failures: string[] = [];
@@ -66,9 +66,9 @@ function runCase(root: string, test: Case): string[] {
     failures.push(`expected validation to ${test.shouldValidate ? 'pass' : 'fail'}`);
   }
   const policySet = loadPolicySet({ schema, policies, validate: false });
-  const names = new Map(policySet.policies.map(({ id }, index) => [id, `policy${index}`]));
+  const names = new Map(policySet.policies.map(({ id, position }) => [id, `policy${position - 1}`]));
   const entities = new EntityStore({ schema: policySet.schema });
-  entities.upsertAll(readJson(locate(root, test.entities)) as PolicyEntity[]);
+  entities.upsertAll(readJson(locate(file, test.entities)) as PolicyEntity[]);
   const engine = createEngine({ policySet, entities, strictForbid: false });
   for (const request of test.requests) {
     let got: string;
@@ -105,11 +105,12 @@ function answer(decision: string, reasons: readonly string[], errors: readonly s
   return `${decision} because of [${[...reasons].sort().join()}], failing [${[...errors].sort().join()}]`;
 }
 
-/** Paths in a case count from the corpus's root, which may lie below the folder that was given. */
-function locate(root: string, path: string): string {
-  if (existsSync(join(root, path))) return join(root, path);
-  const below = readdirSync(root).find((name) => existsSync(join(root, name, path)));
-  return join(root, below ?? '', path);
+/** Paths in a case count from the corpus's root: the nearest folder above the case from where they lead somewhere. */
+function locate(file: string, path: string): string {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, path))) return join(folder, path);
+  }
+  throw new Error(`\`${path}\` is nowhere above the case`);
 }
 
 /** JSON with every integer exact: beyond 2^53 as bigint. */

@@ -159,7 +159,10 @@ describe('evaluations', () => {
   });
 
   test('deny a member that cannot be asked, and go on', async () => {
-    const evaluations = [{ subject: { type: '5 !', id: 'x' } }, { subject: { type: 'device', id: 'good' } }];
+    const evaluations = [
+      { subject: { type: 'device', id: '\ud800' } },
+      { subject: { type: 'device', id: 'good' } },
+    ];
     const { body } = await handlerFor().post('/access/v1/evaluations', { action, resource, evaluations });
     expect(body.evaluations).toMatchObject([
       { decision: false, context: { error: { status: 400 } } },
@@ -167,13 +170,12 @@ describe('evaluations', () => {
     ]);
   });
 
-  test('refuse an unknown semantic, a member without subject, and too many members', async () => {
+  test('refuse an unknown semantic and too many members', async () => {
     const { post, made } = handlerFor();
     const status = async (body: object) => (await post('/access/v1/evaluations', body)).status;
     expect(
       await status({ ...ask('good'), evaluations: members, options: { evaluations_semantic: 'x' } }),
     ).toBe(400);
-    expect(await status({ action, resource, evaluations: [...members, {}] })).toBe(400);
     expect(await status({ ...ask('good'), evaluations: Array(1_001).fill({}) })).toBe(400);
     expect(made).toEqual([]);
   });
@@ -208,9 +210,9 @@ describe('malformed requests', () => {
     const wrong = await handler(new Request('http://pdp.test/access/v1/evaluation'));
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
     expect((await post('/access/v1/evaluation', ask('good'), { 'content-type': 'text/plain' })).status).toBe(
-      415,
+      400,
     );
-    const long = await post('/access/v1/evaluation', ask('good'), { 'x-request-id': 'x'.repeat(300) });
+    const long = await post('/access/v1/evaluation', ask('good'), { 'x-request-id': 'x'.repeat(2_000) });
     expect(long.headers.get('x-request-id')).toBeNull();
   });
 

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { AccessRequest, CedarUid, CedarValue } from '@kydai/contracts';
+import { isTypeName } from '../entities/convert.ts';
 import type { EntityStore } from '../entities/store.ts';
 import { cedarFacts, type EvaluationBody } from './request.ts';
 
@@ -32,7 +34,9 @@ export class Mapper {
   type(type: string): string {
     const configured = this.#types.get(type);
     if (configured !== undefined) return configured;
-    return this.#entities.types.has(type) ? type : pascalCase(type);
+    if (this.#entities.types.has(type)) return type;
+    const cased = pascalCase(type);
+    return isTypeName(cased) ? cased : unmapped(type);
   }
 
   action(name: string): string {
@@ -79,6 +83,11 @@ export class Mapper {
       },
     };
   }
+}
+
+/** A type that no entity can have, another for each text: such a subject or resource is a stranger, not an error. */
+function unmapped(type: string): string {
+  return `Unmapped_${createHash('sha256').update(type).digest('hex').slice(0, 32)}`;
 }
 
 /** `user` and `camera-stream` as `User` and `CameraStream`. */

@@ -6,7 +6,6 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Content Too Large',
-  415: 'Unsupported Media Type',
   500: 'Internal Server Error',
 };
 

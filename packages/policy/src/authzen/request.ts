@@ -34,14 +34,43 @@ export type Semantic = (typeof semantics)[number];
 
 const maximumEvaluations = 1_000;
 
-/** Section 7.1: each member of `evaluations` may leave out what the body gives for all. */
-export const EvaluationsBody = EvaluationBody.partial().extend({
-  evaluations: z.array(EvaluationBody.partial()).max(maximumEvaluations).optional(),
+/** An evaluation that leaves parts to the defaults, or supplies them. */
+const PartialEvaluation = z.object({
+  subject: Subject.partial().optional(),
+  action: Action.partial().optional(),
+  resource: Resource.partial().optional(),
+  context: Properties.optional(),
+});
+
+/** Section 7.1. A member is only checked once it is merged: one that is wrong is denied, not the whole batch. */
+export const EvaluationsBody = PartialEvaluation.extend({
+  evaluations: z.array(z.unknown()).max(maximumEvaluations).optional(),
   options: z.looseObject({ evaluations_semantic: z.enum(semantics).optional() }).optional(),
 });
+export type EvaluationsBody = z.infer<typeof EvaluationsBody>;
+
+/**
+ * A member over the defaults: each of its parts replaces the default's whole, except that a `type`, `id` or `name` that
+ * it leaves out is the default's. Throws a `Refusal` where something is still missing.
+ */
+export function memberOf(defaults: EvaluationsBody, member: unknown): EvaluationBody {
+  const given = parseShape(member, PartialEvaluation);
+  const { subject, action, resource } = defaults;
+  return parseShape(
+    {
+      subject: given.subject ? { type: subject?.type, id: subject?.id, ...given.subject } : subject,
+      action: given.action ? { name: action?.name, ...given.action } : action,
+      resource: given.resource ? { type: resource?.type, id: resource?.id, ...given.resource } : resource,
+      context: given.context ?? defaults.context,
+    },
+    EvaluationBody,
+  );
+}
 
 const Page = z.looseObject({
   token: z.string().max(16_384).optional(),
+  // As drafts of the standard called it.
+  next_token: z.string().max(16_384).optional(),
   limit: z.number().int().min(1).max(1_000).optional(),
 });
 const Sought = z.object({ type: name, properties: Properties.optional() });
@@ -57,7 +86,8 @@ const maximumBody = 256 * 1024;
 export async function readBody<T>(request: Request, shape: z.ZodType<T>): Promise<T> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
-    throw new Refusal(415, 'content-type', 'the body must be application/json');
+    // 400 and not 415: the certification scenario of AuthZEN 1.0 asks for it.
+    throw new Refusal(400, 'content-type', 'the body must be application/json');
   }
   return parseShape(parseBody(await readText(request)), shape);
 }

@@ -53,11 +53,17 @@ function queryOf(
   mapper: Mapper,
   body: Parameters<Mapper['context']>[0] & {
     readonly action: { readonly name: string };
-    readonly page?: { readonly token?: string | undefined; readonly limit?: number | undefined } | undefined;
+    readonly page?:
+      | {
+          readonly token?: string | undefined;
+          readonly next_token?: string | undefined;
+          readonly limit?: number | undefined;
+        }
+      | undefined;
   },
 ) {
   const context = mapper.context(body);
-  const { token, limit } = body.page ?? {};
+  const { limit, next_token, token = next_token } = body.page ?? {};
   return {
     action: mapper.action(body.action.name),
     ...(context && { context }),

@@ -158,6 +158,11 @@ interface ExtensionCall {
 
 const typeForm = /^[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*$/;
 
+/** Whether this is a Cedar entity type name of at most 512 characters. */
+export function isTypeName(type: unknown): type is string {
+  return typeof type === 'string' && type.length <= 512 && typeForm.test(type);
+}
+
 /** A uid whose type is a Cedar name and whose id is well-formed text of at most 4,096 characters. */
 export function checkedUid(
   uid: { readonly type?: unknown; readonly id?: unknown },
@@ -165,7 +170,7 @@ export function checkedUid(
   owner: string,
 ): CedarUid {
   const { type, id } = uid;
-  if (typeof type !== 'string' || type.length > 512 || !typeForm.test(type)) {
+  if (!isTypeName(type)) {
     throw new PolicyError(code, `${owner} has no valid entity type; give a Cedar type name`);
   }
   if (typeof id !== 'string' || id.length > 4096 || !id.isWellFormed()) {

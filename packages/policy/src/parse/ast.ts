@@ -76,6 +76,8 @@ export interface ParsedPolicy {
 /** A policy that can be evaluated: every slot is filled. */
 export interface Policy extends ParsedPolicy {
   readonly id: string;
+  /** Its place among the policies and templates of its file, from 1. */
+  readonly position: number;
   readonly principal: ScopeConstraint;
   readonly resource: ScopeConstraint;
   readonly place: SourcePlace;

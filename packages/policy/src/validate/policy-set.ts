@@ -41,6 +41,7 @@ export interface PolicySetInput {
 /** A policy or template with its id and the file that it stands in. */
 export interface LocatedPolicy extends ParsedPolicy {
   readonly id: string;
+  readonly position: number;
   readonly source: Source;
 }
 
@@ -103,6 +104,7 @@ function readFile({ file, text }: SourceFile): LocatedPolicy[] {
   return readPolicies(source, tokens).map((policy, index) => ({
     ...policy,
     id: policy.annotations.get('id') || `${file}#${index + 1}`,
+    position: index + 1,
     source,
   }));
 }
