@@ -4,7 +4,7 @@
  *     magic (8 bytes)
  *     blocks          zstd frames of about 64 KiB of JSON lines each: advisories and then packages, both by package
  *     block table     for each block: offset (u48), packed and unpacked length (u32 each), little-endian
- *     package index   sorted by hash: 8 bytes of SHA-256(key), block (u32), offset in the unpacked block (u32)
+ *     package index   sorted by hash: 8 bytes of `keyHash`, block (u32), offset in the unpacked block (u32)
  *     id index        the same for advisory ids and aliases
  *     footer          JSON, see `Footer`
  *     footer length (u32), file length (u48), SHA-256 of everything before it (32 bytes), end magic (8 bytes)

@@ -4,6 +4,7 @@ import type { Clock } from '@kydai/contracts';
 import { SbomError } from '../error.ts';
 import type { AdvisoryRecord, AffectedPackage } from './advisory.ts';
 import type { Location, PackedAffected } from './format.ts';
+import { IndexBuilder } from './index-builder.ts';
 import { baseEcosystem, packageKey } from './key.ts';
 import { Spool } from './spool.ts';
 import { DatabaseWriter } from './writer.ts';
@@ -160,7 +161,7 @@ function writeAll(
   writer: DatabaseWriter,
 ): ImportSummary {
   const byKey = new Map<string, { ecosystem: string; name: string; affected: PackedAffected[] }>();
-  const ids: (readonly [string, Location])[] = [];
+  const ids = new IndexBuilder();
   const ecosystems: Record<string, number> = {};
   let advisories = 0;
   let withdrawn = 0;
@@ -176,7 +177,7 @@ function writeAll(
     const knownExploited = names.some((id) => intake.exploited.has(id));
     if (knownExploited) matched += 1;
     const location = writer.line(JSON.stringify({ ...record.advisory, knownExploited }));
-    for (const id of new Set(names)) ids.push([id, location]);
+    for (const id of new Set(names)) ids.add(id, location);
     for (const base of new Set(record.affected.map((each) => baseEcosystem(each.ecosystem)))) {
       ecosystems[base] = (ecosystems[base] ?? 0) + 1;
     }
@@ -193,14 +194,14 @@ function writeAll(
     }
   }
   writer.endBlock();
-  const locations = new Map<string, Location>();
+  const packages = new IndexBuilder();
   for (const key of [...byKey.keys()].toSorted()) {
-    locations.set(key, writer.line(JSON.stringify({ key, ...byKey.get(key)! })));
+    packages.add(key, writer.line(JSON.stringify({ key, ...byKey.get(key)! })));
   }
-  const { digest, bytes } = writer.finish(locations, ids, {
+  const { digest, bytes } = writer.finish(packages, ids, {
     imported: (options.clock ?? Date).now(),
     advisories,
-    packages: locations.size,
+    packages: packages.count,
     ecosystems,
     newest,
     knownExploited: { catalog: intake.catalog, listed: intake.exploited.size, matched },
@@ -210,7 +211,7 @@ function writeAll(
   const { superseded, skipped, unreadable } = intake;
   return {
     advisories,
-    packages: locations.size,
+    packages: packages.count,
     ecosystems,
     withdrawn,
     superseded,

@@ -11,6 +11,16 @@ export function rating(score: number): FindingSeverity {
 
 /** The base score of a CVSS vector of version 2, 3.0, 3.1 or 4.0; undefined for text that is none. */
 export function baseScore(vector: string): number | undefined {
+  if (scores.has(vector)) return scores.get(vector);
+  const score = computeScore(vector);
+  if (scores.size < 100_000) scores.set(vector, score);
+  return score;
+}
+
+/** Advisories share a few thousand vectors. */
+const scores = new Map<string, number | undefined>();
+
+function computeScore(vector: string): number | undefined {
   if (vector.length > 400 || !/^(CVSS:[234]\.\d\/)?[A-Za-z]{1,3}:[A-Za-z]/.test(vector)) return undefined;
   try {
     const parsed = cvss.fromVector(vector);

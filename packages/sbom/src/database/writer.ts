@@ -6,13 +6,12 @@ import {
   blockTarget,
   endMagic,
   type Footer,
-  indexEntry,
   type Location,
   magic,
   type Section,
   tableEntry,
 } from './format.ts';
-import { keyHash } from './key.ts';
+import type { IndexBuilder } from './index-builder.ts';
 
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
@@ -60,8 +59,8 @@ export class DatabaseWriter {
 
   /** Writes the indexes, the footer and the digest, and puts the file in its place. Returns the digest in hex. */
   finish(
-    packages: ReadonlyMap<string, Location>,
-    ids: readonly (readonly [id: string, location: Location])[],
+    packages: IndexBuilder,
+    ids: IndexBuilder,
     footer: Omit<Footer, 'table' | 'packageIndex' | 'idIndex' | 'format'>,
   ): { digest: string; bytes: number } {
     this.endBlock();
@@ -73,8 +72,8 @@ export class DatabaseWriter {
     }
     const sections = {
       table: this.#section(table),
-      packageIndex: this.#section(index([...packages])),
-      idIndex: this.#section(index(ids)),
+      packageIndex: this.#section(packages.sorted()),
+      idIndex: this.#section(ids.sorted()),
     };
     const text = Buffer.from(JSON.stringify({ format: 1, ...footer, ...sections } satisfies Footer));
     this.#write(text);
@@ -115,17 +114,6 @@ export class DatabaseWriter {
     closeSync(this.#handle);
     this.#closed = true;
   }
-}
-
-function index(entries: readonly (readonly [key: string, location: Location])[]): Buffer {
-  const rows = entries.map(([key, location]) => {
-    const row = Buffer.alloc(indexEntry);
-    keyHash(key).copy(row);
-    row.writeUInt32LE(location.block, 8);
-    row.writeUInt32LE(location.offset, 12);
-    return row;
-  });
-  return Buffer.concat(rows.sort(Buffer.compare));
 }
 
 function writeAll(handle: number, bytes: Uint8Array): void {
