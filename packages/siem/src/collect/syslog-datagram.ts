@@ -40,6 +40,7 @@ export function createDatagramSocket(
     recvBufferSize: limits.udpBufferBytes,
   });
   let closed = false;
+  let listening = false;
   let kernelDrops = 0;
 
   socket.on('message', (message, peer) => {
@@ -74,10 +75,11 @@ export function createDatagramSocket(
     async listen(port, address) {
       socket.bind(port, address);
       await once(socket, 'listening');
+      listening = true;
       return socket.address();
     },
     async countKernelDrops() {
-      if (closed) return;
+      if (closed || !listening) return;
       const drops = await readKernelDrops(socket.address());
       const more = drops - kernelDrops;
       if (more <= 0) return;

@@ -13,6 +13,8 @@ export interface StreamServer {
   listen(port: number, host: string): Promise<AddressInfo>;
   readonly connections: number;
   endSessions(serial: string): number;
+  /** Changes what a TLS server presents and trusts; nothing happens on a plain one. */
+  renew(tls: Pick<SyslogTls, 'key' | 'cert' | 'clientCa'>): void;
   close(): Promise<void>;
 }
 
@@ -59,14 +61,14 @@ export function createStreamServer(
   };
 
   let server: Server;
+  let renew: StreamServer['renew'] = () => {};
   if (tls) {
     const secure = createTlsServer(
       {
-        key: tls.key,
-        cert: tls.cert,
-        minVersion: 'TLSv1.2',
+        ...secureContext(tls),
         handshakeTimeout: 10_000,
-        ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+        requestCert: tls.clientCa !== undefined,
+        rejectUnauthorized: tls.clientCa !== undefined,
       },
       (socket) => {
         const name = peerName(socket, tls);
@@ -95,6 +97,7 @@ export function createStreamServer(
       socket.destroy();
     });
     server = secure;
+    renew = (renewed) => secure.setSecureContext(secureContext(renewed));
   } else {
     server = createServer({ noDelay: true }, (socket) => {
       admit(socket);
@@ -115,6 +118,7 @@ export function createStreamServer(
     get connections() {
       return sockets.size;
     },
+    renew: (renewed) => renew(renewed),
     endSessions(serial) {
       const held = sessions.get(serial);
       if (!held) return 0;
@@ -134,6 +138,10 @@ export function createStreamServer(
       while (backlog.stalled > 0 && performance.now() < end) await delay(5);
     },
   };
+}
+
+function secureContext({ key, cert, clientCa }: Pick<SyslogTls, 'key' | 'cert' | 'clientCa'>) {
+  return { key, cert, minVersion: 'TLSv1.2' as const, ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
 /** The name in the sender's certificate, its address where none was asked for; undefined where it is revoked. */

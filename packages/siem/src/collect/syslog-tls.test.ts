@@ -118,6 +118,20 @@ test('the open connections of a certificate can be ended, and only those', async
   other.destroy();
 });
 
+test('a renewed certificate is shown to those who connect from then on', async () => {
+  const { store, collector, port } = await setUp();
+  const before = dial(port, 'camera');
+  await once(before, 'secureConnect');
+  issue('renewed', '/CN=collector', '0x11');
+  collector.renewTls({ key: pem('renewed.key'), cert: pem('renewed.pem'), clientCa: pem('ca.pem') });
+  const after = dial(port, 'camera');
+  await once(after, 'secureConnect');
+  expect([before, after].map((socket) => socket.getPeerCertificate().serialNumber)).toEqual(['10', '11']);
+  before.end('<13>x: y\n');
+  after.end('<13>x: y\n');
+  await until(() => store.events.length === 2);
+});
+
 test('a listener without a client CA names senders by address', async () => {
   const store = new MemoryStore();
   const intake = createIntake({ store, clock: { now: () => Date.now() }, onEvents: () => {} });

@@ -42,8 +42,13 @@ export interface SyslogCollector {
   readonly addresses: SyslogAddresses;
   /** Senders connected by TCP and TLS. */
   readonly connections: number;
-  /** Reads the kernel's count of datagrams lost before we saw them into the account `syslog-udp/kernel`. */
+  /**
+   * Reads the kernel's count of datagrams lost before we saw them into the account `syslog-udp/kernel`. It happens by
+   * itself every ten seconds and at the close.
+   */
   countKernelDrops(): Promise<void>;
+  /** Takes another key and certificate for new TLS connections; the open ones go on. */
+  renewTls(tls: Pick<SyslogTls, 'key' | 'cert' | 'clientCa'>): void;
   /**
    * Ends the open TLS connections made with a certificate (its serial in lower-case hex), when it is revoked. Returns
    * how many there were.
@@ -64,8 +69,11 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
   let datagrams: DatagramSocket | undefined;
   const streams: StreamServer[] = [];
   let addresses: SyslogAddresses = {};
+  let dropsTimer: NodeJS.Timeout | undefined;
 
   const close = async (): Promise<void> => {
+    clearInterval(dropsTimer);
+    await datagrams?.countKernelDrops();
     await Promise.all([datagrams?.close(), ...streams.map((server) => server.close())]);
   };
 
@@ -76,6 +84,7 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
         if (options.udpPort !== undefined) {
           datagrams = createDatagramSocket(host, intake, limits, blocked);
           found.udp = place(await datagrams.listen(options.udpPort, host));
+          dropsTimer = setInterval(() => void datagrams?.countKernelDrops(), 10_000).unref();
         }
         if (options.tcpPort !== undefined) {
           const server = createStreamServer(intake, limits, blocked, undefined);
@@ -103,6 +112,9 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
     endSessions: (serial) => streams.reduce((sum, server) => sum + server.endSessions(serial), 0),
     async countKernelDrops() {
       await datagrams?.countKernelDrops();
+    },
+    renewTls(tls) {
+      for (const server of streams) server.renew(tls);
     },
     close,
   };
