@@ -5,7 +5,7 @@ import { stepExtension } from '../playbook/extension.ts';
 import type { StepOf, WorkflowStep } from '../playbook/schema.ts';
 import { substitute } from '../playbook/variables.ts';
 import { audit, change, type Draft, type Facts, nameOf, said } from './draft.ts';
-import { begin, branch, end, fail, finish, succeed } from './move.ts';
+import { begin, branch, end, fail, finish, stop, succeed } from './move.ts';
 import type { Thread } from './state.ts';
 
 const maximumInvocations = 500;
@@ -20,6 +20,10 @@ export const defaultTimeout = 60_000;
  * notices and branches need no effect and are passed in one go; all of it lands in one commit with its audit entries.
  */
 export function advance(draft: Draft, facts: Facts): void {
+  const { state } = facts.incident;
+  if (draft.state.active && (state === 'closed' || state === 'false-positive')) {
+    stop(draft, facts, `the incident is ${state}`);
+  }
   for (let turn = 0; draft.state.active; turn += 1) {
     const thread = draft.state.threads.find(
       ({ phase, notBefore }) => phase === 'enter' && notBefore <= facts.now,

@@ -20,8 +20,13 @@ function containmentAhead({ state, playbook }: Draft): boolean {
  * INVARIANT: an incident is contained only when containments of the run were proven, none failed or was refused, and
  * none is still to come (a person's tasks that are part of it included); its time is that of the last proof.
  */
-export function contained(draft: Draft, now: number): ((incident: Incident) => Incident) | undefined {
+export function contained(
+  draft: Draft,
+  state: Incident['state'],
+  now: number,
+): ((incident: Incident) => Incident) | undefined {
   const { count, at, missed, said } = draft.state.contained;
+  if (state !== 'new' && state !== 'open' && state !== 'contained') return undefined;
   if (said || count === 0 || missed || containmentAhead(draft)) return undefined;
   draft.state.contained.said = true;
   const runId = draft.state.run.id;

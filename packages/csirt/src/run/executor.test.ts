@@ -1,6 +1,7 @@
 import type { Containment } from '@kydai/contracts';
 import { describe, expect, it } from 'vitest';
 import { sleep as realSleep } from '../contain/perform.ts';
+import { actOnIncident } from '../incident/actions.ts';
 import { incidents, runs, startRequests } from '../incident/kinds.ts';
 import { loadPlaybooks, type Playbook } from '../playbook/load.ts';
 import { MemoryRecords } from '../testing/memory-records.ts';
@@ -169,6 +170,30 @@ describe('the executor', () => {
       code: 'run-unknown',
     });
   });
+
+  it.each(['close', 'false-positive'] as const)(
+    'asks no one further when people %s the incident',
+    async (action) => {
+      const world = new World(playbooks);
+      world.unattended = () => false;
+      const { executor, incident, now, run } = await begun(world, traffic);
+      const [waiting] = await executor.waiting();
+      await actOnIncident(world, {
+        incidentId: incident.id,
+        action,
+        comment: 'a test drive',
+        by: 'user:lan',
+      });
+      await executor.settled();
+      expect(await executor.waiting()).toEqual([]);
+      expect(await now()).toMatchObject({ state: 'done' });
+      expect((await now()).steps.at(-1)).toMatchObject({ state: 'skipped' });
+      const late = { runId: run.id, stepId: waiting!.stepId, approved: true, comment: '', by: 'user:lan' };
+      await expect(executor.approve(late)).rejects.toMatchObject({ code: 'step-not-waiting' });
+      expect(world.asked).toEqual([]);
+      await executor.close();
+    },
+  );
 
   it('lets a person look when unusually many containments ran within an hour, and goes on by itself after it', async () => {
     const world = new World(playbooks);

@@ -63,7 +63,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         const known = facts(incident.value);
         alter(draft, known);
         advance(draft, known);
-        const containing = contained(draft, known.now);
+        const containing = contained(draft, incident.value.state, known.now);
         const state = closeDraft(draft);
         const told = draft.story.length === 0 ? incident.value : tell(incident.value, ...draft.story);
         const altered = containing?.(told) ?? told;
@@ -222,6 +222,23 @@ export function createExecutor(options: ExecutorOptions): Executor {
     return begun;
   };
 
+  // An incident that people close, or call a false positive, needs no further response.
+  const unsubscribe = signals.subscribe((signal) => {
+    if (signal.type !== 'incident' || !['closed', 'false-positive'].includes(signal.incident.state)) return;
+    const { id, runIds } = signal.incident;
+    if (runIds.length === 0) return;
+    const stopped = records
+      .find(runStates, { where: { incident: id, active: true }, limit: 1000 })
+      .then(({ records: active }) =>
+        Promise.all(active.map(({ value }) => mutate(value.run.id, () => undefined))),
+      )
+      .then(
+        () => void underWay.delete(`stop/${id}`),
+        () => void underWay.delete(`stop/${id}`),
+      );
+    underWay.set(`stop/${id}`, stopped);
+  });
+
   return {
     start,
     approve: async (approval) => {
@@ -260,6 +277,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       for (let open = everything(); open.length > 0; open = everything()) await Promise.race(open);
     },
     close: async () => {
+      unsubscribe();
       stopping.abort(new Error('the executor is closing'));
       for (let open = everything(); open.length > 0; open = everything()) await Promise.all(open);
     },

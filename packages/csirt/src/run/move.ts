@@ -125,6 +125,15 @@ export function end(draft: Draft, thread: Thread, facts: { readonly now: number 
   else succeed(draft, parent, facts, 'its branches are done');
 }
 
+/** Ends a run whose incident people have closed: what was still to come is skipped. */
+export function stop(draft: Draft, facts: { readonly now: number }, why: string): void {
+  for (const thread of draft.state.threads) {
+    if (thread.phase === 'ended' || thread.invocation === '') continue;
+    change(draft, thread.invocation, { state: 'skipped', ended: facts.now, outcome: why });
+  }
+  finish(draft, facts, 'done', why);
+}
+
 export function finish(
   draft: Draft,
   facts: { readonly now: number },

@@ -127,6 +127,15 @@ describe('triage', () => {
     expect((await world.records.find(incidents)).records[0]!.value.detectionCount).toBe(1);
   });
 
+  it('asks for the playbook when a later detection is serious enough', async () => {
+    const world = new World(playbooks);
+    const triage = world.triage();
+    const fields = { tags: ['kydai.ransomware'], entities: [{ type: 'host' as const, id: 'fs-01' }] };
+    expect((await triage.ingest(detectionOf({ ...fields, level: 'medium' }))).start).toBeUndefined();
+    const second = await triage.ingest(detectionOf({ ...fields, level: 'critical' }));
+    expect(second).toMatchObject({ created: false, start: 'ransomware' });
+  });
+
   it('asks for the playbook again when something else has to be contained, at most 20 times', async () => {
     const world = new World(playbooks);
     const triage = world.triage();
