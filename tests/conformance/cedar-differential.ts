@@ -1,4 +1,4 @@
-import { compareWithReference } from '../../packages/policy/src/differential/compare.ts';
+import { compareWithReference } from '@kydai/policy';
 import type { SuiteOptions, SuiteResult } from './corpus.ts';
 
 /**

@@ -8,6 +8,7 @@ test('the package gives out what it means to give out, and nothing else', () => 
     'EntityStore',
     'PolicyError',
     'blastRadius',
+    'compareWithReference',
     'createAuthZenHandler',
     'createEngine',
     'createEnvoyHandler',

@@ -21,6 +21,7 @@ export {
   type ReplayReport,
   replay,
 } from './change/replay.ts';
+export { type Comparison, compareWithReference, type Difference } from './differential/compare.ts';
 export {
   createEnvoyHandler,
   createNginxHandler,

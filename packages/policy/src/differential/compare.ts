@@ -28,7 +28,7 @@ export interface Comparison {
 const requestsPerWorld = 50;
 
 /**
- * Compares decisions, determining policies and failing policies with cedar-wasm on random worlds; the world of each
+ * Proves this build on this machine: compares decisions, determining policies and failing policies with cedar-wasm on random worlds; the world of each
  * seed from `seed` on. Stops after `decisions`.
  */
 export function compareWithReference(seed: number, decisions: number): Comparison {
@@ -47,11 +47,6 @@ export function compareWithReference(seed: number, decisions: number): Compariso
     }
   }
   return result;
-}
-
-/** The world in which a difference was found, for whoever looks into it. */
-export function worldOfSeed(seed: number): World {
-  return makeWorld(new Random(seed), requestsPerWorld);
 }
 
 function answer(allowed: boolean, reasons: readonly string[], failing: readonly string[]): string {

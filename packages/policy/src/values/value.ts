@@ -111,8 +111,6 @@ export class CedarSet {
   }
 }
 
-export const emptySet = new CedarSet([]);
-
 function isComposite(value: Value): value is CedarSet | CedarRecord | Decimal | Ip | Datetime | Duration {
   return typeof value === 'object' && !('type' in value);
 }
