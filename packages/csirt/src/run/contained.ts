@@ -33,8 +33,6 @@ export function contained(
   const actor = `playbook:${draft.state.run.playbookId}`;
   audit(draft, { now }, 'incident.contained', '', { at });
   return (incident) => {
-    if (incident.state !== 'new' && incident.state !== 'open' && incident.state !== 'contained')
-      return incident;
     const next = setTime({ ...incident, state: 'contained' }, 'containmentAchieved', {
       at: Math.max(at, incident.times.containmentAchieved?.at ?? at),
       source: `run:${runId}`,

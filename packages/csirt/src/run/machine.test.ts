@@ -104,6 +104,6 @@ it('ends every run, whatever its shape, what fails, what is refused and when it 
       const said = world.audit.map(({ action }) => action).filter((action) => action === `run.${state}`);
       expect(said).toHaveLength(1);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
