@@ -83,6 +83,24 @@ describe('a traditional syslog line', () => {
   });
 });
 
+test('a line of a file with RFC 3339 times is read inside a syslog message and inside a document', () => {
+  const line = '2026-11-21T20:25:59.5+07:00 inner sshd[9]: Invalid user a from 10.0.0.1';
+  const fields = { dataset: 'sshd.auth', 'host.name': 'inner', 'source.ip': '10.0.0.1' };
+  expect(read(`<13>Nov 21 20:26:00 relay root: ${line}`)).toMatchObject({
+    ...fields,
+    time: '2026-11-21T13:25:59.500Z',
+  });
+  expect(read(JSON.stringify({ message: line }))).toMatchObject({
+    ...fields,
+    time: '2026-11-21T13:25:59.500Z',
+  });
+  const plain = '2026-11-21T20:25:59.5+07:00 inner dhclient[9]: bound';
+  expect(read(JSON.stringify({ message: plain }))).toMatchObject({
+    dataset: 'linux.syslog',
+    'process.name': 'dhclient',
+  });
+});
+
 describe('an RFC 5424 line', () => {
   test('gives every part, with structured data unescaped', () => {
     expect(

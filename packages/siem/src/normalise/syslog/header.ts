@@ -211,12 +211,12 @@ function isTagCode(code: number): boolean {
   );
 }
 
-/** Whether a message is itself a syslog line of the traditional form: what `logger -f` and relays make. */
+/**
+ * Whether a message is itself a line of the traditional form, with an RFC 3164 or an RFC 3339 time: what `logger -f`,
+ * relays and shippers of log files make.
+ */
 export function looksRelayed(message: string): boolean {
-  return (
-    readMonth(message, 0) !== 0 &&
-    message.charCodeAt(9) === 58 &&
-    message.charCodeAt(12) === 58 &&
-    message.charCodeAt(15) === 32
-  );
+  if (message.charCodeAt(4) === 45) return readIsoTime(message, 0) !== undefined;
+  const colons = message.charCodeAt(9) === 58 && message.charCodeAt(12) === 58;
+  return colons && message.charCodeAt(15) === 32 && readMonth(message, 0) !== 0;
 }
