@@ -30,6 +30,8 @@ const attributeNames: Record<Variable, Hoisted> = {
 const arithmetic = { '+': 'add', '-': 'subtract', '*': 'multiply' } as const;
 
 /**
+ * Over 300 lines, since every kind of expression has its few lines here and they call one another.
+ *
  * Generates straight-line code for one policy. An error or a false condition breaks out of the policy's labelled
  * block; there are no exceptions and no closures.
  */

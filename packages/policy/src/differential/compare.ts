@@ -28,8 +28,8 @@ export interface Comparison {
 const requestsPerWorld = 50;
 
 /**
- * Proves this build on this machine: compares decisions, determining policies and failing policies with cedar-wasm on random worlds; the world of each
- * seed from `seed` on. Stops after `decisions`.
+ * Proves this build on this machine: compares decisions, determining and failing policies with cedar-wasm on random
+ * worlds, the world of each seed from `seed` on, and stops after `decisions`.
  */
 export function compareWithReference(seed: number, decisions: number): Comparison {
   const result = { decisions: 0, determined: 0, failing: 0, differences: [] as Difference[] };
