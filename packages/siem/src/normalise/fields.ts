@@ -44,6 +44,19 @@ export class FieldList implements Fields {
     if (!this.names.includes(name)) this.add(name, value);
   }
 
+  /**
+   * Copies the values. They are slices of the line, and whoever keeps one (a rule's group, above all) keeps the whole
+   * line in memory with it: harmless for a line of a usual length, a way to exhaust memory with long ones.
+   */
+  detach(): void {
+    for (let at = 0; at < this.values.length; at++) {
+      const value = this.values[at];
+      if (typeof value === 'string' && value.length > 12) {
+        this.values[at] = Buffer.from(value, 'utf16le').toString('utf16le');
+      }
+    }
+  }
+
   /** A list and not a generator: stores and rules walk it for every event. */
   entries(): Iterable<readonly [string, FieldValue]> {
     const pairs: [string, FieldValue][] = [];

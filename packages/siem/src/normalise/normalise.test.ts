@@ -101,6 +101,15 @@ test('a line of a file with RFC 3339 times is read inside a syslog message and i
   });
 });
 
+test('a long line is read like a short one, lone surrogates and all', () => {
+  const user = `u\ud800${'x'.repeat(2000)}`;
+  expect(read(`<38>Nov 21 20:26:00 vm sshd[1]: Invalid user ${user} from 10.0.0.1 port 7`)).toMatchObject({
+    'user.name': user,
+    'source.ip': '10.0.0.1',
+    'source.port': 7,
+  });
+});
+
 describe('an RFC 5424 line', () => {
   test('gives every part, with structured data unescaped', () => {
     expect(

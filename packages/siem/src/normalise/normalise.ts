@@ -41,6 +41,8 @@ const facilities = (
 ).split(' ');
 const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
+/** Beyond this many UTF-16 units the fields of a line are copied out of it. */
+const longLine = 1024;
 const hour = 3_600_000;
 const ahead = 5 * 60_000;
 
@@ -55,7 +57,11 @@ export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
   const times = new TimeReader(zone);
   const reader = (program: string): MessageReader | undefined => own.get(program) ?? programReader(program);
   return {
-    line: (text, received) => readLine(text, { received, zone, times, reader }),
+    line(text, received) {
+      const draft = readLine(text, { received, zone, times, reader });
+      if (text.length > longLine) draft.fields.detach();
+      return draft;
+    },
     document: (value, received) =>
       readWholeDocument(draftAt(received), value, { received, zone, times, reader }),
   };
