@@ -159,5 +159,5 @@ describe('parseQuery', () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 30_000);
 });

@@ -1,9 +1,31 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EventStoreStats } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
 import { removeFile } from './disk.ts';
 import type { LakeLimits } from './limits.ts';
+import type { LiveSegment } from './live.ts';
 import type { Manifest, ParquetFile } from './manifest.ts';
+
+/** How many events there are, and the times of the oldest and the newest. */
+export function extent(
+  files: readonly ParquetFile[],
+  live: readonly LiveSegment[],
+): Omit<EventStoreStats, 'bytes'> {
+  const parts = [
+    ...files,
+    ...live.map(({ events, minTime, maxTime }) => ({ rows: events.length, minTime, maxTime })),
+  ];
+  let events = 0;
+  let oldest = Number.POSITIVE_INFINITY;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { rows, minTime, maxTime } of parts) {
+    events += rows;
+    oldest = Math.min(oldest, minTime);
+    newest = Math.max(newest, maxTime);
+  }
+  return events === 0 ? { events } : { events, oldest, newest };
+}
 
 /** Files of one day and dataset that are worth merging. */
 export function smallFiles(

@@ -4,7 +4,7 @@ import { StoreError } from '../error.ts';
 import { convertSegments, mergeFiles } from './convert.ts';
 import { diskError, freeBytes, removeFile, syncFolder } from './disk.ts';
 import type { Duck } from './duck.ts';
-import { removeLeftovers, smallFiles } from './files.ts';
+import { extent, removeLeftovers, smallFiles } from './files.ts';
 import { GramIndex, gramPath, indexFiles, inheritIndex } from './gram-files.ts';
 import type { LakeLimits } from './limits.ts';
 import { type IdSet, type LiveSegment, liveView } from './live.ts';
@@ -43,8 +43,11 @@ export class Keeper {
   #failure: StoreError | undefined;
   #retryAt = 0;
   #progress: (() => void)[] = [];
-  #readers = 0;
-  #garbage: string[] = [];
+  /** Counts the changes of the manifest. */
+  #generation = 0;
+  /** By generation: how many queries that began in it still run. */
+  readonly #reading = new Map<number, number>();
+  #garbage: { readonly path: string; readonly generation: number }[] = [];
   #checkedAt = 0;
   #closed = false;
   readonly #timer: NodeJS.Timeout;
@@ -91,31 +94,20 @@ export class Keeper {
       live: liveView(this.#live),
       grams: this.#grams,
     };
-    this.#readers++;
+    const generation = this.#generation;
+    this.#reading.set(generation, (this.#reading.get(generation) ?? 0) + 1);
     try {
       return await query(view);
     } finally {
-      this.#readers--;
-      if (this.#readers === 0) this.#sweep();
+      const left = this.#reading.get(generation)! - 1;
+      if (left > 0) this.#reading.set(generation, left);
+      else this.#reading.delete(generation);
+      this.#sweep();
     }
   }
 
   stats(): EventStoreStats {
-    const { files } = this.#manifest;
-    let events = 0;
-    let oldest = Number.POSITIVE_INFINITY;
-    let newest = Number.NEGATIVE_INFINITY;
-    for (const file of files) {
-      events += file.rows;
-      oldest = Math.min(oldest, file.minTime);
-      newest = Math.max(newest, file.maxTime);
-    }
-    for (const segment of this.#live) {
-      events += segment.events.length;
-      oldest = Math.min(oldest, segment.minTime);
-      newest = Math.max(newest, segment.maxTime);
-    }
-    return { events, bytes: this.#bytes(), ...(events > 0 && { oldest, newest }) };
+    return { ...extent(this.#manifest.files, this.#live), bytes: this.#bytes() };
   }
 
   #bytes(): number {
@@ -129,7 +121,10 @@ export class Keeper {
     if (typeof before !== 'number' || Number.isNaN(before)) {
       throw new StoreError('query', '`before` must be a time in epoch milliseconds');
     }
-    await this.flush();
+    await this.flush().catch((error) => {
+      // Deleting is what makes room again.
+      if (!(error instanceof StoreError && error.code === 'disk-full')) throw error;
+    });
     return this.#chore(async () => {
       const result = await this.#parts.duck.work((connection) =>
         removeOld(connection, this.#parts.folder, this.#manifest, dataset, before),
@@ -158,7 +153,7 @@ export class Keeper {
     clearInterval(this.#timer);
     await this.#wal.close();
     await this.#chores.catch(() => undefined);
-    if (this.#readers === 0) this.#sweep();
+    this.#sweep();
   }
 
   /** Work that changes the manifest, one at a time and in order. */
@@ -258,14 +253,20 @@ export class Keeper {
     await writeManifest(this.#parts.folder, manifest);
     this.#manifest = manifest;
     for (const path of dropped) {
-      this.#garbage.push(join(this.#parts.folder, path), join(this.#parts.folder, gramPath(path)));
+      for (const old of [path, gramPath(path)]) {
+        this.#garbage.push({ path: join(this.#parts.folder, old), generation: this.#generation });
+      }
     }
-    if (this.#readers === 0) this.#sweep();
+    this.#generation++;
+    this.#sweep();
   }
 
   /** Deletes files that no manifest names and no query reads. What fails here is a leftover for the next start. */
   #sweep(): void {
-    for (const path of this.#garbage.splice(0)) void removeFile(path).catch(() => undefined);
+    const oldest = Math.min(...this.#reading.keys());
+    const free = this.#garbage.filter(({ generation }) => generation < oldest);
+    this.#garbage = this.#garbage.filter(({ generation }) => generation >= oldest);
+    for (const { path } of free) void removeFile(path).catch(() => undefined);
   }
 
   /** Whether the write-ahead log may take more now; waits while the conversion is behind. */

@@ -1,4 +1,4 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { columnTypes, identifier, literal } from '../filter/columns.ts';
@@ -123,9 +123,16 @@ export async function writeParquet(
     ...columns.filter((name) => name !== 'id_text'),
     'raw',
   ];
-  await connection.run(`copy (select ${list.map(identifier).join(', ')} from ${rows} order by time, id)
+  const copy = `copy (select ${list.map(identifier).join(', ')} from ${rows} order by time, id)
     to ${literal(join(folder, scratch))}
-    (format parquet, compression zstd, compression_level ${level}, parquet_version v2, row_group_size 122880)`);
+    (format parquet, compression zstd, compression_level ${level}, parquet_version v2, row_group_size 122880)`;
+  try {
+    await connection.run(copy);
+  } catch (error) {
+    // Half a file on a full disk would take the room that the next attempt needs.
+    await rm(join(folder, scratch), { force: true });
+    throw error;
+  }
   const id = idText(new Set(columns));
   const facts = await connection.runAndReadAll(`select count(*) as n, min(time) as t0, max(time) as t1,
     min(${id}) as i0, max(${id}) as i1 from read_parquet(${literal(join(folder, scratch))})`);

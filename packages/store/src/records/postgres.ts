@@ -18,6 +18,8 @@ export function openPostgres(url: string, schema: string, connections: number): 
   });
   // A connection that breaks while nobody uses it is replaced by the pool; whoever uses one gets the error itself.
   pool.on('error', () => undefined);
+  // Also while it is used: without a listener the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   async function within<T>(begin: string, steps: () => Steps<T>): Promise<T> {
     let client: pg.PoolClient;
