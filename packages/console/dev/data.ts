@@ -1,6 +1,7 @@
 /**
  * Development data: an invented city for working on the pages. Never bundled, never served by Kỳ Đài itself. Names and
  * addresses are made up; addresses are from the documentation ranges (RFC 5737).
+ * One file on purpose: the parts of the city refer to one another.
  */
 import type {
   AuditLeaf,

@@ -2,6 +2,7 @@
  * The fixture API: the console's HTTP API over development data, in memory, for working on the pages and for pictures
  * of them. It serves `dist` under the same content security policy as the product. It is not Kỳ Đài and proves nothing
  * about it. `KYDAI_FIXTURE=empty` starts with a new and empty city, `signed-out` without a session.
+ * One file on purpose: the whole API at a glance.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
