@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createCrlHandler } from '../crl/handler.ts';
 import { createEstHandler, type Peer } from '../est/handler.ts';
-import { cameraToken, HandClock, openCity, temporaryFolder } from '../fixtures/city.ts';
+import { cameraToken, HandClock, makeCsr, openCity, temporaryFolder } from '../fixtures/city.ts';
 import { listenHttp, listenHttps } from '../fixtures/listen.ts';
 import { createOcspHandler } from '../ocsp/handler.ts';
+import { toPem } from '../x509/pem.ts';
 
 const run = promisify(execFile);
 const has = (program: string): boolean => spawnSync(program, ['version']).error === undefined;
@@ -124,6 +125,28 @@ describe.skipIf(!has('openssl') || !has('curl'))(
       expect(text).toContain('TLS Web Client Authentication');
       expect(text).toMatch(/pki\/crl\/device-ca-1\/0\.crl/);
       expect((await readFile(join(folder, 'cert.pem'), 'utf8')).split('BEGIN CERTIFICATE')).toHaveLength(2);
+    });
+
+    it('sees in base and delta CRL together what the base alone does not say', async () => {
+      const { city, shell, folder } = await startCity();
+      const issued = await city.authority.enrol({
+        csr: () => makeCsr('cam-001'),
+        token: await cameraToken(city),
+      });
+      city.clock.pass(-3_600_000);
+      const base = toPem('X509 CRL', await city.authority.crl('device-ca', 0));
+      city.clock.pass(60_000);
+      await city.authority.revoke(issued.serial, 'superseded', 'user:lan');
+      const delta = toPem('X509 CRL', await city.authority.deltaCrl('device-ca', 0));
+      await writeFile(join(folder, 'cert.pem'), toPem('CERTIFICATE', Buffer.from(issued.der, 'base64')));
+      const verify = async (crls: string): Promise<string> => {
+        await writeFile(join(folder, 'crls.pem'), crls);
+        const flags =
+          '-crl_check -use_deltas -extended_crl -CRLfile crls.pem -CAfile root.pem -untrusted chain.pem';
+        return shell(`openssl verify ${flags} cert.pem`);
+      };
+      expect(await verify(base)).toContain('cert.pem: OK');
+      expect(await verify(base + delta)).toContain('certificate revoked');
     });
 
     it('tells curl in words why a token was refused', async () => {

@@ -13,7 +13,9 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new PkiError('malformed-request', 'body was cut off; send it again', { cause });
+    });
     if (done) return Buffer.concat(chunks);
     length += value.length;
     if (length > limit) {

@@ -158,6 +158,18 @@ describe('simpleenroll', () => {
     expect(city.records.audit.at(-1)).toMatchObject({ detail: { code: 'body-too-large' } });
   });
 
+  it('takes a body that breaks off for what it is', async () => {
+    const { city, post } = await open();
+    const token = await cameraToken(city);
+    const broken = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.error(new Error('socket closed'));
+      },
+    });
+    const response = await post('simpleenroll', broken, `Bearer ${token}`);
+    expect([response.status, (await response.text()).split(':')[0]]).toEqual([400, 'malformed-request']);
+  });
+
   it('answers 503 beyond its bound and works again afterwards', async () => {
     const { city, post } = await open({ atOnce: 2 });
     const token = await cameraToken(city);
