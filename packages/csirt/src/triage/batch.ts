@@ -18,7 +18,7 @@ import { detections, incidents, type StartRequest, startKey, startRequests } fro
 import type { Playbook } from '../playbook/load.ts';
 import { type Category, categorise, startsPlaybook } from './categorise.ts';
 import { groupKeys, type TriageGroup, triageGroups } from './group.ts';
-import { joinedBy, openedBy } from './incident.ts';
+import { joinedBy, maximumEntities, openedBy } from './incident.ts';
 import { Numbers } from './number.ts';
 
 export interface TriageOptions {
@@ -32,7 +32,6 @@ export interface TriageOptions {
 
 /** One hour, in milliseconds. */
 export const defaultWindow = 3_600_000;
-const maximumStarts = 20;
 const joinable: readonly Incident['state'][] = ['new', 'open', 'contained'];
 
 /** What one commit will hold, built up detection by detection. */
@@ -147,11 +146,12 @@ export class Batch {
     before: ReadonlySet<string>,
   ): string | undefined {
     if (playbook === undefined || !startsPlaybook(detection, playbook)) return undefined;
-    const requests = incident.timeline.filter(({ code }) => code === 'run.requested').length;
-    if (requests >= maximumStarts) return undefined;
+    const requested = incident.timeline.some(({ code }) => code === 'run.requested');
+    // Entities are bounded, and with them how often one incident can start its playbook.
+    if (requested && before.size >= maximumEntities) return undefined;
     const types = containmentTypes(playbook);
     const news = (ref: EntityRef): boolean => types.has(ref.type) && !before.has(formatEntityRef(ref));
-    if (requests > 0 && !detection.entities.some(news)) return undefined;
+    if (requested && !detection.entities.some(news)) return undefined;
     this.#starts.push({
       key: startKey(playbook.id, incident.id, detection.id),
       playbookId: playbook.id,
