@@ -146,7 +146,8 @@ export class Batch {
     before: ReadonlySet<string>,
   ): string | undefined {
     if (playbook === undefined || !startsPlaybook(detection, playbook)) return undefined;
-    const requested = incident.timeline.some(({ code }) => code === 'run.requested');
+    const requested =
+      incident.runIds.length > 0 || incident.timeline.some(({ code }) => code === 'run.requested');
     // Entities are bounded, and with them how often one incident can start its playbook.
     if (requested && before.size >= maximumEntities) return undefined;
     const types = containmentTypes(playbook);
