@@ -16,7 +16,7 @@ export async function syncFile(path: string): Promise<void> {
 export const syncFolder = syncFile;
 
 /** Replaces a file as a whole: afterwards it is the old or the new, never a mixture, also after a power cut. */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string | Buffer): Promise<void> {
   const next = `${path}.next`;
   await writeFile(next, content);
   await syncFile(next);

@@ -1,6 +1,6 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeFile, syncFile, syncFolder } from './disk.ts';
+import { removeFile, replaceFile, syncFile, syncFolder } from './disk.ts';
 import { scanFrames } from './frame.ts';
 import { type StoredRow, toEvent } from './line.ts';
 import { addLive, type LiveSegment, liveSegment } from './live.ts';
@@ -45,10 +45,9 @@ async function recoverSegment(number: number, path: string, now: number): Promis
   const inside = torn ? scan.damage.slice(0, -1) : scan.damage;
   if (inside.length > 0) {
     for (const { start, end } of inside)
-      await writeFile(`${path}.damaged-${start}`, content.subarray(start, end));
+      await replaceFile(`${path}.damaged-${start}`, content.subarray(start, end));
     content = Buffer.concat(scan.frames.map(({ start, end }) => content.subarray(start, end)));
-    await writeFile(path, content);
-    await syncFile(path);
+    await replaceFile(path, content);
   } else if (torn) {
     content = content.subarray(0, tail.start);
     await truncate(path, tail.start);
