@@ -110,8 +110,8 @@ describe('the console', () => {
 
   it('explains a quarantine and offers the release', async () => {
     await open(`/devices/${devices.find((one) => one.quarantined)!.id}`);
-    await until(() => text().includes('Cách ly vì'));
-    expect(text()).toContain('Bỏ cách ly');
+    await until(() => text().includes('Bị cô lập vì'));
+    expect(text()).toContain('Gỡ cô lập');
   });
 
   it('says what the server said when a thing does not exist, with a way to try again', async () => {

@@ -101,10 +101,9 @@ function Body({ view }: { view: DeviceView }) {
               <li key={incident.id} className={incident.drill ? 'incident-line drill' : 'incident-line'}>
                 <SeverityGlyph level={incident.severity} />
                 <Link className="row-link" href={`/incidents/${incident.id}`}>
-                  {titleOf(incident, language)}
+                  {titleOf(incident, language)} <span className="mono number">{incident.number}</span>
                 </Link>
                 <span className="incident-line-foot">
-                  <span className="mono">{incident.number}</span>
                   {incident.drill ? <DrillMark /> : null}
                   <StateMark state={incident.state} />
                 </span>

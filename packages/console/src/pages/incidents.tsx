@@ -59,12 +59,13 @@ export default function Incidents() {
                     cell: (incident) => (
                       <>
                         <Link className="row-link strong" href={`/incidents/${incident.id}`}>
-                          {titleOf(incident, language)}
+                          {titleOf(incident, language)} <span className="mono number">{incident.number}</span>
                         </Link>
-                        <span className="under">
-                          <span className="mono">{incident.number}</span>{' '}
-                          {incident.drill ? <DrillMark /> : null}
-                        </span>
+                        {incident.drill ? (
+                          <span className="under">
+                            <DrillMark />
+                          </span>
+                        ) : null}
                       </>
                     ),
                   },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { findings, obligations, sources } from '../../dev/data.ts';
 import { byDanger } from '../pages/findings.tsx';
 import { actionsFor } from '../pages/incident/allowed.ts';
-import { tell } from '../pages/incident/tell.ts';
+import { sayContainment, tell } from '../pages/incident/tell.ts';
 import { fold } from '../shell/fold.ts';
 import { imbalance, sumAccounts } from './account.tsx';
 import { certificateStatus, toPem } from './certificate-list.tsx';
@@ -68,6 +68,13 @@ describe('an incident', () => {
     expect(tell(close, 'en')).toEqual({ text: 'lan.tran closed the incident', quote: 'xong' });
     const notice = { ...base, code: 'notice', values: { audience: 'SOC', vi: 'Gọi điện', en: 'Call' } };
     expect(tell(notice, 'vi')).toEqual({ text: 'Gọi điện', detail: 'Thông báo cho SOC' });
+  });
+
+  it('says a containment in words and leaves other outcomes alone', () => {
+    expect(sayContainment('quarantine-device device:cam-001', 'vi')).toBe('cô lập thiết bị cam-001');
+    expect(sayContainment('block-address address:2001:db8::1', 'en')).toBe('block address 2001:db8::1');
+    expect(sayContainment('told soc in the story', 'vi')).toBe('told soc in the story');
+    expect(sayContainment('launch-rocket device:cam-001', 'vi')).toBe('launch-rocket device:cam-001');
   });
 
   it('hides no entry that it has no words for', () => {

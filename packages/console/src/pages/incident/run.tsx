@@ -13,6 +13,7 @@ import { Panel } from '../../parts/frame.tsx';
 import { DrillMark } from '../../parts/marks.tsx';
 import { useNow } from '../../parts/now.ts';
 import { When } from '../../parts/when.tsx';
+import { sayContainment } from './tell.ts';
 
 const icons: Readonly<Record<RunStep['state'], LucideIcon>> = {
   pending: CircleDashed,
@@ -89,7 +90,7 @@ function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
           ) : null}
           <span className="step-type">{isKey(type) ? t(type as 'step.type.action') : step.type}</span>
         </p>
-        {step.outcome ? <p className="step-outcome">{step.outcome}</p> : null}
+        {step.outcome ? <p className="step-outcome">{sayContainment(step.outcome, language)}</p> : null}
         {step.evidence.length > 0 ? (
           <ul className="step-evidence" aria-label={t('step.evidence')}>
             {step.evidence.map((line) => (

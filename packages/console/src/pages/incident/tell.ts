@@ -33,6 +33,8 @@ export function tell(
       if (isKey(key)) values[name] = t(key as 'state.new');
     }
   }
+  if (values['what']) values['what'] = sayContainment(values['what'], language);
+  if (values['outcome']) values['outcome'] = sayContainment(values['outcome'], language);
   const quote = values['comment'];
   const said = quote ? { quote } : {};
   if (entry.code === 'notice') {
@@ -47,6 +49,13 @@ export function tell(
     .map(([, value]) => value)
     .join(' · ');
   return { text: shown ? `${entry.code}: ${shown}` : entry.code, ...said };
+}
+
+/** `quarantine-device device:cam-001` in words; anything else comes back as it is. */
+export function sayContainment(what: string, language: Language): string {
+  const [, action, target] = /^([a-z-]+) [a-z]+:(\S+)$/.exec(what) ?? [];
+  if (!action || !target) return what;
+  return translateData(`contain.${action}`, { target }, language) ?? what;
 }
 
 /** `user:lan.tran` as `lan.tran`; other actors as they are. */

@@ -79,7 +79,7 @@ export function QueryBar({
           {t('logs.run')}
         </button>
         {range.kind === 'fixed' ? <Ends range={range} choose={choose} /> : null}
-        <div id="query-problem" className="query-problem" aria-live="polite">
+        <div id="query-problem" className="query-problem">
           {problem ? (
             <>
               {column === undefined ? null : (
@@ -89,7 +89,7 @@ export function QueryBar({
                   {' '.repeat(Math.max(0, column - 1))}^
                 </pre>
               )}
-              <p className="form-error">
+              <p className="form-error" role="alert">
                 {column === undefined ? '' : `${t('logs.badAt', { column })}: `}
                 {explain(problem, t).replace(/ \(column \d+\)$/, '')}
               </p>

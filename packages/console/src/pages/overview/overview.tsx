@@ -86,10 +86,9 @@ function Board({ data }: { data: OverviewBody }) {
                 <li key={incident.id} className={incident.drill ? 'incident-line drill' : 'incident-line'}>
                   <SeverityGlyph level={incident.severity} />
                   <Link href={`/incidents/${incident.id}`} className="row-link">
-                    {titleOf(incident, language)}
+                    {titleOf(incident, language)} <span className="mono number">{incident.number}</span>
                   </Link>
                   <span className="incident-line-foot">
-                    <span className="mono">{incident.number}</span>
                     {incident.drill ? <DrillMark /> : null}
                     <StateMark state={incident.state} />
                     {incident.times.discovery ? <When at={incident.times.discovery.at} /> : null}
