@@ -75,9 +75,10 @@ export const streams: ReadonlyMap<string, StreamRows> = new Map<string, StreamRo
   ['zeek.smb_files', { products: ['zeek'], services: ['smb_files'] }],
   ['zeek.dce_rpc', { products: ['zeek'], services: ['dce_rpc'] }],
   ['zeek.connection', { products: ['zeek'], services: ['conn'], categories: ['firewall'] }],
-  ...['alert', 'dns', 'http', 'tls', 'flow', 'fileinfo', 'ssh', 'smb'].map(
-    (kind): [string, StreamRows] => [`suricata.${kind}`, { products: ['suricata'], services: [kind] }],
-  ),
+  ...['alert', 'dns', 'http', 'tls', 'flow', 'fileinfo', 'ssh', 'smb'].map((kind): [string, StreamRows] => [
+    `suricata.${kind}`,
+    { products: ['suricata'], services: [kind] },
+  ]),
   ['aws.cloudtrail', { products: ['aws'], services: ['cloudtrail'] }],
   ['azure.activitylogs', { products: azure, services: ['activitylogs'] }],
   ['azure.auditlogs', { products: azure, services: ['auditlogs', 'pim'] }],

@@ -67,12 +67,16 @@ describe('reading rules', () => {
   });
 
   it('refuses nests and alias bombs in bounded time', () => {
-    expect(codes('['.repeat(100_000))).toHaveLength(1);
+    expect(codes('['.repeat(20_000))).toHaveLength(1);
     const bomb = Array.from(
       { length: 12 },
       (_, n) => `b${n}: &b${n} [${n ? `*b${n - 1},`.repeat(9) : 'x'}]`,
     ).join('\n');
     expect(load(`${bomb}\n`).problems.length).toBeGreaterThan(0);
+    expect(codes(`b:\n${'  - *x\n'.repeat(1000)}`)).toHaveLength(1);
+    expect(codes('&a '.repeat(20_000))).toHaveLength(1);
+    expect(codes(`a: &x 1\nb:\n${'  - *x\n'.repeat(1000)}`)).toEqual(['error rule-too-large 203']);
+    expect(codes('title: A\ntitle: B\n')).toEqual(['error yaml-invalid 2']);
     expect(codes(`title: ${'x'.repeat(2_000_000)}`)).toEqual(['error file-too-large 1']);
   });
 

@@ -35,7 +35,9 @@ export function fieldResolver(
     if (found) return found;
     const sources = [name];
     for (const map of maps) {
-      const target = Object.hasOwn(map.fields, name) ? map.fields[name]! : (map.others?.replace('*', name) ?? []);
+      const target = Object.hasOwn(map.fields, name)
+        ? map.fields[name]!
+        : (map.others?.replace('*', () => name) ?? []);
       sources.push(...(typeof target === 'string' ? [target] : target));
     }
     const last = builtin.get(name);

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import { RuleFault } from './problem.ts';
+import { quote, RuleFault } from './problem.ts';
 
 /**
  * A YAML node with its scalars as written. YAML's own typing would read an unquoted `00000429` as the number 429 and
@@ -36,6 +36,8 @@ export interface SourceEntry {
 const maxBytes = 1_000_000;
 const maxNodes = 100_000;
 const maxDepth = 32;
+/** Each is looked up by a walk through the document. */
+const maxAliases = 200;
 
 /** Reads every document of a YAML text; throws a `RuleFault` for text that is not YAML or beyond the limits. */
 export function readDocuments(text: string): readonly SourceNode[] {
@@ -44,13 +46,21 @@ export function readDocuments(text: string): readonly SourceNode[] {
   const lines = new LineCounter();
   let documents: ReturnType<typeof parseAllDocuments>;
   try {
-    documents = parseAllDocuments(text, { schema: 'failsafe', lineCounter: lines, logLevel: 'silent' });
+    documents = parseAllDocuments(text, {
+      schema: 'failsafe',
+      lineCounter: lines,
+      logLevel: 'silent',
+      // Both would take time with the square of a hostile text's length.
+      prettyErrors: false,
+      uniqueKeys: false,
+    });
   } catch (error) {
     // Thousands of nested brackets overflow the parser's stack.
     throw new RuleFault('yaml-invalid', 1, error instanceof RangeError ? 'nested too deeply' : 'not YAML');
   }
   const found: SourceNode[] = [];
   let nodes = 0;
+  let aliases = 0;
   for (const document of documents as Iterable<(typeof documents)[number]>) {
     const [error] = document.errors;
     if (error) {
@@ -64,12 +74,19 @@ export function readDocuments(text: string): readonly SourceNode[] {
     const line = node?.range ? lines.linePos(node.range[0]).line : 1;
     if (++nodes > maxNodes || depth > maxDepth)
       throw new RuleFault('rule-too-large', line, 'nested or repeated too much');
+    if (isAlias(node) && ++aliases > maxAliases)
+      throw new RuleFault('rule-too-large', line, 'too many aliases');
     if (isAlias(node))
       return convert((node.resolve(document as never) ?? null) as Node | null, depth + 1, document);
     if (isMap(node)) {
+      const keys = new Set<string>();
       const entries = node.items.map((pair) => {
         const key = convert(pair.key as Node, depth + 1, document);
         if (key.kind !== 'scalar') throw new RuleFault('yaml-invalid', line, 'a key must be a scalar');
+        if (keys.has(key.text)) {
+          throw new RuleFault('yaml-invalid', key.line, `${quote(key.text)} is written twice`);
+        }
+        keys.add(key.text);
         return {
           key: key.text,
           line: key.line,
