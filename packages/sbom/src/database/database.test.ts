@@ -227,6 +227,13 @@ describe('opening a database', () => {
     );
   });
 
+  it('refuses a whole file of another format instead of finding nothing in it', async () => {
+    using folder = temporaryFolder();
+    const whole = readFileSync(await made(folder.path));
+    const older = write(folder.path, 'older.db', Buffer.concat([Buffer.from('KYDAIAD1'), whole.subarray(8)]));
+    expect(() => openAdvisories(older)).toThrow(expect.objectContaining({ code: 'database-format' }));
+  });
+
   it('finds every package of many, and no other', async () => {
     using folder = temporaryFolder();
     const database = openAdvisories(await made(folder.path));

@@ -12,8 +12,9 @@
  * The end magic and the file length tell a file that was cut short; the digest tells every other change, and is the
  * name that proofs give to the database.
  */
-export const magic = Buffer.from('KYDAIAD1');
-export const endMagic = Buffer.from('1DAIADYK');
+export const magic = Buffer.from('KYDAIAD2');
+export const endMagic = Buffer.from('2DAIADYK');
+export const hashProbe = 'npm\0kydai';
 export const trailerLength = 4 + 6 + 32 + 8;
 export const indexEntry = 16;
 export const tableEntry = 14;
@@ -25,7 +26,9 @@ export interface Section {
 }
 
 export interface Footer {
-  readonly format: 1;
+  readonly format: 2;
+  /** `keyHash` of `hashProbe` in hex: an index that was made with another hash would find nothing, and look clean. */
+  readonly probe: string;
   /** Epoch milliseconds. */
   readonly imported: number;
   readonly advisories: number;

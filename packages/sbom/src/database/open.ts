@@ -6,6 +6,7 @@ import type { Advisory, AdvisoryRange, AffectedPackage, RangeEvent } from './adv
 import {
   endMagic,
   type Footer,
+  hashProbe,
   indexEntry,
   magic,
   type PackedAffected,
@@ -107,7 +108,7 @@ function readChecked(file: string, handle: number): { footer: Footer; digest: st
   const length = trailer.readUInt32LE(0);
   if (length > maxFooter || length > bytes - trailerLength) throw cut();
   const footer = JSON.parse(read(handle, bytes - trailerLength - length, length).toString('utf8')) as Footer;
-  if (footer.format !== 1) {
+  if (footer.format !== 2 || footer.probe !== keyHash(hashProbe).toString('hex')) {
     throw new SbomError(
       'database-format',
       `\`${file}\` has a format that this program does not read; import again`,

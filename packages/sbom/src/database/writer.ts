@@ -6,12 +6,14 @@ import {
   blockTarget,
   endMagic,
   type Footer,
+  hashProbe,
   type Location,
   magic,
   type Section,
   tableEntry,
 } from './format.ts';
 import type { IndexBuilder } from './index-builder.ts';
+import { keyHash } from './key.ts';
 
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
@@ -61,7 +63,7 @@ export class DatabaseWriter {
   finish(
     packages: IndexBuilder,
     ids: IndexBuilder,
-    footer: Omit<Footer, 'table' | 'packageIndex' | 'idIndex' | 'format'>,
+    footer: Omit<Footer, 'table' | 'packageIndex' | 'idIndex' | 'format' | 'probe'>,
   ): { digest: string; bytes: number } {
     this.endBlock();
     const table = Buffer.alloc(this.#table.length * tableEntry);
@@ -75,7 +77,14 @@ export class DatabaseWriter {
       packageIndex: this.#section(packages.sorted()),
       idIndex: this.#section(ids.sorted()),
     };
-    const text = Buffer.from(JSON.stringify({ format: 1, ...footer, ...sections } satisfies Footer));
+    const text = Buffer.from(
+      JSON.stringify({
+        format: 2,
+        probe: keyHash(hashProbe).toString('hex'),
+        ...footer,
+        ...sections,
+      } satisfies Footer),
+    );
     this.#write(text);
     const tail = Buffer.alloc(10);
     tail.writeUInt32LE(text.length, 0);
