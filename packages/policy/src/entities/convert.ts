@@ -32,6 +32,10 @@ const constructors = new Map<string, (text: unknown) => Value | typeof failed>([
   ['duration', parseDuration],
 ]);
 
+/** Attribute names as keys: making the same few strings at every request costs more than the decision. Bounded. */
+const attributeKeys = new Map<string, `$${string}`>();
+const maximumKeys = 10_000;
+
 /** Turns plain data into values of the engine; one converter for one entity or one request. */
 export class Converter {
   readonly #resolve: (uid: CedarUid) => EntityNode;
@@ -93,10 +97,16 @@ export class Converter {
     const attrs: Record<`$${string}`, Value> = {};
     for (const key of Object.keys(data)) {
       const at = path === '' ? key : `${path}.${key}`;
-      if (!key.isWellFormed()) throw this.#refuse(at, 'has a name that is not well-formed Unicode');
-      attrs[`$${key}`] = this.value(data[key], at, fields?.get(key)?.type, depth + 1);
+      const name = attributeKeys.get(key) ?? this.#newKey(key, at);
+      attrs[name] = this.value(data[key], at, fields?.get(key)?.type, depth + 1);
     }
     return attrs;
+  }
+
+  #newKey(key: string, path: string): `$${string}` {
+    if (!key.isWellFormed()) throw this.#refuse(path, 'has a name that is not well-formed Unicode');
+    if (attributeKeys.size < maximumKeys && key.length <= 64) attributeKeys.set(key, `$${key}`);
+    return `$${key}`;
   }
 
   #string(text: string, path: string, type: CedarType | undefined): Value {
