@@ -19,7 +19,7 @@ await program.cli('drill', 'camera-botnet');
 await fetch(`${program.addresses.collect}/events`, {
   method: 'POST',
   body: [1, 2, 3]
-    .map((value) => `<134>1 ${new Date().toISOString()} light-7 controller - - - device=light-7 action=phase_change value=${value} scheduled=no user=unknown src=198.51.100.7`)
+    .map((value) => `<134>1 ${new Date().toISOString()} light-7 controller - - - device=light-7 action=phase_change value=${value} scheduled=no user=unknown src=10.3.0.7`)
     .map((message) => `${JSON.stringify({ message })}\n`)
     .join(''),
 });

@@ -54,7 +54,7 @@ describe('the loop, in one process', () => {
     const line = (message: string) =>
       `<134>1 ${new Date().toISOString()} light-7 controller - - - ${message}\n`;
     const body = ['phase_change', 'phase_change', 'phase_change'].map((action, index) =>
-      line(`device=light-7 action=${action} value=${index} scheduled=no user=unknown src=198.51.100.7`),
+      line(`device=light-7 action=${action} value=${index} scheduled=no user=unknown src=10.3.0.7`),
     );
     const response = await fetch(`${running.addresses.collect}/events`, {
       method: 'POST',
