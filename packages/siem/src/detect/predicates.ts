@@ -2,7 +2,7 @@ import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression, FieldSource, Predicate } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
 import { compileRegex } from '../rules/modifiers.ts';
-import { formatPattern } from '../rules/pattern.ts';
+import { foldPattern, formatPattern } from '../rules/pattern.ts';
 import { compileGlob, shapeOf } from './glob.ts';
 import { type EvaluationContext, testValue } from './reference.ts';
 import { regexNeeds } from './regex-literals.ts';
@@ -45,9 +45,7 @@ export function prepare(predicate: Predicate): Question {
 function prepareText(predicate: Predicate & { kind: 'text' }): Question {
   const { cased } = predicate;
   const { shape, literal } = shapeOf(predicate.pattern);
-  const pattern = cased
-    ? predicate.pattern
-    : predicate.pattern.map((part) => (typeof part === 'string' ? fold(part) : part));
+  const pattern = cased ? predicate.pattern : foldPattern(predicate.pattern);
   const matches = compileGlob(pattern);
   const clue = {
     text: fold(literal),
@@ -111,7 +109,7 @@ export function fieldKey(field: FieldSource): string {
 }
 
 function foldParts(predicate: Predicate & { kind: 'text' }) {
-  return predicate.pattern.map((part) => (typeof part === 'string' ? fold(part) : part));
+  return foldPattern(predicate.pattern);
 }
 
 /** Calls `visit` with each predicate of an expression. */

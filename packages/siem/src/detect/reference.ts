@@ -3,7 +3,7 @@ import type { Comparison, Expression, Predicate } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
 import { compileRegex } from '../rules/modifiers.ts';
 import { inNetwork, parseNetwork } from '../rules/network.ts';
-import { anyText, oneUnit, type Pattern } from '../rules/pattern.ts';
+import { anyText, foldPattern, oneUnit, type Pattern } from '../rules/pattern.ts';
 import { keywordTexts, numbersOf, readField, textsOfValue, timePartsOf } from './values.ts';
 
 /** What evaluation needs besides the event. */
@@ -154,7 +154,7 @@ function compileCached(regex: string, flags: string): ReturnType<typeof compileR
 function foldCached(pattern: Pattern): Pattern {
   let result = folded.get(pattern);
   if (!result) {
-    result = pattern.map((part) => (typeof part === 'string' ? fold(part) : part));
+    result = foldPattern(pattern);
     folded.set(pattern, result);
   }
   return result;

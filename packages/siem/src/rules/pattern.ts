@@ -50,6 +50,7 @@ export function literalOf(pattern: Pattern): string | undefined {
   return pattern.length === 1 && typeof pattern[0] === 'string' ? pattern[0] : undefined;
 }
 
+/** The pattern with its literals folded. */
 export function foldPattern(pattern: Pattern): Pattern {
   return pattern.map((part) => (typeof part === 'string' ? fold(part) : part));
 }
