@@ -18,7 +18,9 @@ import {
   openKeyStore,
 } from '@kydai/pki';
 import { openRecords } from '@kydai/store';
+// @boundaries-ignore the bench speaks as devices do
 import { ecKey, makeCsr } from '../../packages/pki/src/fixtures/request.ts';
+// @boundaries-ignore the bench speaks as devices do
 import { addRevocations, revocationPages } from '../../packages/pki/src/register/revocation-page.ts';
 
 type Emit = (figure: {

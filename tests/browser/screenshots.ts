@@ -8,7 +8,9 @@ import { openBrowser } from './browser.ts';
  * `npm run screenshots [-- --out FOLDER] [--page /incidents]`: starts the program, plays both drills, and takes a
  * picture of each page at desktop and phone width, light and dark, in Vietnamese and English.
  */
-const { values } = parseArgs({ options: { out: { type: 'string' }, page: { type: 'string', multiple: true }, quick: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { out: { type: 'string' }, page: { type: 'string', multiple: true }, quick: { type: 'boolean' } },
+});
 const folder = values.out ?? join(import.meta.dirname, '../../screenshots');
 mkdirSync(folder, { recursive: true });
 
@@ -19,7 +21,10 @@ await program.cli('drill', 'camera-botnet');
 await fetch(`${program.addresses.collect}/events`, {
   method: 'POST',
   body: [1, 2, 3]
-    .map((value) => `<134>1 ${new Date().toISOString()} light-7 controller - - - device=light-7 action=phase_change value=${value} scheduled=no user=unknown src=10.3.0.7`)
+    .map(
+      (value) =>
+        `<134>1 ${new Date().toISOString()} light-7 controller - - - device=light-7 action=phase_change value=${value} scheduled=no user=unknown src=10.3.0.7`,
+    )
     .map((message) => `${JSON.stringify({ message })}\n`)
     .join(''),
 });
@@ -27,7 +32,10 @@ await fetch(`${program.addresses.collect}/events`, {
 const signedIn = await browser.newContext();
 await (await signedIn.newPage()).goto(program.signInLink());
 const state = await signedIn.storageState();
-const incidents = JSON.parse((await program.cli('incidents', '--all', '--json')).stdout) as { id: string; number: string }[];
+const incidents = JSON.parse((await program.cli('incidents', '--all', '--json')).stdout) as {
+  id: string;
+  number: string;
+}[];
 const pages = values.page ?? [
   '/', '/incidents', ...incidents.slice(0, 2).map(({ id }) => `/incidents/${id}`), '/devices', '/certificates', '/enrol', '/logs',
   '/findings', '/sources', '/decisions', '/audit',
@@ -46,7 +54,10 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.waitForSelector('main h1').catch(() => {});
         await page.waitForTimeout(600);
         const name = path === '/' ? 'overview' : path.slice(1).replaceAll('/', '-').slice(0, 24);
-        await page.screenshot({ path: join(folder, `${name}.${size}.${colorScheme}.${language}.png`), fullPage: true });
+        await page.screenshot({
+          path: join(folder, `${name}.${size}.${colorScheme}.${language}.png`),
+          fullPage: true,
+        });
       }
       await context.close();
     }
