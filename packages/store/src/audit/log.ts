@@ -15,7 +15,9 @@ export type Transact = <T>(steps: () => Steps<T>) => Promise<T>;
 
 export interface LogParts {
   readonly dialect: Dialect;
-  readonly transact: Transact;
+  /** Runs steps that only read. */
+  readonly read: Transact;
+  readonly write: Transact;
   readonly clock: Clock;
   readonly signer: CheckpointSigner;
 }
@@ -30,7 +32,7 @@ export function toCheckpoint(row: Row): AuditCheckpoint {
 }
 
 /** The audit log over a database's tables. Entries are appended by commits of records, and only by them. */
-export function auditLog({ dialect, transact, clock, signer }: LogParts): AuditLog {
+export function auditLog({ dialect, read, write, clock, signer }: LogParts): AuditLog {
   const { db } = dialect;
 
   function bound(name: string, value: number, most: number): void {
@@ -46,7 +48,7 @@ export function auditLog({ dialect, transact, clock, signer }: LogParts): AuditL
   }
 
   return {
-    size: () => transact(() => logSize(dialect)),
+    size: () => read(() => logSize(dialect)),
 
     async entries(from, limit) {
       bound('the first entry', from, Number.MAX_SAFE_INTEGER);
@@ -58,12 +60,12 @@ export function auditLog({ dialect, transact, clock, signer }: LogParts): AuditL
         .orderBy('idx')
         .limit(limit)
         .compile();
-      const { rows } = await transact(() => ask(query));
+      const { rows } = await read(() => ask(query));
       return rows.map(toLeaf);
     },
 
     async checkpoint() {
-      const { size, root } = await transact(function* () {
+      const { size, root } = await read(function* () {
         const size = yield* logSize(dialect);
         return { size, root: (yield* rangeHash(dialect, { start: 0, end: size })).toString('hex') };
       });
@@ -74,12 +76,12 @@ export function auditLog({ dialect, transact, clock, signer }: LogParts): AuditL
         .values(checkpoint)
         .onConflict((c) => c.columns(['size', 'at']).doNothing())
         .compile();
-      await transact(() => ask(query));
+      await write(() => ask(query));
       return checkpoint;
     },
 
     inclusionProof: (index, size) =>
-      transact(function* () {
+      read(function* () {
         const now = yield* logSize(dialect);
         bound('the size of the log', size, now);
         bound('the leaf', index, size - 1);
@@ -87,14 +89,14 @@ export function auditLog({ dialect, transact, clock, signer }: LogParts): AuditL
       }),
 
     consistencyProof: (from, to) =>
-      transact(function* () {
+      read(function* () {
         const now = yield* logSize(dialect);
         bound('the later size of the log', to, now);
         bound('the earlier size of the log', from, to);
         return yield* hashes(consistencyPath(from, to));
       }),
 
-    verify: () => verifyLog({ dialect, transact, signer }),
+    verify: () => verifyLog({ dialect, transact: read, signer }),
   };
 }
 

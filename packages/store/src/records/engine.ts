@@ -1,3 +1,4 @@
+import type { Batch } from './commit.ts';
 import type { Dialect } from './dialect.ts';
 import type { Steps } from './steps.ts';
 
@@ -6,6 +7,8 @@ export interface Engine {
   readonly dialect: Dialect;
   /** Runs steps in one transaction, alone among writers; durable when it resolves, undone as a whole when they throw. */
   write<T>(steps: () => Steps<T>): Promise<T>;
+  /** Applies a group of commits as `applyGroup` does, elsewhere than on this thread; where there is a way to. */
+  readonly apply?: (batches: readonly Batch[]) => Promise<readonly unknown[]>;
   /** Runs steps that only read, on one unchanging view of the data. */
   read<T>(steps: () => Steps<T>): Promise<T>;
   close(): Promise<void>;

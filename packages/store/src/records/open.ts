@@ -3,6 +3,7 @@ import { type AuditKey, checkpointSigner } from '../audit/key.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import { recordStore } from './store.ts';
+import { openSqliteWithThread } from './worker.ts';
 
 export interface Records {
   readonly records: RecordStore;
@@ -14,15 +15,22 @@ export interface RecordsOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly auditKey: AuditKey;
+  /**
+   * Where commits are written: on the calling thread, or on one of their own, which costs some memory and lets a busy
+   * program go on while the disk syncs. `here` unless told.
+   */
+  readonly commits?: 'here' | 'thread';
 }
 
 /**
  * Opens the embedded record store and the audit log that changes with it, in one SQLite file. Closing the records closes
  * both. Rejects with `disk-failed`, `damaged` or `audit-key`.
  */
-export async function openRecords({ file, clock, auditKey }: RecordsOptions): Promise<Records> {
+export async function openRecords(options: RecordsOptions): Promise<Records> {
+  const { file, clock, auditKey, commits = 'here' } = options;
   checkpointSigner(auditKey);
-  return recordStore(openSqlite(file), clock, auditKey);
+  const engine = commits === 'thread' ? openSqliteWithThread(file) : openSqlite(file);
+  return recordStore(engine, clock, auditKey);
 }
 
 export interface PostgresRecordsOptions {

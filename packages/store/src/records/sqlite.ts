@@ -47,13 +47,13 @@ export function openSqlite(file: string): Engine {
 
   function within<T>(begin: string, steps: () => Steps<T>): T {
     try {
-      database.exec(begin);
+      prepare(begin).run();
     } catch (error) {
       throw translate(error, 'the record store is not available');
     }
     try {
       const result = runSync(steps(), answer);
-      database.exec('COMMIT');
+      prepare('COMMIT').run();
       return result;
     } catch (error) {
       if (database.inTransaction) database.exec('ROLLBACK');

@@ -54,7 +54,9 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
     return table;
   }
 
-  const group = new GroupCommit<Batch>((batches) => engine.write(() => applyGroup(dialect, batches)));
+  const group = new GroupCommit<Batch>(
+    (batches) => engine.apply?.(batches) ?? engine.write(() => applyGroup(dialect, batches)),
+  );
 
   /** Commits without an outcome yet: a close waits for them. */
   const accepted = new Set<Promise<void>>();
@@ -120,7 +122,11 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
     dialect,
     clock,
     signer,
-    async transact(steps) {
+    async read(steps) {
+      open();
+      return engine.read(steps);
+    },
+    async write(steps) {
       open();
       return engine.write(steps);
     },

@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads';
+import { StoreError } from '../error.ts';
+import type { Batch } from './commit.ts';
+import type { Engine } from './engine.ts';
+import { openSqlite } from './sqlite.ts';
+import {
+  conflictOf,
+  failureOf,
+  type GroupMessage,
+  type OutcomeMessage,
+  plainBatch,
+} from './worker-messages.ts';
+
+interface Pending {
+  readonly resolve: (outcomes: readonly unknown[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * SQLite with a thread of its own for commits: the sync to disk, which takes longer than all else, no longer holds up
+ * the thread that answers requests. Reads, migrations and the statements of the audit log stay on a second connection
+ * here; under WAL they see what was committed before they began.
+ *
+ * INVARIANT: a group's outcome is told only after its transaction is on disk. When the thread ends, the groups that it
+ * had not answered are rejected as `disk-failed` (whether they are on disk is seen by reading), and the next group
+ * starts another thread.
+ */
+export function openSqliteWithThread(file: string): Engine {
+  const here = openSqlite(file);
+  const pending = new Map<number, Pending>();
+  let worker: Worker | undefined;
+  let nextId = 1;
+  let closed = false;
+
+  function start(): Worker {
+    // Flags of the main thread (a test runner's loaders) are not the thread's business.
+    const started = new Worker(new URL('./worker-thread.ts', import.meta.url), {
+      workerData: { file },
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    started.on('message', (message: OutcomeMessage) => {
+      const waiting = pending.get(message.id);
+      pending.delete(message.id);
+      // An idle store must not keep a program from ending.
+      if (pending.size === 0) started.unref();
+      if ('failed' in message) waiting?.reject(failureOf(message.failed));
+      else waiting?.resolve(message.conflicts.map(conflictOf));
+    });
+    started.on('error', lost);
+    started.on('exit', () => lost());
+    function lost(cause?: unknown): void {
+      if (worker === started) worker = undefined;
+      const failure = new StoreError(
+        'disk-failed',
+        'the thread that writes records ended; read again, then retry',
+        {
+          cause,
+        },
+      );
+      for (const { reject } of pending.values()) reject(failure);
+      pending.clear();
+    }
+    return started;
+  }
+
+  return {
+    ...here,
+    apply(batches: readonly Batch[]) {
+      if (closed) return Promise.reject(new StoreError('closed', 'the record store is closed'));
+      worker ??= start();
+      const current = worker;
+      const message: GroupMessage = { id: nextId++, batches: batches.map(plainBatch) };
+      return new Promise((resolve, reject) => {
+        pending.set(message.id, { resolve, reject });
+        current.ref();
+        current.postMessage(message);
+      });
+    },
+    async close() {
+      closed = true;
+      const ending = worker;
+      if (ending !== undefined) {
+        const ended = new Promise((resolve) => ending.once('exit', resolve));
+        ending.ref();
+        ending.postMessage('close');
+        await ended;
+      }
+      await here.close();
+    },
+  };
+}
