@@ -13,6 +13,7 @@ export interface Addresses {
   readonly collect: string;
   readonly syslogUdp: string;
   readonly syslogTcp: string;
+  readonly syslogTls: string;
 }
 
 /** What this process must undo when it exits, in the order in which it was done. */
@@ -45,6 +46,7 @@ const anyPorts = {
   KYDAI_COLLECT_PORT: '0',
   KYDAI_SYSLOG_UDP_PORT: '0',
   KYDAI_SYSLOG_TCP_PORT: '0',
+  KYDAI_SYSLOG_TLS_PORT: '0',
 };
 
 /** Starts the program on a fresh folder (removed at exit), or on the given one. */

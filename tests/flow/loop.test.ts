@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, temporaryFolder } from '../program.ts';
 
 const ports = Object.fromEntries(
-  ['HTTP_PORT', 'DEVICES_PORT', 'STATUS_PORT', 'COLLECT_PORT', 'SYSLOG_UDP_PORT', 'SYSLOG_TCP_PORT'].map(
-    (name) => [`KYDAI_${name}`, '0'],
-  ),
+  ['HTTP', 'DEVICES', 'STATUS', 'COLLECT', 'SYSLOG_UDP', 'SYSLOG_TCP', 'SYSLOG_TLS'].map((name) => [
+    `KYDAI_${name}_PORT`,
+    '0',
+  ]),
 );
 
 describe('the loop, in one process', () => {

@@ -9,11 +9,13 @@ export interface TextFile {
   readonly text: string;
 }
 
-/** What the city may change without touching code: policies, detection rules, playbooks, obligations. */
+/** What the city may change without touching code: policies, detection rules, parsers, playbooks, obligations. */
 export interface Content {
   readonly schema: TextFile;
   readonly policies: readonly TextFile[];
   readonly rules: readonly TextFile[];
+  /** Parsers of the city's own for log lines. */
+  readonly parsers: readonly TextFile[];
   readonly playbooks: readonly TextFile[];
   readonly obligations: readonly TextFile[];
 }
@@ -40,6 +42,7 @@ export function readContent(folder: string): Content {
     schema: { file: 'policies/schema.cedarschema', text: readFileSync(schema, 'utf8') },
     policies: decisions.flatMap((kind) => filesIn(root, `policies/${kind}`, /\.cedar$/)),
     rules: filesIn(root, 'policies/detection', /(?<!\.test)\.ya?ml$/),
+    parsers: filesIn(root, 'policies/parsers', /\.(?:ya?ml|json)$/),
     playbooks: filesIn(root, 'runbooks', /(?<!\.test)\.json$/),
     obligations: filesIn(root, 'policies/obligations', /\.ya?ml$/),
   };

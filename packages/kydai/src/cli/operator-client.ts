@@ -17,6 +17,7 @@ const OperatorFile = z.object({
     collect: z.string(),
     syslogUdp: z.string(),
     syslogTcp: z.string(),
+    syslogTls: z.string(),
   }),
 });
 

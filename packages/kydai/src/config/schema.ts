@@ -67,6 +67,11 @@ export const Config = z.strictObject({
       host: host.default('127.0.0.1').describe('address of the syslog collectors'),
       udpPort: port.default(5514).describe('syslog over UDP'),
       tcpPort: port.default(5514).describe('syslog over TCP'),
+      tlsPort: port.default(6514).describe('syslog over TLS, for senders with a certificate of our CA'),
+      zone: z
+        .string()
+        .default('+07:00')
+        .describe('time zone of sources that name none: `+07:00`, `Z` or `Asia/Ho_Chi_Minh`'),
     })
     .prefault({}),
   oidc: z

@@ -10,9 +10,10 @@ export interface Addresses {
   readonly status: string;
   /** HTTP collectors. */
   readonly collect: string;
-  /** `host:port` of syslog over UDP and TCP. */
+  /** `host:port` of syslog over UDP, TCP and TLS. */
   readonly syslogUdp: string;
   readonly syslogTcp: string;
+  readonly syslogTls: string;
 }
 
 /** How this machine reaches a listener on `host`: one on every address is reached by loopback. Brackets around IPv6. */
@@ -26,7 +27,7 @@ export function reachable(host: string): string {
  * The names of the certificate that our TLS listeners share: those of the configuration, and the addresses that they
  * listen on.
  */
-export function serverNames({ http, devices }: Config): readonly string[] {
-  const hosts = [http.host, devices.host].filter((host) => !['0.0.0.0', '::'].includes(host));
+export function serverNames({ http, devices, syslog }: Config): readonly string[] {
+  const hosts = [http.host, devices.host, syslog.host].filter((host) => !['0.0.0.0', '::'].includes(host));
   return [...new Set([...http.names, ...devices.names, ...hosts])];
 }

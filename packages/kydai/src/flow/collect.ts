@@ -1,24 +1,36 @@
-import type { Clock, Decide, Event, EventStore } from '@kydai/contracts';
+import type { AuditLog, Clock, Decide, Event, EventStore, RecordStore, Signals } from '@kydai/contracts';
+import type { Authority } from '@kydai/pki';
 import {
   createElasticBulkHandler,
   createIntake,
   createJsonLinesHandler,
+  createNormaliser,
+  createOtlpLogsHandler,
   createSyslogCollector,
   type Intake,
+  NormaliseError,
+  type Normaliser,
+  type SourceWatch,
 } from '@kydai/siem';
 import type { Logger } from 'pino';
+import type { Content } from '../boot/content.ts';
+import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
+import { readParsers } from '../collect/parsers.ts';
+import { openSyslogTrust } from '../collect/syslog-tls.ts';
 import type { Config } from '../config/schema.ts';
 import { ShellError } from '../error.ts';
 import { createCollectApp } from '../http/collect-app.ts';
 import { listenHttp } from '../http/listen.ts';
 import type { Callers } from '../sign-in/caller.ts';
-import { type Addresses, reachable } from './addresses.ts';
+import { type Addresses, reachable, serverNames } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
 
 export interface Collection {
   readonly intake: Intake;
-  addresses(): Pick<Addresses, 'collect' | 'syslogUdp' | 'syslogTcp'>;
-  /** Ends the listeners, then waits until what was taken is durable. */
+  /** What is usual of each source. */
+  readonly watch: SourceWatch;
+  addresses(): Pick<Addresses, 'collect' | 'syslogUdp' | 'syslogTcp' | 'syslogTls'>;
+  /** Ends the listeners, waits until what was taken is durable, and keeps the accounts of the sources. */
   close(): Promise<void>;
 }
 
@@ -28,6 +40,11 @@ const presentedVersion = '9.5.1';
 /** The listeners for logs, and the intake behind them. */
 export async function openCollection(parts: {
   readonly config: Config;
+  readonly content: Content;
+  readonly records: RecordStore;
+  readonly audit: AuditLog;
+  readonly authority: Authority;
+  readonly signals: Signals;
   readonly events: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -36,20 +53,40 @@ export async function openCollection(parts: {
   readonly blockList: BlockList;
   readonly onEvents: (events: readonly Event[]) => void;
 }): Promise<Collection> {
-  const { config, events, clock, log, callers, decide, blockList, onEvents } = parts;
+  const { config, records, events, clock, log, callers, decide, blockList, onEvents } = parts;
+  const normaliser = openNormaliser(config, parts.content);
+  const carried = await carryLedgers(records, events, clock.now());
+  let through: string | undefined;
   const intake = createIntake({
-    store: events,
+    store: {
+      async append(batch) {
+        await events.append(batch);
+        through = batch.at(-1)?.id ?? through;
+      },
+    },
+    normaliser,
+    ledgers: carried,
     onEvents,
     clock,
     onFault: (error) => log.error({ err: error }, 'intake'),
   });
-  const syslog = createSyslogCollector({ ...config.syslog, intake });
+  const { host: syslogHost, udpPort, tcpPort, tlsPort } = config.syslog;
+  const trust = await openSyslogTrust({ ...parts, port: tlsPort, names: serverNames(config) });
+  const syslog = createSyslogCollector({
+    host: syslogHost,
+    udpPort,
+    tcpPort,
+    tls: trust.tls,
+    intake,
+    blocked: blockList.has,
+  });
   let syslogAddresses: Awaited<ReturnType<typeof syslog.listen>>;
   try {
     syslogAddresses = await syslog.listen();
   } catch (error) {
     const { syscall, port, code } = error as NodeJS.ErrnoException & { port?: number };
-    const setting = syscall === 'bind' ? 'syslog.udpPort' : 'syslog.tcpPort';
+    const stream = port === tlsPort ? 'syslog.tlsPort' : 'syslog.tcpPort';
+    const setting = syscall === 'bind' ? 'syslog.udpPort' : stream;
     const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${code})`;
     throw new ShellError('listen', `setting \`${setting}\`: ${config.syslog.host}:${port} ${why}`, {
       cause: error,
@@ -65,6 +102,7 @@ export async function openCollection(parts: {
       decide,
       log,
       jsonLines: createJsonLinesHandler({ intake }),
+      otlpLogs: createOtlpLogsHandler({ intake }),
       bulk: createElasticBulkHandler({ intake, version: presentedVersion }),
     }),
     blocked: blockList.has,
@@ -72,18 +110,36 @@ export async function openCollection(parts: {
     await syslog.close();
     throw error;
   });
+  const unfollow = trust.follow(syslog);
+  const ledgers = keepLedgers({ ...parts, intake, carried, through: () => through });
   const place = (at: { host: string; port: number } | undefined) =>
     at === undefined ? '' : `${reachable(at.host)}:${at.port}`;
   return {
     intake,
+    watch: ledgers.watch,
     addresses: () => ({
       collect: `http://${reachable(host)}:${http.port}`,
       syslogUdp: place(syslogAddresses.udp),
       syslogTcp: place(syslogAddresses.tcp),
+      syslogTls: place(syslogAddresses.tls),
     }),
     async close() {
+      unfollow();
       await Promise.all([syslog.close(), http.close()]);
       await intake.close();
+      await ledgers.close();
     },
   };
+}
+
+/** @throws ShellError `setting` for an unknown zone, `content` for a parser that is broken or fails its own cases */
+function openNormaliser(config: Config, content: Content): Normaliser {
+  const { zone } = config.syslog;
+  try {
+    createNormaliser({ zone });
+  } catch (error) {
+    if (!(error instanceof NormaliseError)) throw error;
+    throw new ShellError('setting', `setting \`syslog.zone\`: ${error.message}`, { cause: error });
+  }
+  return createNormaliser({ zone, parsers: readParsers(content.parsers) });
 }

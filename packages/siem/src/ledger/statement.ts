@@ -11,12 +11,16 @@ export interface LedgerStatements {
   next(): readonly AuditEntry[];
 }
 
-/** See `LedgerStatements`. The first statement covers everything since the accounts were opened. */
+/**
+ * See `LedgerStatements`. The first statement covers everything since the accounts were opened, or since `before`, the
+ * accounts as they were carried over a restart.
+ */
 export function createLedgerStatements(options: {
   readonly ledgers: () => readonly SourceLedger[];
   readonly clock: Clock;
+  readonly before?: readonly SourceLedger[];
 }): LedgerStatements {
-  let before = new Map<string, SourceLedger>();
+  let before = new Map((options.before ?? []).map((ledger) => [ledger.source, ledger]));
   let from = options.clock.now();
 
   return {

@@ -1,0 +1,160 @@
+import {
+  type AuditLog,
+  type Clock,
+  type EventStore,
+  type RecordStore,
+  recordKind,
+  SourceLedger,
+  write,
+} from '@kydai/contracts';
+import {
+  createLedgerStatements,
+  createSourceWatch,
+  type Intake,
+  keepSourceAlerts,
+  type SourceAlert,
+  type SourceWatch,
+} from '@kydai/siem';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+
+/** The accounts of the sources as they were kept last. */
+export const sourceLedgers = recordKind<SourceLedger>({
+  name: 'source_ledgers',
+  schema: SourceLedger,
+  key: (ledger) => ledger.source,
+  indexes: { transport: (ledger) => ledger.transport, lastSeen: (ledger) => ledger.lastSeen },
+});
+
+/** Up to which event the kept accounts count, so that what a kill left uncounted can be counted at the next start. */
+const LedgerMark = z.strictObject({ name: z.string(), event: z.string() }).readonly();
+type LedgerMark = z.infer<typeof LedgerMark>;
+export const ledgerMarks = recordKind<LedgerMark>({
+  name: 'ledger_marks',
+  schema: LedgerMark,
+  key: (mark) => mark.name,
+  indexes: {},
+});
+
+const mostSources = 10_000;
+
+/**
+ * The accounts of before this start. Events that became durable after the accounts were last kept (the program was
+ * killed) are counted from the store, under the reason `counted-after-kill`.
+ */
+export async function carryLedgers(
+  records: RecordStore,
+  events: EventStore,
+  now: number,
+): Promise<readonly SourceLedger[]> {
+  const mark = await records.get(ledgerMarks, 'through');
+  const { records: kept } = await records.find(sourceLedgers, { limit: mostSources });
+  const ledgers = new Map(kept.map(({ value }) => [value.source, value]));
+  const uncounted = await events.aggregate({
+    from: 0,
+    to: Number.MAX_SAFE_INTEGER,
+    filter: { op: 'range', field: 'id', gt: mark?.value.event ?? '' },
+    by: 'source',
+    top: mostSources,
+  });
+  for (const { value: source = '', count } of uncounted) {
+    const ledger = ledgers.get(source) ?? opened(source, now);
+    if (ledger !== undefined) ledgers.set(source, recount(ledger, count));
+  }
+  return [...ledgers.values()];
+}
+
+/** An empty account for a source that was first heard after the accounts were last kept. */
+function opened(source: string, now: number): SourceLedger | undefined {
+  const counts = { received: 0, parsed: 0, kept: 0, refused: 0, dropped: 0, pending: 0, bytes: 0 };
+  const transport = source.slice(0, source.indexOf('/'));
+  const ledger = { source, transport, ...counts, reasons: {}, firstSeen: now, lastSeen: now };
+  return SourceLedger.safeParse(ledger).data;
+}
+
+/** INVARIANT: received = kept + refused + dropped + pending stays true. */
+function recount(ledger: SourceLedger, events: number): SourceLedger {
+  const waited = Math.min(events, ledger.pending);
+  return {
+    ...ledger,
+    received: ledger.received + events - waited,
+    kept: ledger.kept + events,
+    pending: ledger.pending - waited,
+    reasons: {
+      ...ledger.reasons,
+      'counted-after-kill': (ledger.reasons['counted-after-kill'] ?? 0) + events,
+    },
+  };
+}
+
+export interface LedgerKeeping {
+  readonly watch: SourceWatch;
+  /** Keeps the accounts for the last time, with a signed statement. Call it when the intake is closed. */
+  close(): Promise<void>;
+}
+
+const minute = 60_000;
+const statementEvery = 60 * minute;
+
+/**
+ * Once a minute: keeps the accounts, and tells of sources that fell silent or changed their rate. Once an hour and at
+ * the stop: a statement of every account that moved goes into the audit log, under a signed checkpoint.
+ */
+export function keepLedgers(parts: {
+  readonly intake: Intake;
+  readonly records: RecordStore;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The accounts that this start began with. */
+  readonly carried: readonly SourceLedger[];
+  /** The id of the last event that became durable; undefined before the first. */
+  readonly through: () => string | undefined;
+}): LedgerKeeping {
+  const { intake, records, audit, clock, log, carried, through } = parts;
+  const ledgers = () => intake.ledgers();
+  const statements = createLedgerStatements({ ledgers, clock, before: carried });
+  const watch = createSourceWatch({ ledgers, clock });
+  const saved = new Map<string, string>();
+  /** Alerts that the store did not take yet. */
+  let untold: readonly SourceAlert[] = [];
+  let stated = clock.now();
+
+  const save = async () => {
+    const event = through();
+    const moved = ledgers().filter((ledger) => saved.get(ledger.source) !== JSON.stringify(ledger));
+    if (moved.length === 0) return;
+    await records.commit([
+      ...moved.map((ledger) => write.put(sourceLedgers, ledger)),
+      ...(event === undefined ? [] : [write.put(ledgerMarks, { name: 'through', event })]),
+    ]);
+    for (const ledger of moved) saved.set(ledger.source, JSON.stringify(ledger));
+  };
+  const state = async () => {
+    stated = clock.now();
+    await records.commit([], statements.next());
+    await audit.checkpoint();
+  };
+  const everyMinute = async () => {
+    await save();
+    untold = [...untold, ...watch.check()].slice(-10_000);
+    if (await keepSourceAlerts(intake, untold)) untold = [];
+    if (clock.now() - stated >= statementEvery) await state();
+  };
+  let running = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running
+      .then(everyMinute)
+      .catch((error: unknown) => log.error({ err: error }, 'keeping the accounts of the sources failed'));
+  }, minute);
+  timer.unref();
+  return {
+    watch,
+    async close() {
+      clearInterval(timer);
+      await running;
+      await save();
+      await state();
+    },
+  };
+}
