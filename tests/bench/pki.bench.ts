@@ -48,6 +48,7 @@ export async function run(emit: Emit): Promise<void> {
     file: join(folder, 'records.db'),
     clock,
     auditKey: auditKey(),
+    commits: 'thread',
   });
   try {
     const keys = await openKeyStore({ folder: join(folder, 'keys'), passphrase: 'for the bench only' });

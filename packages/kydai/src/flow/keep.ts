@@ -27,6 +27,7 @@ export async function openKeepers(parts: {
   const { records, audit } = await openRecords({
     file: folder.recordsFile,
     clock,
+    commits: 'thread',
     auditKey: { publicKeyPem: spkiPem(signer.publicKey.spki), sign: (bytes) => signer.sign(bytes) },
   });
   let signed = -1;

@@ -30,6 +30,17 @@ function subtrees(list: DerReader | undefined): GeneralName[] {
   return names;
 }
 
+const remembered = new WeakMap<Uint8Array, NameConstraints>();
+
+/** As `readNameConstraints`, once for each extension: an authority's is looked at with every certificate it issues. */
+export function nameConstraintsOf(value: Uint8Array): NameConstraints {
+  const known = remembered.get(value);
+  if (known !== undefined) return known;
+  const constraints = readNameConstraints(value);
+  remembered.set(value, constraints);
+  return constraints;
+}
+
 /** Why this name may not be in a certificate below these constraints; undefined when it may. */
 export function constraintFault(constraints: NameConstraints, name: GeneralName): string | undefined {
   const excluding = constraints.excluded.find((base) => base.kind === name.kind && within(base, name));

@@ -1,6 +1,7 @@
 import { StoreError } from '../error.ts';
 import type { Dialect } from '../records/dialect.ts';
 import { type Answer, ask, type Steps } from '../records/steps.ts';
+import { fill } from '../records/template.ts';
 import { foldPeaks, grow, type LeafRange, leafHash, type NodeId, peaks } from './merkle.ts';
 
 /**
@@ -10,10 +11,7 @@ import { foldPeaks, grow, type LeafRange, leafHash, type NodeId, peaks } from '.
 
 export function* logSize({ db }: Dialect): Steps<number> {
   const answer = yield* ask(
-    db
-      .selectFrom('audit_leaf')
-      .select((eb) => eb.fn.max('idx').as('last'))
-      .compile(),
+    fill(db, 'last leaf', [], () => db.selectFrom('audit_leaf').select((eb) => eb.fn.max('idx').as('last'))),
   );
   const last = answer.rows[0]?.['last'];
   return last === null || last === undefined ? 0 : Number(last) + 1;
@@ -22,13 +20,13 @@ export function* logSize({ db }: Dialect): Steps<number> {
 function* nodeAt({ db }: Dialect, node: NodeId): Steps<Buffer> {
   const query =
     node.level === 0
-      ? db.selectFrom('audit_leaf').select('hash').where('idx', '=', node.index)
-      : db
-          .selectFrom('audit_node')
-          .select('hash')
-          .where('level', '=', node.level)
-          .where('idx', '=', node.index);
-  const answer: Answer = yield* ask(query.compile());
+      ? fill(db, 'leaf', [node.index], ([index]) =>
+          db.selectFrom('audit_leaf').select('hash').where('idx', '=', index!),
+        )
+      : fill(db, 'node', [node.level, node.index], ([level, index]) =>
+          db.selectFrom('audit_node').select('hash').where('level', '=', level!).where('idx', '=', index!),
+        );
+  const answer: Answer = yield* ask(query);
   const hash = answer.rows[0]?.['hash'];
   if (!Buffer.isBuffer(hash)) {
     throw new StoreError(
@@ -59,12 +57,18 @@ export function* appendLeaves(dialect: Dialect, entries: readonly string[]): Ste
   for (const peak of peaks(size)) edge.push(yield* nodeAt(dialect, peak));
   for (const entry of entries) {
     const hash = leafHash(Buffer.from(entry, 'utf8'));
-    yield* ask(db.insertInto('audit_leaf').values({ idx: size, hash, entry }).compile());
+    yield* ask(
+      fill(db, 'new leaf', [size, hash, entry], ([idx, hash, entry]) =>
+        db.insertInto('audit_leaf').values({ idx, hash, entry }),
+      ),
+    );
     const made: { node: NodeId; hash: Buffer }[] = [];
     grow(edge, size, hash, (node, above) => made.push({ node, hash: above }));
     for (const { node, hash: above } of made) {
       yield* ask(
-        db.insertInto('audit_node').values({ level: node.level, idx: node.index, hash: above }).compile(),
+        fill(db, 'new node', [node.level, node.index, above], ([level, idx, hash]) =>
+          db.insertInto('audit_node').values({ level, idx, hash }),
+        ),
       );
     }
     size += 1;

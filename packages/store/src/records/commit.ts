@@ -4,8 +4,8 @@ import { appendLeaves } from '../audit/tree.ts';
 import { quote, StoreError } from '../error.ts';
 import type { Dialect } from './dialect.ts';
 import { checkKey, column, encode, type Table } from './kind.ts';
-import { toColumn } from './migrate.ts';
 import { ask, type Steps } from './steps.ts';
+import { fill, type Slot } from './template.ts';
 
 /** A change, checked and compiled: what is left is to run it and to see whether the world had changed. */
 export interface Change {
@@ -22,12 +22,11 @@ export function compileWrite(dialect: Dialect, table: Table, write: Write): Chan
   const kind = table.kind.name;
   if (write.op === 'delete') {
     const key = checkKey(table, write.key);
-    return { kind, key, query: db.deleteFrom(table.name).where('key', '=', key).compile(), mustTouch: false };
+    const query = fill(table, 'delete', [key], ([key]) => db.deleteFrom(table.name).where('key', '=', key!));
+    return { kind, key, query, mustTouch: false };
   }
   const { key, body, indexes } = encode(table, write.value);
-  const columns = Object.fromEntries(
-    table.indexes.map((name, at) => [column(name), toColumn(dialect, indexes[at]!)]),
-  );
+  const columns = indexes.map((value) => (value === null ? null : dialect.indexParameter(value)));
   if (write.op === 'update') {
     if (!Number.isSafeInteger(write.version) || write.version < 1) {
       throw new StoreError(
@@ -35,24 +34,33 @@ export function compileWrite(dialect: Dialect, table: Table, write: Write): Chan
         `the version of record ${quote(key)} must be a whole number from 1`,
       );
     }
-    const query = db
-      .updateTable(table.name)
-      .set({ version: write.version + 1, body, ...columns })
-      .where('key', '=', key)
-      .where('version', '=', write.version)
-      .compile();
+    const values = [key, write.version, write.version + 1, body, ...columns];
+    const query = fill(table, 'update', values, ([key, before, after, body, ...columns]) =>
+      db
+        .updateTable(table.name)
+        .set({ version: after, body, ...named(table, columns) })
+        .where('key', '=', key)
+        .where('version', '=', before),
+    );
     return { kind, key, query, mustTouch: true };
   }
-  const insert = db.insertInto(table.name).values({ key, version: 1, body, ...columns });
-  const query =
-    write.op === 'insert'
+  const query = fill(table, write.op, [key, body, ...columns], ([key, body, ...columns]) => {
+    const indexed = named(table, columns);
+    const insert = db.insertInto(table.name).values({ key, version: 1, body, ...indexed });
+    return write.op === 'insert'
       ? insert.onConflict((c) => c.column('key').doNothing())
       : insert.onConflict((c) =>
           c
             .column('key')
-            .doUpdateSet({ version: sql`${sql.ref(`${table.name}.version`)} + 1`, body, ...columns }),
+            .doUpdateSet({ version: sql`${sql.ref(`${table.name}.version`)} + 1`, body, ...indexed }),
         );
-  return { kind, key, query: query.compile(), mustTouch: write.op === 'insert' };
+  });
+  return { kind, key, query, mustTouch: write.op === 'insert' };
+}
+
+/** Values by the names of the table's index columns. */
+function named(table: Table, values: readonly Slot[]): Record<string, Slot | undefined> {
+  return Object.fromEntries(table.indexes.map((name, at) => [column(name), values[at]]));
 }
 
 /** One caller's commit. */

@@ -20,6 +20,8 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
   /** Compiles queries; the engines run them, because only they know how commits are grouped. */
   readonly db: Kysely<Tables>;
+  /** An index value as the parameter that the column is given. */
+  readonly indexParameter: (value: string | number) => string | number;
   /** An index value as an expression that compares and sorts like the column that holds it. */
   readonly indexValue: (value: string | number) => RawBuilder<unknown>;
   readonly types: Readonly<Record<'key' | 'index' | 'integer' | 'hash', string>>;
@@ -35,6 +37,7 @@ export const sqliteDialect: Dialect = {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   }),
+  indexParameter: (value) => value,
   indexValue: (value) => sql`${value}`,
   // A column of type BLOB has no affinity: text stays text and numbers stay numbers.
   types: { key: 'text', index: 'blob', integer: 'integer', hash: 'blob' },
@@ -50,6 +53,7 @@ export const postgresDialect: Dialect = {
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   }),
+  indexParameter: sortableText,
   indexValue: (value) => sql`${sortableText(value)}`,
   // Bytewise, as SQLite compares, whatever the database's own collation is.
   types: { key: 'text collate "C"', index: 'text collate "C"', integer: 'bigint', hash: 'bytea' },

@@ -1,5 +1,5 @@
 import { findExtension } from '../../x509/extension.ts';
-import { constraintFault, readNameConstraints } from '../../x509/name-constraints.ts';
+import { constraintFault, nameConstraintsOf } from '../../x509/name-constraints.ts';
 import { Oid } from '../../x509/oids.ts';
 import type { Rule } from '../rule.ts';
 
@@ -9,7 +9,7 @@ export const nameConstraints: Rule = {
   check: ({ names, certificate, issuer }) => {
     const found = findExtension(issuer.extensions, Oid.nameConstraints);
     if (found === undefined || issuer === certificate) return undefined;
-    const constraints = readNameConstraints(found.value);
+    const constraints = nameConstraintsOf(found.value);
     for (const name of names) {
       const fault = constraintFault(constraints, name);
       if (fault !== undefined) return fault;
