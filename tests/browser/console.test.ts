@@ -107,7 +107,7 @@ describe('the console in a real browser', () => {
     // Playwright evaluates in the page without loosening its content security policy.
     await page.evaluate(axe.source);
     const serious = await page.evaluate(async () => {
-      const { axe: checker } = globalThis as unknown as { axe: typeof import('axe-core').default };
+      const { axe: checker } = globalThis as unknown as { axe: typeof axe };
       const { violations } = await checker.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] });
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
