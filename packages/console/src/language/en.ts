@@ -1,3 +1,5 @@
+// One file because translators read all strings of a language from top to bottom.
+
 import type { vi } from './vi.ts';
 
 /** Every string in English, the second language. The type makes a missing or a surplus key a compile error. */

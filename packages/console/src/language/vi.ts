@@ -1,3 +1,5 @@
+// One file because translators read all strings of a language from top to bottom.
+
 /**
  * Every string of the console in Vietnamese, the first language. One flat file, long on purpose: translators read it
  * from top to bottom beside `en.ts`. `{name}` is replaced; `{n:one|many}` chooses a word by the number `n`.

@@ -1,3 +1,5 @@
+// One file because each kind of expression is one short function, read side by side with the language.
+
 import type { CedarUid } from '@kydai/contracts';
 import type { EntityNode } from '../entities/node.ts';
 import type { RunningPolicy } from '../evaluate/outcome.ts';
