@@ -31,6 +31,7 @@ export {
   type DetectorState,
   type DetectorStats,
 } from './detect/detector.ts';
+export { explainRule, findRule, type RuleExplanation } from './detect/explain.ts';
 export { type HuntOptions, type HuntProgress, hunt } from './detect/hunt.ts';
 export { huntFilter } from './detect/hunt-filter.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
