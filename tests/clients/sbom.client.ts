@@ -81,6 +81,58 @@ export async function run(program: Program, checks: Checks): Promise<void> {
     /vulnerable 1\.0\.0: 2 components, fail/,
   );
 
+  const whyNot = await program.cli('sbom', 'why-not', 'zod', '--in', vulnerable);
+  checks.equal('and that there is none', whyNot.code, 0);
+
+  const spdx = join(folder, 'bom.spdx.json');
+  const asSpdx = await program.cli('sbom', 'generate', vulnerable, '--format', 'spdx', '-o', spdx);
+  checks.equal('an SPDX document is written', asSpdx.code, 0);
+  checks.equal('the gate says the same of it', (await program.cli('sbom', 'gate', spdx)).code, 1);
+  checks.matches(
+    'the running program keeps it too',
+    (await program.cli('sbom', 'push', 'citizen-spdx', spdx)).stdout,
+    /2 components, fail/,
+  );
+
+  const compared = await program.cli('sbom', 'gate', vulnerable, '--base', clean);
+  checks.matches('what came in with the change is told', compared.stdout, /came in with this change/);
+  const again = await program.cli('sbom', 'gate', vulnerable, '--base', vulnerable);
+  checks.matches('from what was there before', again.stdout, /was there before/);
+
+  const vex = (purl: string, advisories: readonly string[]) =>
+    JSON.stringify({
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      author: 'Sở TTTT',
+      statements: advisories.map((name) => ({
+        vulnerability: { name },
+        products: [{ '@id': purl }],
+        status: 'not_affected',
+        justification: 'vulnerable_code_not_in_execute_path',
+      })),
+    });
+  const report = await program.cli('sbom', 'gate', vulnerable, '--format', 'json');
+  const found = (JSON.parse(report.stdout) as { findings: { advisory: string }[] }).findings;
+  const why = await program.cli('sbom', 'why', 'lodash', found[0]!.advisory, '--in', vulnerable);
+  checks.equal('a finding can be explained', why.code, 0);
+  checks.matches(
+    'with its range and the database',
+    why.stdout,
+    /affected[\s\S]*lodash@4\.17\.4[\s\S]*fixed in 4\.17\.\d+/,
+  );
+  const vexFile = join(folder, 'vex.json');
+  writeFileSync(
+    vexFile,
+    vex(
+      'pkg:npm/lodash@4.17.4',
+      found.map((each) => each.advisory),
+    ),
+  );
+  const excused = await program.cli('sbom', 'gate', vulnerable, '--vex', vexFile);
+  checks.equal('VEX statements take findings away', excused.code, 0);
+  writeFileSync(vexFile, vex('pkg:npm/lodash@9.9.9', ['CVE-2019-10744']));
+  const stray = await program.cli('sbom', 'gate', clean, '--vex', vexFile);
+  checks.equal('a statement about nothing that is there is an error', stray.code, 2);
+
   const database = join(folder, 'data/advisories.kydb');
   truncateSync(database, 5000);
   checks.equal(

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-import { KydaiError } from '@kydai/contracts';
-import { standardOutput, styled } from './cli/output.ts';
-import { createProgram } from './cli/program.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before anything of ours is loaded, so that a pipeline's second call starts from what the first one compiled.
+enableCompileCache();
+const { KydaiError } = await import('@kydai/contracts');
+const { standardOutput, styled } = await import('./cli/output.ts');
+const { createProgram } = await import('./cli/program.ts');
 
 try {
   process.exitCode = await createProgram(standardOutput).run(process.argv.slice(2));

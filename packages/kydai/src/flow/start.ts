@@ -169,13 +169,15 @@ export async function startKydai(options: {
     const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
     const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
     let addresses: Addresses | undefined;
+    const sboms = openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile });
+    closeLast(() => sboms.close());
     const kydai: Kydai = {
       config, clock, log, signals, records, audit, events, intake, authority, decide, contain, blockList, sessions,
       apiTokens, callers, tls,
       executor: response.executor,
       obligations: response.obligations,
       decisionLog: decisions.log,
-      sboms: openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile }),
+      sboms,
       links: createSignInLinks(records, clock),
       authZen: createAuthZenHandler({
         decide: decisions.log.decide,

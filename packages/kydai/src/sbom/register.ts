@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import {
   type Clock,
   type Decide,
@@ -13,12 +12,13 @@ import {
   type Bom,
   findings as findingKind,
   gate,
-  openAdvisories,
-  parseBom,
+  parseAnyBom,
   type SbomRecord,
   sboms as sbomKind,
+  writeBom,
 } from '@kydai/sbom';
 import type { Caller } from '../sign-in/caller.ts';
+import { currentAdvisories } from './advisories.ts';
 
 /** The SBOMs of deployed systems, judged by the advisories that were imported. */
 export interface SbomRegister {
@@ -30,6 +30,7 @@ export interface SbomRegister {
     readonly caller: Caller;
   }): Promise<SystemView>;
   view(): Promise<FindingsView>;
+  close(): void;
 }
 
 const unjudged = { verdict: 'unchecked', assessed: null, findings: {}, database: '' } as const;
@@ -41,15 +42,10 @@ export function openSboms(parts: {
   readonly advisoriesFile: string;
 }): SbomRegister {
   const { records, clock, decide, advisoriesFile } = parts;
-  /** The database in use; opened anew when another one was imported in its place. */
+  const advisories = currentAdvisories(advisoriesFile);
   const withDatabase = <T>(use: (database: AdvisoryDatabase) => T): T | undefined => {
-    if (!existsSync(advisoriesFile)) return undefined;
-    const database = openAdvisories(advisoriesFile);
-    try {
-      return use(database);
-    } finally {
-      database.close();
-    }
+    const database = advisories.current();
+    return database === undefined ? undefined : use(database);
   };
 
   const judge = (system: string, bom: Bom, caller: Caller) =>
@@ -80,7 +76,7 @@ export function openSboms(parts: {
 
   return {
     async keep({ system, owner, text, caller }) {
-      const bom = parseBom(text, system);
+      const bom = await parseAnyBom(text, system);
       const subject = bom.metadata?.component;
       const components = bom.components?.length ?? 0;
       const judged = judge(system, bom, caller);
@@ -89,7 +85,7 @@ export function openSboms(parts: {
         name: subject?.name ?? system,
         version: subject?.version ?? '',
         owner,
-        bom: text,
+        bom: writeBom(bom),
         components,
         notAssessed: components,
         received: clock.now(),
@@ -130,6 +126,7 @@ export function openSboms(parts: {
             : { digest: info.digest, advisories: info.advisories, imported: info.imported },
       };
     },
+    close: () => advisories.close(),
   };
 }
 
