@@ -13,7 +13,7 @@ export function addConfigCommand(program: Command, { config, output }: CommandCo
         const [section, name] = setting.path.split('.') as [string, string | undefined];
         const group = values[section];
         const value = name === undefined ? group : (group as Record<string, unknown>)[name];
-        const shown = Array.isArray(value) ? value.join(', ') : String(value);
+        const shown = Array.isArray(value) ? value.map(plain).join(', ') : String(value);
         return [
           setting.path,
           setting.secret && shown !== '' ? '(set)' : shown === '' ? '-' : shown,
@@ -25,4 +25,8 @@ export function addConfigCommand(program: Command, { config, output }: CommandCo
       output.write(columns(rows));
       output.write('\nIn kydai.yaml a setting such as http.port is written:\n\n  http:\n    port: 8470\n');
     });
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

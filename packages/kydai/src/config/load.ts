@@ -81,8 +81,20 @@ function setPath(document: Record<string, unknown>, path: string, value: unknown
 }
 
 function fromText(text: string, path: string): unknown {
+  if (/^\s*\[/.test(text)) return fromJson(text);
   if (path.endsWith('.names')) return text.split(',').map((name) => name.trim());
-  return /(?:^|\.|[a-z])(?:port|days)$/i.test(path) && /^\d+$/.test(text) ? Number(text) : text;
+  return /(?:^|\.|[a-z])(?:port|days|allowed)$/i.test(path) && /^\d+(?:\.\d+)?$/.test(text)
+    ? Number(text)
+    : text;
+}
+
+/** A list of settings in a variable; what is no JSON stays text, which the schema then refuses by name. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** `KYDAI_PASSPHRASE` unlocks the keys and is read elsewhere; anything else unknown is most likely a misspelling. */

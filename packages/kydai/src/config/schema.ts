@@ -91,6 +91,35 @@ export const Config = z.strictObject({
       days: z.number().int().min(1).max(36500).default(365).describe('how long events are kept'),
     })
     .prefault({}),
+  enforce: z
+    .strictObject({
+      routes: z
+        .array(
+          z.strictObject({
+            method: z
+              .string()
+              .regex(/^(?:\*|[A-Z]+(?:\|[A-Z]+)*)$/, 'must be `*` or methods such as GET|HEAD')
+              .default('*'),
+            path: z.string().max(1024),
+            action: z.string().min(1).max(128),
+            resource: z.strictObject({ type: z.string().min(1).max(128), id: z.string().max(512) }),
+          }),
+        )
+        .max(1000)
+        .default([])
+        .describe('which request to a service behind nginx or Envoy is which access request (JSON)'),
+    })
+    .prefault({}),
+  decisions: z
+    .strictObject({
+      keepAllowed: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe('share of allowed decisions kept as events, 0 to 1; denied ones are always kept'),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('how much the program logs'),

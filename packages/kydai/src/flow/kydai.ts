@@ -14,6 +14,7 @@ import type { Authority } from '@kydai/pki';
 import type { Intake } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
+import type { Enforcement } from '../enforce/open.ts';
 import type { SbomRegister } from '../sbom/register.ts';
 import type { ApiTokens } from '../sign-in/api-tokens.ts';
 import type { Callers } from '../sign-in/caller.ts';
@@ -37,6 +38,8 @@ export interface Kydai {
   readonly obligations: readonly Obligation[];
   readonly decide: Decide;
   readonly decisionLog: DecisionLog;
+  /** Answers nginx and Envoy, which ask for services behind them. */
+  readonly enforcement: Enforcement;
   readonly contain: Contain;
   readonly blockList: BlockList;
   readonly sboms: SbomRegister;

@@ -9,9 +9,11 @@ import { readContent } from '../boot/content.ts';
 import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
 import { isLoopback } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { openEnforcement } from '../enforce/open.ts';
 import { createApi } from '../http/api.ts';
 import { listenHttp } from '../http/listen.ts';
 import { createMetrics } from '../metrics/metrics.ts';
+import { keepDecisions } from '../policies/decision-events.ts';
 import { openSboms } from '../sbom/register.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
@@ -146,13 +148,13 @@ export async function startKydai(options: {
     const callers = createCallers({ sessions, apiTokens, operatorKey, facts: entities });
     const collection = await openCollection({
       config,
-      events,
-      clock,
       content,
       records,
       audit,
       authority,
       signals,
+      events,
+      clock,
       log,
       callers,
       decide,
@@ -163,12 +165,16 @@ export async function startKydai(options: {
     const { intake } = collection;
     const retention = keepRetention({ events, records, clock, log, days: config.retention.days });
     closeLast(() => retention.stop());
-    await certification.listen(intake, decisions.log.decide);
+    const decisionEvents = keepDecisions({ intake, keepAllowed: config.decisions.keepAllowed });
+    closeLast(() => decisionEvents.close());
+    decisions.log.keepWith(decisionEvents.take);
+    await certification.listen(intake, decisions.log.decideFor('publish'));
 
     // Show.
     const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
     const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
     let addresses: Addresses | undefined;
+    const asked = decisions.log.inTwoSteps('authzen');
     const sboms = openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile });
     closeLast(() => sboms.close());
     const kydai: Kydai = {
@@ -177,10 +183,12 @@ export async function startKydai(options: {
       executor: response.executor,
       obligations: response.obligations,
       decisionLog: decisions.log,
+      enforcement: openEnforcement({ config, authority, decisionLog: decisions.log, engine: decisions.engine }),
       sboms,
       links: createSignInLinks(records, clock),
       authZen: createAuthZenHandler({
-        decide: decisions.log.decide,
+        decide: asked.decide,
+        onDecision: ({ request, decision, requestId }) => asked.made(request, decision, requestId),
         entities,
         clock,
         annotations: (id) => decisions.engine.annotations(id),

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { envoyPrefix } from '../enforce/open.ts';
 import type { Kydai } from '../flow/kydai.ts';
 import { version } from '../version.ts';
 import { consoleFiles } from './console-files.ts';
@@ -40,7 +41,9 @@ export function createApi(
   const fromHere = anonymousFromHere(kydai.callers, kydai.decide);
 
   app.use(securityHeaders(kydai.tls));
-  app.use(knownHosts(() => kydai.hostNames()));
+  // Envoy asks under the name of the service that it guards.
+  const known = knownHosts(() => kydai.hostNames());
+  app.use((c, next) => (c.req.path.startsWith(`${envoyPrefix}/`) ? next() : known(c, next)));
   app.use('/api/v1/sboms/*', bodyLimit({ maxSize: 64 * 1024 * 1024, onError: tooLarge('64 MiB') }));
   app.use(async (c, next) =>
     c.req.path.startsWith('/api/v1/sboms/')
@@ -58,6 +61,11 @@ export function createApi(
   findingRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
+
+  // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.
+  const { enforcement } = kydai;
+  app.get('/access/v1/nginx', fromHere('ask-decision', 'decisions'), (c) => enforcement.nginx(c.req.raw));
+  app.all(`${envoyPrefix}/*`, fromHere('ask-decision', 'decisions'), (c) => enforcement.envoy(c.req.raw));
 
   // AuthZEN, metrics and the block list are asked by machines: without a token from this machine only.
   for (const path of ['/access/v1/*', '/.well-known/authzen-configuration']) {

@@ -38,7 +38,12 @@ export async function listenHttp(options: {
 }): Promise<Listener> {
   const { host, port, setting, fetch, tls, blocked } = options;
   const handler = getRequestListener(
-    (request, env) => fetch(request, peerOf(env.incoming as IncomingMessage)),
+    (request, env) => {
+      const incoming = env.incoming as IncomingMessage;
+      if (isAmbiguous(incoming.url ?? ''))
+        return new Response('the path has dot segments\n', { status: 400 });
+      return fetch(request, peerOf(incoming));
+    },
     {
       overrideGlobalObjects: false,
     },
@@ -93,6 +98,14 @@ export async function listenHttp(options: {
         server.closeIdleConnections();
       }),
   };
+}
+
+/**
+ * Whether reading the request target as a URL would change its path. Honest clients resolve dot segments themselves; a
+ * proxy that puts a stranger's path behind a prefix of ours must not be led to another of our endpoints.
+ */
+function isAmbiguous(target: string): boolean {
+  return /[\\\s]|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(target.split('?', 1)[0]!);
 }
 
 function peerOf(incoming: IncomingMessage): Peer {

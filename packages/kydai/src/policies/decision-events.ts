@@ -1,0 +1,127 @@
+import type { CedarUid, FieldValue } from '@kydai/contracts';
+import type { Intake, ReadFrame } from '@kydai/siem';
+import { cedarText, type DecisionMade } from '../flow/decision-log.ts';
+
+export interface DecisionEvents {
+  /** Takes a decision to be kept. Costs a comparison and a push; the event is made later. */
+  take(made: DecisionMade): void;
+  /** Keeps what waits. */
+  close(): Promise<void>;
+}
+
+/** ECS `event.dataset` of decisions. */
+export const decisionDataset = 'kydai.decision';
+const mostWaiting = 50_000;
+const batch = 1000;
+
+/**
+ * Makes each decision an event, in batches and off the path of whoever asked. Allowed decisions are sampled by
+ * `keepAllowed` (0 to 1); INVARIANT: a denial is never sampled away. What does not fit, and what the store refuses, is
+ * counted in the account `decisions`.
+ */
+export function keepDecisions(parts: {
+  readonly intake: Intake;
+  readonly keepAllowed: number;
+  readonly limit?: number;
+}): DecisionEvents {
+  const { intake, keepAllowed, limit = mostWaiting } = parts;
+  const account = intake.account('internal', 'decisions');
+  let waiting: DecisionMade[] = [];
+  let owed = 0;
+  let flushing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = async () => {
+    while (waiting.length > 0) {
+      const taken = waiting.slice(0, batch);
+      waiting = waiting.slice(batch);
+      const frames = taken.map(frameOf);
+      const submitted = intake.submit(account, frames);
+      if (submitted === undefined) {
+        const bytes = frames.reduce((sum, frame) => sum + frame.bytes, 0);
+        account.lose('intake-full', bytes, intake.clock.now(), frames.length);
+      } else await submitted;
+    }
+  };
+  const start = () => {
+    timer = undefined;
+    flushing ??= flush().finally(() => {
+      flushing = undefined;
+    });
+  };
+  return {
+    take(made) {
+      if (made.decision.allowed) {
+        // Evenly spaced rather than random: a share of 0.1 keeps every tenth.
+        owed += keepAllowed;
+        if (owed < 1) return account.note('sampled');
+        owed -= 1;
+      }
+      if (waiting.length >= limit) return account.lose('queue-full', 0, intake.clock.now());
+      waiting.push(made);
+      timer ??= setTimeout(start, 100).unref();
+    },
+    async close() {
+      clearTimeout(timer);
+      await flushing;
+      await flush();
+    },
+  };
+}
+
+/** A kept decision: what replaying it needs. */
+export interface KeptDecision {
+  readonly request: DecisionMade['request'];
+  readonly decision: { readonly allowed: boolean };
+}
+
+function frameOf(made: DecisionMade): ReadFrame {
+  const { request, decision, requestId } = made;
+  const raw = JSON.stringify({ request, decision } satisfies KeptDecision, (_, value: unknown) =>
+    typeof value === 'bigint' ? Number(value) : value,
+  );
+  const { principal, resource } = request;
+  const fields: [string, FieldValue | undefined][] = [
+    ['event.kind', 'event'],
+    ['event.category', ['api']],
+    ['event.type', [decision.allowed ? 'allowed' : 'denied']],
+    ['event.provider', made.door],
+    ['event.action', request.action],
+    ['event.outcome', decision.allowed ? 'success' : 'failure'],
+    ['event.reason', reasonOf(made)],
+    ['event.duration', made.nanoseconds],
+    [principalField(principal), principal.id],
+    ['kydai.decision.principal', cedarText(principal)],
+    ['kydai.decision.resource', cedarText(resource)],
+    ['kydai.decision.outcome', decision.outcome],
+    ['rule.id', decision.determining.map(({ id }) => id)],
+    ['rule.ruleset', decision.policySet],
+    [
+      'error.message',
+      decision.failures.map(({ id, message }) => `${id}: ${message}`).join('; ') || undefined,
+    ],
+    ['http.request.id', requestId],
+  ];
+  return {
+    raw,
+    bytes: raw.length,
+    normalised: {
+      time: made.at,
+      dataset: decisionDataset,
+      fields: new Map(fields.filter((field): field is [string, FieldValue] => field[1] !== undefined)),
+      parsed: true,
+      count: 1,
+    },
+  };
+}
+
+function reasonOf({ decision }: DecisionMade): string {
+  const reasons = decision.determining.map(({ reason, id }) => reason ?? id);
+  return reasons.length === 0 ? decision.outcome : reasons.join('; ');
+}
+
+/** People and devices have ECS fields of their own. */
+function principalField({ type }: CedarUid): string {
+  if (type === 'User') return 'user.id';
+  return type === 'Device' ? 'device.id' : 'kydai.decision.principal_id';
+}
