@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * A load of ordinary lines over syslog TCP, run as a process of its own: `node background.ts HOST PORT RATE`. Ends when
- * its parent does. Prints the number of lines sent, once a second.
+ * its parent does. Tells its parent once a second how many lines it has sent, in how many seconds.
  */
 const [host = '127.0.0.1', port = '0', rate = '2000'] = process.argv.slice(2);
 const programs = [
@@ -22,14 +22,15 @@ const socket = connect({ host, port: Number(port) });
 process.once('disconnect', () => process.exit(0));
 const perTick = Math.ceil(Number(rate) / 50);
 let sent = 0;
-let told = Date.now();
+const began = Date.now();
+let told = began;
 for (let tick = Date.now(); ; tick += 20) {
   let text = '';
   for (let index = 0; index < perTick; index++, sent++)
     text += `${programs[sent % programs.length]!(sent)}\n`;
   if (!socket.write(text)) await new Promise((resolve) => socket.once('drain', resolve));
   if (Date.now() - told >= 1000) {
-    process.send?.(sent);
+    process.send?.({ sent, seconds: (Date.now() - began) / 1000 });
     told += 1000;
   }
   await delay(Math.max(0, tick + 20 - Date.now()));
