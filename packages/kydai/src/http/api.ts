@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { envoyPrefix } from '../enforce/open.ts';
 import type { Kydai } from '../flow/kydai.ts';
 import { version } from '../version.ts';
+import { bodyLimit } from './body-limit.ts';
 import { consoleFiles } from './console-files.ts';
 import { anonymousFromHere, createGuard, type GuardedEnv, knownHosts } from './guard.ts';
 import type { Peer } from './listen.ts';
@@ -44,12 +44,8 @@ export function createApi(
   // Envoy asks under the name of the service that it guards.
   const known = knownHosts(() => kydai.hostNames());
   app.use((c, next) => (c.req.path.startsWith(`${envoyPrefix}/`) ? next() : known(c, next)));
-  app.use('/api/v1/sboms/*', bodyLimit({ maxSize: 64 * 1024 * 1024, onError: tooLarge('64 MiB') }));
-  app.use(async (c, next) =>
-    c.req.path.startsWith('/api/v1/sboms/')
-      ? next()
-      : bodyLimit({ maxSize: 1024 * 1024, onError: tooLarge('1 MiB') })(c, next),
-  );
+  const [small, large] = [bodyLimit(1024 * 1024, '1 MiB'), bodyLimit(64 * 1024 * 1024, '64 MiB')];
+  app.use((c, next) => (c.req.path.startsWith('/api/v1/sboms/') ? large : small)(c, next));
   app.onError((error, c) => problemOf(c, error, log));
 
   app.route('/', signInRoutes({ ...kydai, publicUrl: () => kydai.addresses().http }) as never);
@@ -93,9 +89,4 @@ export function createApi(
   app.notFound((c) => problem(c, 404, 'not-found', 'there is nothing here'));
 
   return (request, peer) => app.fetch(request, { peer });
-}
-
-function tooLarge(limit: string) {
-  return (c: Parameters<typeof problem>[0]) =>
-    problem(c, 413, 'too-large', `a body may hold ${limit} at most`);
 }

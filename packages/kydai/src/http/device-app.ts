@@ -41,7 +41,12 @@ function answer(status: number, body: unknown): Response {
 }
 
 /** The body as text; undefined as soon as it exceeds `limit` bytes. */
-export async function boundedText(request: Request, limit: number): Promise<string | undefined> {
+async function boundedText(request: Request, limit: number): Promise<string | undefined> {
+  return (await boundedBody(request, limit))?.toString('utf8');
+}
+
+/** The body; undefined as soon as it exceeds `limit` bytes. */
+export async function boundedBody(request: Request, limit: number): Promise<Buffer<ArrayBuffer> | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -50,5 +55,5 @@ export async function boundedText(request: Request, limit: number): Promise<stri
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
