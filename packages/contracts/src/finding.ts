@@ -17,6 +17,10 @@ export const Finding = z
     score: z.number().nullable(),
     knownExploited: z.boolean(),
     malicious: z.boolean(),
+    /** EPSS: how likely it is to be exploited within 30 days, 0 to 1. Absent where no score was imported. */
+    epss: z.number().min(0).max(1).optional(),
+    /** When the oldest of its records was published, RFC 3339; absent where no source says. */
+    published: z.string().optional(),
     fixedVersions: z.array(z.string()).readonly(),
     direct: z.boolean(),
     /** Which range of which record matched, and against which database. */

@@ -19,7 +19,8 @@ export { type AdvisoryDatabase, type DatabaseInfo, openAdvisories } from './data
 export { SbomError, type SbomErrorCode } from './error.ts';
 export { type Generated, type GenerateOptions, generateSbom } from './extract/generate.ts';
 export type { NotRead, WalkLimits } from './extract/walk.ts';
-export { type GateOptions, type GateResult, gate, type ShipContext, type Verdict } from './gate/gate.ts';
+export type { ShipContext } from './gate/context.ts';
+export { type GateOptions, type GateResult, gate, type Verdict } from './gate/gate.ts';
 export { applyVex, readVex, type VexOutcome, type VexStatement } from './gate/vex.ts';
 export { readWaivers, Waiver } from './gate/waiver.ts';
 export {

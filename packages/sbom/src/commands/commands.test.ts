@@ -184,7 +184,7 @@ describe('kydai sbom gate', () => {
     const waivers = join(folder.path, 'waivers.yaml');
     writeFileSync(
       waivers,
-      'waivers:\n- {advisory: CVE-2026-1, component: pkg:npm/bad, owner: Lan, reason: not reachable, expires: 2026-12-31}\n',
+      'waivers:\n- {advisory: CVE-2026-1, component: pkg:npm/bad@1.0.0, owner: Lan, reason: not reachable, expires: 2026-12-31, signers: [Lan, Minh]}\n',
     );
     expect(await run({ waivers })).toMatchObject({ code: 0, out: expect.stringContaining('waived') });
     writeFileSync(waivers, 'waivers: what?');

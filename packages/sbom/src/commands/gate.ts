@@ -33,6 +33,8 @@ export interface GateCommand {
   readonly output?: string;
   /** Id of the `Build`; the subject's name and version unless told. */
   readonly build?: string;
+  /** Part of the city's network that the build is for. */
+  readonly zone?: string;
   readonly principal: CedarUid;
   readonly decide: Decide;
   readonly clock: Clock;
@@ -87,6 +89,7 @@ async function evaluateSubject(
       build: options.build ?? system,
       now: options.clock.now(),
       waivers,
+      ...(options.zone === undefined ? {} : { zone: options.zone }),
       vex: applyVex(bom, assessment.findings, statements),
       ...(base === undefined ? {} : { base: base.findings }),
     });

@@ -32,7 +32,7 @@ export function runImport(options: ImportCommand, io: CommandIo): Promise<ExitCo
     io.out(
       `${plural(summary.advisories, 'advisory', 'advisories')} on ${plural(summary.packages, 'package')} in ${options.output}\n` +
         `  ${ecosystems.join(', ')}\n` +
-        `  ${summary.knownExploited} known to be exploited, ${summary.withdrawn} withdrawn, ${summary.superseded} superseded\n` +
+        `  ${summary.knownExploited} known to be exploited, ${summary.scored} with an epss score, ${summary.withdrawn} withdrawn, ${summary.superseded} superseded\n` +
         `  ${(summary.bytes / 1e6).toFixed(1)} MB, sha256 ${summary.digest}, ${((options.clock.now() - started) / 1000).toFixed(1)} s\n`,
     );
     if (summary.skipped > 0) {

@@ -36,6 +36,8 @@ export interface Advisory {
   readonly vector: string | null;
   readonly knownExploited: boolean;
   readonly malicious: boolean;
+  /** EPSS probability, 0 to 1; absent where none was imported. */
+  readonly epss?: number;
   /** RFC 3339; empty where the source does not say. */
   readonly modified: string;
   readonly published: string;

@@ -18,7 +18,7 @@ export interface ImportProgress {
 }
 
 export interface ImportOptions {
-  /** Folders, archives or files of OSV records, or of the KEV catalog. */
+  /** Folders, archives or files of OSV records, of the KEV catalog, or of EPSS scores. */
   readonly inputs: readonly string[];
   /** Path of the database file; replaced as a whole. */
   readonly output: string;
@@ -37,6 +37,8 @@ export interface ImportSummary {
   readonly superseded: number;
   /** Advisories marked as known to be exploited. */
   readonly knownExploited: number;
+  /** Advisories with an EPSS score. */
+  readonly scored: number;
   /** Documents that are advisories of no kind that we read, and those that could not be read at all. */
   readonly skipped: number;
   /** The first hundred of those, each with the reason. */
@@ -79,6 +81,8 @@ interface Intake {
   readonly superseded: number;
   readonly catalog: string;
   readonly exploited: ReadonlySet<string>;
+  /** EPSS by CVE id. */
+  readonly scores: ReadonlyMap<string, number>;
   readonly skipped: number;
   readonly unreadable: readonly { source: string; reason: string }[];
 }
@@ -90,6 +94,7 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
   const kept = new Map<string, Kept>();
   const exploited = new Set<string>();
   const unreadable: { source: string; reason: string }[] = [];
+  const scores = new Map<string, number>();
   let catalog = '';
   let superseded = 0;
   let skipped = 0;
@@ -120,6 +125,10 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
         else if (parsed.kind === 'known-exploited') {
           catalog = parsed.catalog.catalogVersion;
           for (const id of parsed.catalog.ids) exploited.add(id);
+        } else if (parsed.kind === 'exploit-prediction') {
+          for (const [id, score] of parsed.prediction.scores) scores.set(id, score);
+          const { unreadable: lines } = parsed.prediction;
+          if (lines > 0) skip(document.name, `${lines} lines`, lines);
         } else {
           parsed.records.forEach(keep);
           if (parsed.unreadable > 0) skip(document.name, `${parsed.unreadable} entries`, parsed.unreadable);
@@ -139,7 +148,7 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
       `no advisory in ${options.inputs.map((i) => `\`${i}\``).join(', ')}`,
     );
   }
-  return { kept, superseded, catalog, exploited: spread(exploited, kept), skipped, unreadable };
+  return { kept, superseded, catalog, exploited: spread(exploited, kept), scores, skipped, unreadable };
 }
 
 /** What is known to be exploited under one name is so under its aliases, through any number of records. */
@@ -166,6 +175,7 @@ function writeAll(
   let advisories = 0;
   let withdrawn = 0;
   let matched = 0;
+  let scored = 0;
   let newest = '';
   const kept = [...intake.kept.values()].sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
   for (const { at, ids: names, withdrawn: isWithdrawn } of kept) {
@@ -176,7 +186,10 @@ function writeAll(
     const record = JSON.parse(spool.read(at)) as AdvisoryRecord;
     const knownExploited = names.some((id) => intake.exploited.has(id));
     if (knownExploited) matched += 1;
-    const location = writer.line(JSON.stringify({ ...record.advisory, knownExploited }));
+    const score = Math.max(...names.map((id) => intake.scores.get(id) ?? -1));
+    if (score >= 0) scored += 1;
+    const known = { ...record.advisory, knownExploited, ...(score < 0 ? {} : { epss: score }) };
+    const location = writer.line(JSON.stringify(known));
     for (const id of new Set(names)) ids.add(id, location);
     for (const base of new Set(record.affected.map((each) => baseEcosystem(each.ecosystem)))) {
       ecosystems[base] = (ecosystems[base] ?? 0) + 1;
@@ -216,6 +229,7 @@ function writeAll(
     withdrawn,
     superseded,
     knownExploited: matched,
+    scored,
     skipped,
     unreadable,
     digest,

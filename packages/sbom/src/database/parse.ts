@@ -2,6 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { arrayOf, isObject, type JsonObject } from '../extract/extraction.ts';
 import { decodeText } from '../extract/text.ts';
 import type { AdvisoryRecord } from './advisory.ts';
+import { type ExploitPrediction, readEpss } from './epss.ts';
 import { type KnownExploited, readKev } from './kev.ts';
 import { readNative } from './native.ts';
 import { readOsv } from './osv.ts';
@@ -11,11 +12,16 @@ import type { SourceDocument } from './sources.ts';
 export type Parsed =
   | { readonly kind: 'advisories'; readonly records: readonly AdvisoryRecord[]; readonly unreadable: number }
   | { readonly kind: 'known-exploited'; readonly catalog: KnownExploited }
+  | { readonly kind: 'exploit-prediction'; readonly prediction: ExploitPrediction }
   | { readonly kind: 'other' };
 
 /** Reads a document of any supported kind. Throws on text that is neither JSON nor YAML. */
 export function parseDocument(source: SourceDocument): Parsed {
   const text = decodeText(source.bytes, source.name);
+  if (/\.csv(\.gz)?$/i.test(source.name)) {
+    const prediction = readEpss(text);
+    return prediction === undefined ? { kind: 'other' } : { kind: 'exploit-prediction', prediction };
+  }
   const value: unknown = /\.ya?ml$/i.test(source.name)
     ? // The failsafe schema keeps every scalar as it is written: `fixed: 1.10` stays 1.10.
       parseYaml(text, { schema: 'failsafe', maxAliasCount: 100, logLevel: 'silent' })

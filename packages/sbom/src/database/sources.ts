@@ -13,12 +13,12 @@ export interface SourceDocument {
   readonly bytes: Buffer;
 }
 
-const document = /\.(json|ya?ml)$/i;
+const document = /\.(json|ya?ml|csv)$/i;
 const maxFile = 1024 * 1024 * 1024;
 
 /**
  * The documents of one input: a folder (walked, symbolic links not followed), a `.tar`, `.tar.gz`, `.tgz` or `.zip`, or
- * a single `.json`, `.json.gz`, `.yaml` or `.yml`.
+ * a single `.json`, `.json.gz`, `.yaml`, `.yml`, `.csv` or `.csv.gz`.
  *
  * @throws SbomError `not-found`, `invalid-archive`, `too-large`
  */
@@ -52,7 +52,7 @@ export async function* readSources(input: string): AsyncGenerator<SourceDocument
   else {
     throw new SbomError(
       'invalid-advisories',
-      `\`${input}\` is of no kind that can be imported; name a folder, .tar.gz, .zip, .json, .json.gz or .yaml`,
+      `\`${input}\` is of no kind that can be imported; name a folder, .tar.gz, .zip, .json, .json.gz, .yaml or .csv`,
     );
   }
 }

@@ -35,6 +35,8 @@ function assessment(findings: readonly Finding[], more: Partial<Assessment> = {}
     assessed: 10,
     paths: {},
     remedies: {},
+    licences: [],
+    missingElements: [],
     notRead: [],
     database: { digest: 'd', imported: now - day, advisories: 5, newest: '' },
     ...more,
@@ -121,14 +123,43 @@ describe('the gate', () => {
   });
 });
 
+describe('the facts that the policies see', () => {
+  it('tell of fixes, age, chance of exploitation, and how a finding came in', () => {
+    const { context } = judged(
+      assessment(
+        [
+          finding('A', { fixedVersions: ['2.0.0'], published: '2026-05-22T00:00:00Z', epss: 0.0304 }),
+          finding('B', { direct: false, published: '2020-01-01', epss: 0.001 }),
+          finding('C', { published: 'yesterday' }),
+        ],
+        { licences: ['MIT'], missingElements: ['supplier'] },
+      ),
+    );
+    expect(context).toMatchObject({
+      fixable: 1,
+      direct: 2,
+      transitive: 1,
+      epssPermille: 30,
+      oldestDays: 2343,
+      oldestFixableDays: 10,
+      licences: ['MIT'],
+      missingElements: ['supplier'],
+      zone: '',
+    });
+  });
+});
+
 describe('a waiver', () => {
   const high = finding('GHSA-1', { severity: 'high', aliases: ['CVE-1'] });
   const waiver = (more: Partial<Waiver> = {}): Waiver => ({
     advisory: 'CVE-1',
-    component: 'pkg:npm/p',
+    component: 'pkg:npm/p@1.0.0',
     owner: 'lan',
     reason: 'not reachable',
     expires: '2026-06-01',
+    signers: ['lan', 'minh'],
+    knownExploited: false,
+    epss: 0,
     ...more,
   });
 
@@ -146,22 +177,46 @@ describe('a waiver', () => {
   });
 
   it('for one version does not hold for the next', () => {
-    const pinned = waiver({ component: 'pkg:npm/p@1.0.0' });
+    const pinned = waiver();
     expect(judged(assessment([high]), [pinned]).verdict).toBe('pass');
     const moved = { ...high, component: { ...high.component, version: '1.0.1', purl: 'pkg:npm/p@1.0.1' } };
     const result = judged(assessment([moved]), [pinned]);
     expect(result.verdict).toBe('fail');
-    expect(result.unused).toEqual([pinned]);
+    expect(result.unused).toEqual([]);
+    expect(result.reopened).toMatchObject([{ waiver: pinned, reason: 'the version is `1.0.1` now' }]);
+  });
+
+  it('is reopened when the hole is listed as exploited, unless that was known', () => {
+    const exploited = { ...high, severity: 'low', knownExploited: true } as const;
+    expect(judged(assessment([exploited]), [waiver()])).toMatchObject({
+      verdict: 'fail',
+      reopened: [{ reason: 'it is known to be exploited now' }],
+    });
+    expect(judged(assessment([exploited]), [waiver({ knownExploited: true })]).verdict).toBe('pass');
+  });
+
+  it('is reopened when the chance of exploitation jumps', () => {
+    const scored = { ...high, epss: 0.25 };
+    expect(judged(assessment([scored]), [waiver({ epss: 0.2 })]).verdict).toBe('pass');
+    const jumped = judged(assessment([scored]), [waiver({ epss: 0.02 })]);
+    expect(jumped).toMatchObject({
+      verdict: 'fail',
+      reopened: [{ reason: 'its epss rose from 0.02 to 0.25' }],
+    });
+  });
+
+  it('never holds for a malicious package', () => {
+    expect(judged(assessment([{ ...high, malicious: true }]), [waiver()]).verdict).toBe('fail');
   });
 
   it('for another component or advisory changes nothing', () => {
-    expect(judged(assessment([high]), [waiver({ component: 'pkg:npm/q' })]).verdict).toBe('fail');
+    expect(judged(assessment([high]), [waiver({ component: 'pkg:npm/q@1.0.0' })]).verdict).toBe('fail');
     expect(judged(assessment([high]), [waiver({ advisory: 'CVE-2' })]).verdict).toBe('fail');
   });
 
   it('file is read from YAML and JSON', async () => {
     const yaml =
-      'waivers:\n- advisory: CVE-1\n  component: pkg:npm/p\n  owner: lan\n  reason: r\n  expires: 2026-06-01\n';
+      'waivers:\n- advisory: CVE-1\n  component: pkg:npm/p@1.0.0\n  owner: lan\n  reason: r\n  expires: 2026-06-01\n  signers: [lan, minh]\n';
     expect(await readWaivers(yaml)).toEqual([waiver({ reason: 'r' })]);
     expect(await readWaivers(JSON.stringify({ waivers: [waiver()] }))).toEqual([waiver()]);
   });
@@ -173,6 +228,9 @@ describe('a waiver', () => {
     '{',
     'waivers:\n- {advisory: a, component: c, owner: "", reason: r, expires: 2026-06-01}',
     'waivers:\n- {advisory: a, component: c, owner: o, reason: r, expires: never}',
+    'waivers:\n- {advisory: a, component: "pkg:npm/p@1", owner: o, reason: r, expires: 2026-06-01}',
+    'waivers:\n- {advisory: a, component: "pkg:npm/p@1", owner: o, reason: r, expires: 2026-06-01, signers: [Lan, lan]}',
+    'waivers:\n- {advisory: a, component: "pkg:npm/@a/p", owner: o, reason: r, expires: 2026-06-01, signers: [lan, minh]}',
   ])('file that is wrong is refused: %s', async (text) => {
     await expect(readWaivers(text)).rejects.toMatchObject({ code: 'invalid-waivers' });
   });

@@ -1,28 +1,11 @@
 import type { AccessRequest, CedarUid, Decide, Decision, Finding } from '@kydai/contracts';
 import type { Assessment } from '../match/assess.ts';
 import { type BaseComparison, compareWithBase } from './base.ts';
+import { findingFacts, type ShipContext, shipContext } from './context.ts';
 import type { VexOutcome } from './vex.ts';
-import { type Waiver, waiverEnd, waives } from './waiver.ts';
+import { type Reopened, reopening, type Waiver, waiverEnd, waives } from './waiver.ts';
 
 export type Verdict = 'pass' | 'fail' | 'unchecked';
-
-/** The context of the Cedar action `ship`, as `policies/schema.cedarschema` declares it. */
-export type ShipContext = Readonly<
-  Record<
-    | 'critical'
-    | 'high'
-    | 'medium'
-    | 'low'
-    | 'unknownSeverity'
-    | 'knownExploited'
-    | 'malicious'
-    | 'components'
-    | 'notAssessed'
-    | 'databaseAgeDays'
-    | 'waived',
-    number
-  >
->;
 
 export interface GateOptions {
   readonly assessment: Assessment;
@@ -34,6 +17,8 @@ export interface GateOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly waivers?: readonly Waiver[];
+  /** Part of the city's network that the build is for. */
+  readonly zone?: string;
   /** What VEX statements take away, see `applyVex`. */
   readonly vex?: VexOutcome;
   /** Findings of an earlier document under the same database, to tell what came in with the change. */
@@ -60,6 +45,8 @@ export interface GateResult {
   readonly excluded: VexOutcome['excluded'];
   /** Waivers past their end; they were not applied. */
   readonly expired: readonly Waiver[];
+  /** Findings that a waiver spoke of before the world changed: another version, a KEV listing, a jump of EPSS. */
+  readonly reopened: readonly Reopened[];
   /** Waivers that speak of no finding. */
   readonly unused: readonly Waiver[];
 }
@@ -77,14 +64,24 @@ export function gate(options: GateOptions): GateResult {
   const inForce = waivers.filter((waiver) => waiverEnd(waiver) > now);
   const waived: { finding: Finding; waiver: Waiver }[] = [];
   const findings: Finding[] = [];
+  const reopened: Reopened[] = [];
   const excluded = options.vex?.excluded ?? [];
   for (const finding of assessment.findings) {
     if (excluded.some((each) => each.finding === finding)) continue;
-    const waiver = inForce.find((each) => waives(each, finding));
-    if (waiver === undefined) findings.push(finding);
-    else waived.push({ finding, waiver });
+    const about = inForce.filter((each) => waives(each, finding));
+    const waiver = about.find((each) => reopening(each, finding) === undefined);
+    if (waiver !== undefined) {
+      waived.push({ finding, waiver });
+      continue;
+    }
+    findings.push(finding);
+    for (const each of about) reopened.push({ finding, waiver: each, reason: reopening(each, finding)! });
   }
-  const context = shipContext(assessment, findings, waived.length, now);
+  const context = shipContext(assessment, findings, {
+    waived: waived.length,
+    now,
+    ...(options.zone === undefined ? {} : { zone: options.zone }),
+  });
   const ask = (asked: ShipContext) => options.decide(request(options, asked));
   const unchecked = [...blindness(assessment, now), ...strayStatements(options.vex)];
   const decision = assessment.components === 0 ? undefined : ask(context);
@@ -97,35 +94,13 @@ export function gate(options: GateOptions): GateResult {
     decision,
     unchecked: verdict === 'unchecked' ? uncheckedReasons(unchecked, decision, context) : [],
     findings,
-    blocking: blockingOf(findings, context, ask),
+    blocking: blockingOf(findings, context, now, ask),
     waived,
     excluded,
     base: options.base === undefined ? undefined : compareWithBase(findings, options.base),
     expired: waivers.filter((waiver) => !inForce.includes(waiver)),
-    unused: inForce.filter((waiver) => !waived.some((each) => each.waiver === waiver)),
-  };
-}
-
-/** The facts that the policies see. Waived findings are counted as waived alone. */
-export function shipContext(
-  assessment: Assessment,
-  findings: readonly Finding[],
-  waived: number,
-  now: number,
-): ShipContext {
-  const count = (test: (finding: Finding) => boolean) => findings.filter(test).length;
-  return {
-    critical: count((finding) => finding.severity === 'critical'),
-    high: count((finding) => finding.severity === 'high'),
-    medium: count((finding) => finding.severity === 'medium'),
-    low: count((finding) => finding.severity === 'low'),
-    unknownSeverity: count((finding) => finding.severity === 'unknown'),
-    knownExploited: count((finding) => finding.knownExploited),
-    malicious: count((finding) => finding.malicious),
-    components: assessment.components,
-    notAssessed: assessment.notAssessed.length + assessment.notRead.length,
-    databaseAgeDays: Math.max(0, Math.floor((now - assessment.database.imported) / day)),
-    waived,
+    reopened,
+    unused: inForce.filter((waiver) => ![...waived, ...reopened].some((each) => each.waiver === waiver)),
   };
 }
 
@@ -188,35 +163,20 @@ function uncheckedReasons(
 function blockingOf(
   findings: readonly Finding[],
   context: ShipContext,
+  now: number,
   ask: (context: ShipContext) => Decision,
 ): readonly Finding[] {
   if (findings.length === 0) return [];
-  const none: ShipContext = {
-    ...context,
-    critical: 0,
-    high: 0,
-    medium: 0,
-    low: 0,
-    unknownSeverity: 0,
-    knownExploited: 0,
-    malicious: 0,
-    databaseAgeDays: 0,
-    notAssessed: 0,
-  };
-  // Where even a clean build may not ship, no finding is what stands in the way.
-  if (!ask(none).allowed) return [];
+  const rest = { ...context, databaseAgeDays: 0, notAssessed: 0 };
+  // Where even a build without findings may not ship, no finding is what stands in the way.
+  if (!ask({ ...rest, ...findingFacts([], now) }).allowed) return [];
   const known = new Map<string, boolean>();
   return findings.filter((finding) => {
-    const kind = `${finding.severity} ${finding.knownExploited} ${finding.malicious}`;
+    const facts = findingFacts([finding], now);
+    const kind = Object.values(facts).join();
     const cached = known.get(kind);
     if (cached !== undefined) return cached;
-    const severity = finding.severity === 'unknown' ? 'unknownSeverity' : finding.severity;
-    const blocked = !ask({
-      ...none,
-      ...(severity === 'none' ? {} : { [severity]: 1 }),
-      knownExploited: Number(finding.knownExploited),
-      malicious: Number(finding.malicious),
-    }).allowed;
+    const blocked = !ask({ ...rest, ...facts }).allowed;
     known.set(kind, blocked);
     return blocked;
   });

@@ -7,12 +7,29 @@ export const Waiver = z
   .strictObject({
     /** Id or alias of the advisory. */
     advisory: z.string().min(1).max(200),
-    /** Package URL; without a version it holds for every version. */
-    component: z.string().min(1).max(2000),
+    /** Package URL with the version that was looked at: the next one is another question. */
+    component: z
+      .string()
+      .max(2000)
+      .refine((purl) => purl.startsWith('pkg:') && withoutVersion(purl) !== purl.split(/[?#]/)[0], {
+        error: 'is no package url with a version',
+      }),
     owner: z.string().min(1).max(200),
     reason: z.string().min(1).max(2000),
     /** A day (its end, UTC) or an RFC 3339 time. */
     expires: z.iso.date().or(z.iso.datetime({ offset: true })),
+    /** At least two people who agreed; one alone accepts no risk for a city. */
+    signers: z
+      .array(z.string().trim().min(1).max(200))
+      .max(20)
+      .refine((names) => new Set(names.map((name) => name.toLowerCase())).size >= 2, {
+        error: 'names fewer than two people',
+      })
+      .readonly(),
+    /** Set where the people knew that it is being exploited; a listing that comes later reopens the finding. */
+    knownExploited: z.stringbool().or(z.boolean()).default(false),
+    /** EPSS probability when it was accepted, 0 to 1; a tenth more than that reopens the finding. */
+    epss: z.coerce.number().min(0).max(1).default(0),
   })
   .readonly();
 export type Waiver = z.infer<typeof Waiver>;
@@ -44,11 +61,33 @@ export function waiverEnd(waiver: Waiver): number {
   return Date.parse(waiver.expires) + (dayOnly ? 86_400_000 : 0);
 }
 
-/** Whether the waiver speaks of this finding. A package URL with a version holds for that version alone. */
+/** A finding that has outgrown its waiver. */
+export interface Reopened {
+  readonly finding: Finding;
+  readonly waiver: Waiver;
+  readonly reason: string;
+}
+
+const epssJump = 0.1;
+
+/** Why a waiver no longer holds for a finding that it speaks of; undefined while it does. */
+export function reopening(waiver: Waiver, finding: Finding): string | undefined {
+  const { purl, version } = finding.component;
+  if (waiver.component !== purl && waiver.component !== purl.split(/[?#]/)[0]) {
+    return `the version is \`${version}\` now`;
+  }
+  if (finding.malicious) return 'the package is malicious';
+  if (finding.knownExploited && !waiver.knownExploited) return 'it is known to be exploited now';
+  if ((finding.epss ?? 0) >= waiver.epss + epssJump) {
+    return `its epss rose from ${waiver.epss} to ${finding.epss}`;
+  }
+  return undefined;
+}
+
+/** Whether the waiver speaks of this finding, in whatever version. */
 export function waives(waiver: Waiver, finding: Finding): boolean {
   if (waiver.advisory !== finding.advisory && !finding.aliases.includes(waiver.advisory)) return false;
-  const { purl } = finding.component;
-  return waiver.component === purl || waiver.component === withoutVersion(purl);
+  return withoutVersion(waiver.component) === withoutVersion(finding.component.purl);
 }
 
 /** The package URL up to its version: the package as such. */

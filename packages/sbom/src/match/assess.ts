@@ -5,6 +5,8 @@ import type { AdvisoryDatabase } from '../database/open.ts';
 import type { NotRead } from '../extract/walk.ts';
 import { allComponents, type Bom, type BomComponent, firstPartyProperty, hasProperty } from '../model/bom.ts';
 import { dependencyGraph } from '../model/graph.ts';
+import { licenceTerms } from '../model/licence.ts';
+import { missingElements } from '../model/minimum.ts';
 import { type PackageUrl, parsePurl } from '../purl/purl.ts';
 import { type VersionScheme, versionScheme } from '../versions/index.ts';
 import { coordinatesOf } from './ecosystem.ts';
@@ -43,6 +45,10 @@ export interface Assessment {
   readonly paths: Readonly<Record<string, readonly string[]>>;
   /** Package URL of each component with findings to the lowest version that clears all of them; null where none does. */
   readonly remedies: Readonly<Record<string, string | null>>;
+  /** What must be obeyed of the licences: each term of a conjunction; a choice stays one, as `A OR B`. Sorted. */
+  readonly licences: readonly string[];
+  /** Names of the minimum elements of an SBOM that are missing somewhere in it. Sorted. */
+  readonly missingElements: readonly string[];
   /** Files that could not be read when the document was made here. */
   readonly notRead: readonly NotRead[];
   readonly database: {
@@ -121,6 +127,8 @@ export function assess(bom: Bom, database: AdvisoryDatabase, options: AssessOpti
     assessed: located.length,
     paths,
     remedies,
+    licences: licenceTerms(all),
+    missingElements: missingElements(bom),
     notRead: options.notRead ?? [],
     database: { digest, imported, advisories, newest },
   };

@@ -57,6 +57,8 @@ export function toFinding(
   const advisories = merged.hits.map((hit) => hit.advisory);
   const aliases = new Set(advisories.flatMap((advisory) => [advisory.id, ...advisory.aliases]));
   aliases.delete(first.advisory.id);
+  const predictions = advisories.flatMap((advisory) => advisory.epss ?? []);
+  const published = advisories.flatMap((advisory) => advisory.published || []).toSorted()[0];
   const scores = advisories.flatMap((advisory) => advisory.score ?? []);
   return {
     system: subject.system,
@@ -68,6 +70,8 @@ export function toFinding(
     score: scores.length === 0 ? null : Math.max(...scores),
     knownExploited: advisories.some((advisory) => advisory.knownExploited),
     malicious: advisories.some((advisory) => advisory.malicious),
+    ...(predictions.length === 0 ? {} : { epss: Math.max(...predictions) }),
+    ...(published === undefined ? {} : { published }),
     fixedVersions: fixesOf(merged.hits, version, scheme),
     direct: subject.direct,
     proof: {

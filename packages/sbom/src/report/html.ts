@@ -51,6 +51,9 @@ export function renderHtml(result: GateResult): string {
     ...result.excluded.map(
       ({ finding, statement }) => `vex: ${finding.advisory}, ${statement.status}, ${statement.justification}`,
     ),
+    ...result.reopened.map(
+      ({ finding, waiver, reason }) => `reopened: ${finding.advisory}, ${reason} (${waiver.owner})`,
+    ),
     ...result.expired.map((waiver) => `waiver of ${waiver.advisory} ended ${waiver.expires}`),
     ...summarizeBlindSpots(assessment.notAssessed).map(
       ([reason, spots]) => `not assessed, ${reason}: ${spots.length}`,

@@ -28,6 +28,7 @@ export function renderJson(result: GateResult): string {
     resolved: result.base?.resolved ?? [],
     waived: result.waived,
     excluded: result.excluded,
+    reopened: result.reopened,
     expiredWaivers: result.expired,
     unusedWaivers: result.unused,
     components: assessment.components,

@@ -51,6 +51,9 @@ export function renderMarkdown(result: GateResult): string {
   for (const { finding, statement } of result.excluded) {
     out.push(`- vex: ${cell(finding.advisory)}, ${statement.status}, ${cell(statement.justification)}`);
   }
+  for (const { finding, waiver, reason } of result.reopened) {
+    out.push(`- reopened: ${cell(finding.advisory)}, ${cell(reason)} (${cell(waiver.owner)})`);
+  }
   for (const waiver of result.expired)
     out.push(`- waiver of ${cell(waiver.advisory)} ended ${waiver.expires}`);
   for (const [reason, spots] of summarizeBlindSpots(assessment.notAssessed)) {

@@ -129,6 +129,12 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
       ),
     );
   }
+  for (const { finding, waiver, reason } of result.reopened) {
+    const what = `${clean(finding.advisory)} in ${clean(finding.component.name)}`;
+    out.push(
+      paint('yellow', wrap(`reopened ${what}: ${clean(reason)} (${clean(waiver.owner)})`, width, '  ')),
+    );
+  }
   for (const waiver of result.unused) {
     out.push(paint('yellow', `  unused   waiver of ${clean(waiver.advisory)} matches no finding; remove it`));
   }

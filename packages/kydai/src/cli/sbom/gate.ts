@@ -12,6 +12,7 @@ interface GateOptions {
   readonly format: GateFormat;
   readonly output?: string;
   readonly build?: string;
+  readonly zone?: string;
 }
 
 /** The gate of a pipeline. */
@@ -29,6 +30,7 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
     )
     .option('-o, --output <file>', 'file for the report; standard output without it')
     .option('--build <id>', 'what the build is called in the policies')
+    .option('--zone <zone>', 'part of the city’s network that the build is for')
     .action(async (path: string, { db, ...options }: GateOptions) => {
       const { decide, principal } = pipelinePolicies(context);
       const database = context.advisories(db);
