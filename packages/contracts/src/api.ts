@@ -7,6 +7,7 @@ import { Incident } from './incident.ts';
 import { Indicator } from './indicator.ts';
 import { SourceLedger } from './ledger.ts';
 import { ObligationClock } from './obligation.ts';
+import { Phrase } from './phrase.ts';
 import { PlaybookRun } from './playbook-run.ts';
 
 /**
@@ -65,10 +66,17 @@ export const WaitingApproval = z.object({
   incidentId: z.string(),
   incidentNumber: z.string(),
   incidentTitle: z.string(),
+  incidentTitleVi: z.string().optional(),
   severity: Level,
   since: z.number(),
   /** Why it needs a person: the reason of the deciding policy. */
   reason: z.string(),
+  /** The same in English, where the policy says it in both languages. */
+  reasonEn: z.string().optional(),
+  reasonPhrases: z.array(Phrase).readonly().optional(),
+  /** What the person does, or what Kỳ Đài does once approved; in English and Vietnamese. */
+  command: z.string().optional(),
+  commandVi: z.string().optional(),
   drill: z.boolean(),
 });
 export type WaitingApproval = z.infer<typeof WaitingApproval>;
@@ -205,7 +213,12 @@ export const DecisionView = z.object({
   allowed: z.boolean(),
   outcome: z.enum(['permitted', 'forbidden', 'not-permitted']),
   determining: z.array(
-    z.object({ id: z.string(), effect: z.enum(['permit', 'forbid']), reason: z.string().optional() }),
+    z.object({
+      id: z.string(),
+      effect: z.enum(['permit', 'forbid']),
+      reason: z.string().optional(),
+      reasonEn: z.string().optional(),
+    }),
   ),
 });
 export type DecisionView = z.infer<typeof DecisionView>;

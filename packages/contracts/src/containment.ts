@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EntityRef } from './entity.ts';
+import { Phrase } from './phrase.ts';
 
 export const containmentActions = [
   'quarantine-device',
@@ -37,6 +38,8 @@ export const ContainmentProof = z
     at: z.number(),
     /** Such as `ocsp: 2 of 2 certificates revoked` or `decision: publish denied by forbid quarantined`. */
     evidence: z.array(z.string()).readonly(),
+    /** The same, line by line, for readers in their own language. */
+    evidencePhrases: z.array(Phrase).readonly().optional(),
   })
   .readonly();
 export type ContainmentProof = z.infer<typeof ContainmentProof>;

@@ -40,6 +40,8 @@ export interface DecidingPolicy {
   readonly effect: 'permit' | 'forbid';
   /** The policy's `@reason` annotation, in the language asked for where it has one; shown to people. */
   readonly reason?: string;
+  /** The `@reason_en` annotation. */
+  readonly reasonEn?: string;
 }
 
 /** A policy that failed to evaluate, and why. */

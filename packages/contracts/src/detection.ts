@@ -11,7 +11,10 @@ export const Detection = z
   .strictObject({
     /** UUIDv7. */
     id: z.string(),
-    rule: z.strictObject({ id: z.string(), title: z.string() }).readonly(),
+    /** `titleVi`: the rule's `title_vi`, where it has one. */
+    rule: z
+      .strictObject({ id: z.string(), title: z.string(), titleVi: z.string().optional() })
+      .readonly(),
     level: Level,
     /** Epoch ms of the event that decided it. */
     time: z.number(),

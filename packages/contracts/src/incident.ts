@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Level } from './detection.ts';
 import { EntityRef } from './entity.ts';
+import { Phrase } from './phrase.ts';
 
 /** The nine times of the STIX incident extension's time type, in the order in which they usually happen. */
 export const incidentTimes = [
@@ -41,6 +42,8 @@ export const TimelineEntry = z
     kind: z.enum(['detection', 'state', 'run', 'step', 'approval', 'containment', 'comment', 'obligation']),
     code: z.string(),
     values: z.record(z.string(), z.string()).readonly(),
+    /** Why, with what outcome or by what proof, for readers in their own language. */
+    phrases: z.array(Phrase).readonly().optional(),
     /** `user:<id>`, `playbook:<id>`, `rule:<id>` or `system`. */
     actor: z.string(),
   })

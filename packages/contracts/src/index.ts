@@ -14,6 +14,7 @@ export * from './incident.ts';
 export * from './indicator.ts';
 export * from './ledger.ts';
 export * from './obligation.ts';
+export * from './phrase.ts';
 export * from './playbook-run.ts';
 export * from './ports.ts';
 export * from './record.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Phrase } from './phrase.ts';
 
 export const StepState = z.enum([
   'pending',
@@ -24,11 +25,17 @@ export const RunStep = z
     ended: z.number().optional(),
     /** What it did or why it failed, one line. */
     outcome: z.string().optional(),
+    /** The same for readers in their own language. */
+    outcomePhrases: z.array(Phrase).readonly().optional(),
+    /** What a person does in this step, or would do in Kỳ Đài's place; the playbook's manual command, variables filled. */
+    command: z.string().optional(),
+    commandVi: z.string().optional(),
     /** For a step that waited: who decided, and what. */
     approval: z
       .strictObject({ by: z.string(), at: z.number(), approved: z.boolean(), comment: z.string() })
       .optional(),
     evidence: z.array(z.string()).readonly(),
+    evidencePhrases: z.array(Phrase).readonly().optional(),
   })
   .readonly();
 export type RunStep = z.infer<typeof RunStep>;

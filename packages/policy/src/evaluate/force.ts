@@ -97,10 +97,12 @@ export class Force {
 
 function runningPolicy(policy: Policy, index: number, digest: string): Running {
   const reason = policy.annotations.get('reason');
+  const reasonEn = policy.annotations.get('reason_en');
   const deciding: DecidingPolicy = Object.freeze({
     id: policy.id,
     effect: policy.effect,
     ...(reason !== undefined && { reason }),
+    ...(reasonEn !== undefined && { reasonEn }),
   });
   const alone: Decision = Object.freeze({
     allowed: policy.effect === 'permit',

@@ -266,7 +266,11 @@ export function createDetector(options: DetectorOptions): Detector {
 
 function commonParts(rule: RuleHead) {
   return {
-    rule: { id: rule.id, title: rule.title },
+    rule: {
+      id: rule.id,
+      title: rule.title,
+      ...(rule.titleVi === undefined ? {} : { titleVi: rule.titleVi }),
+    },
     level: rule.level,
     techniques: rule.techniques,
     tags: rule.tags,
