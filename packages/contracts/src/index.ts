@@ -1,4 +1,5 @@
 export * from './api.ts';
+export * from './api-pki.ts';
 export * from './audit.ts';
 export * from './containment.ts';
 export * from './decision.ts';

@@ -35,12 +35,14 @@ export { type RevocationSources, revocationBy } from './path/revocation.ts';
 export { type PathOptions, pathFault } from './path/validate.ts';
 export { type Application, applications } from './register/application.ts';
 export {
+  authorities,
   certificates,
   credentials,
   devices,
   EnrolmentToken,
   enrolmentTokens,
   pkiRecordKinds,
+  publishedCrls,
 } from './register/kinds.ts';
 export {
   createDeviceRegister,

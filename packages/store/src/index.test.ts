@@ -4,12 +4,14 @@ import * as store from './index.ts';
 it('exports what other packages may use, and nothing else', () => {
   expect(Object.keys(store).sort()).toEqual([
     'StoreError',
+    'auditLeafHash',
     'compileFilter',
     'matchesFilter',
     'openLake',
     'openPostgresRecords',
     'openRecords',
     'parseQuery',
+    'verifyCheckpoint',
     'verifyConsistency',
     'verifyInclusion',
   ]);

@@ -1,4 +1,5 @@
 export type { AuditKey } from './audit/key.ts';
+export { auditLeafHash, verifyCheckpoint } from './audit/offline.ts';
 export { verifyConsistency, verifyInclusion } from './audit/proof.ts';
 export { StoreError, type StoreErrorCode } from './error.ts';
 export { compileFilter, matchesFilter } from './filter/match.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PkiSettings } from '../pki/settings.ts';
 
 const port = z.number().int().min(0).max(65535);
 const host = z.string().min(1);
@@ -45,6 +46,7 @@ export const Config = z.strictObject({
         .describe('DNS names and addresses in its certificate'),
     })
     .prefault({}),
+  pki: PkiSettings,
   status: z
     .strictObject({
       host: host

@@ -1,10 +1,11 @@
-import type { Clock, Decide, RecordStore, Signals } from '@kydai/contracts';
+import type { Clock, Decide, Event, RecordStore, Signals } from '@kydai/contracts';
 import {
   type Authority,
   certificates,
   createCrlHandler,
   createEstHandler,
   createOcspHandler,
+  createRenewalHandler,
   type KeyStore,
   ocspRequestFor,
   openAuthority,
@@ -15,6 +16,9 @@ import type { Config } from '../config/schema.ts';
 import { createDeviceApp } from '../http/device-app.ts';
 import { type Listener, listenHttp } from '../http/listen.ts';
 import { createStatusApp } from '../http/status-app.ts';
+import { watchClones } from '../pki/clones.ts';
+import { watchHandshakes } from '../pki/handshakes.ts';
+import { readManufacturers } from '../pki/manufacturers.ts';
 import { type Addresses, reachable, serverNames } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
 import type { ContainmentReach } from './contain.ts';
@@ -26,6 +30,8 @@ export interface Certification {
   readonly reach: ContainmentReach['devices'];
   /** Opens the listener for devices; readings go into the intake. */
   listen(intake: Intake, decide: Decide): Promise<void>;
+  /** Looks for copied keys among handshakes, of our own listener and of others. */
+  seen(events: readonly Event[]): void;
   addresses(): Pick<Addresses, 'devices' | 'status'>;
   close(): Promise<void>;
 }
@@ -76,27 +82,39 @@ export async function openCertification(parts: {
       signals,
       publicUrl: statusUrl,
       organization: config.organization,
+      manufacturers: readManufacturers(config.pki.manufacturers),
+      renewalGraceDays: config.pki.graceDays,
     });
     const app = createStatusApp({
       ocsp: createOcspHandler({ authority }),
       crl: createCrlHandler({ authority }),
+      renewal: createRenewalHandler({ authority, clock }),
       rootPem: authority.root.pem,
     });
     answer = (request) => app(request, { address: '' });
     let devicesUrl = '';
+    let clones: ReturnType<typeof watchClones> | undefined;
     return {
       authority,
       reach: containmentReach(authority, records),
       async listen(intake, publish) {
         const names = serverNames(config);
         const own = await authority.serverCertificate({ names });
-        const est = createEstHandler({ authority });
+        const est = createEstHandler({
+          authority,
+          clock,
+          approval: config.pki.approval === 'on',
+          serverKeys: config.pki.serverKeys === 'on',
+        });
+        clones = watchClones({ intake, clock });
+        const handshakes = watchHandshakes({ authority, records, intake, clock, site: config.pki.site });
         const listener = await listenHttp({
           host: config.devices.host,
           port: config.devices.port,
           setting: 'devices.port',
           tls: { key: own.keyPem, cert: own.chainPem, clientCertificates: true },
           blocked: blockList.has,
+          handshake: (peer) => void handshakes(peer).catch(() => {}),
           fetch: createDeviceApp({
             est,
             identify: async (certificate) => {
@@ -112,6 +130,7 @@ export async function openCertification(parts: {
         listeners.push({ ...listener, close: async () => stopRenewing() });
         devicesUrl = `https://${reachable(config.devices.host)}:${listener.port}`;
       },
+      seen: (events) => clones?.(events),
       addresses: () => ({ devices: devicesUrl, status: statusUrl }),
       close,
     };

@@ -8,6 +8,8 @@ import type { DataFolder } from '../boot/data-folder.ts';
 export interface Keepers {
   readonly records: RecordStore;
   readonly audit: AuditLog;
+  /** PEM of the key that signs checkpoints. */
+  readonly auditKeyPem: string;
   readonly keys: KeyStore;
   close(): Promise<void>;
 }
@@ -24,11 +26,12 @@ export async function openKeepers(parts: {
   const { folder, passphrase, clock, log } = parts;
   const keys = await openKeyStore({ folder: folder.keys, passphrase });
   const signer = (await keys.open('audit')) ?? (await keys.create('audit', 'Ed25519'));
+  const auditKeyPem = spkiPem(signer.publicKey.spki);
   const { records, audit } = await openRecords({
     file: folder.recordsFile,
     clock,
     commits: 'thread',
-    auditKey: { publicKeyPem: spkiPem(signer.publicKey.spki), sign: (bytes) => signer.sign(bytes) },
+    auditKey: { publicKeyPem: auditKeyPem, sign: (bytes) => signer.sign(bytes) },
   });
   let signed = -1;
   const checkpoint = async () => {
@@ -44,6 +47,7 @@ export async function openKeepers(parts: {
   return {
     records,
     audit,
+    auditKeyPem,
     keys,
     async close() {
       clearInterval(timer);

@@ -31,6 +31,8 @@ export interface Kydai {
   readonly signals: Signals;
   readonly records: RecordStore;
   readonly audit: AuditLog;
+  /** The key that signs the checkpoints of the audit log, PEM. */
+  readonly auditKeyPem: string;
   readonly events: EventStore;
   readonly intake: Intake;
   readonly executor: Executor;

@@ -159,7 +159,10 @@ export async function startKydai(options: {
       callers,
       decide,
       blockList,
-      onEvents: detection.take,
+      onEvents: (batch) => {
+        certification.seen(batch);
+        detection.take(batch);
+      },
     });
     closeLast(() => collection.close());
     const { intake } = collection;
@@ -180,6 +183,7 @@ export async function startKydai(options: {
     const kydai: Kydai = {
       config, clock, log, signals, records, audit, events, intake, authority, decide, contain, blockList, sessions,
       apiTokens, callers, tls,
+      auditKeyPem: keepers.auditKeyPem,
       executor: response.executor,
       obligations: response.obligations,
       decisionLog: decisions.log,

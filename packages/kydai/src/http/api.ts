@@ -14,6 +14,7 @@ import { eventRoutes } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { pkiRoutes } from './routes/pki.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInRoutes } from './sign-in-routes.ts';
@@ -56,6 +57,7 @@ export function createApi(
   eventRoutes(app, kydai, guard);
   findingRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
+  pkiRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
 
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { ShellError } from '../error.ts';
@@ -35,14 +35,16 @@ export async function listenHttp(options: {
   readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
   readonly tls?: { readonly key: string; readonly cert: string; readonly clientCertificates: boolean };
   readonly blocked?: (address: string) => boolean;
+  /** Told of every TLS handshake, before the first request. */
+  readonly handshake?: (peer: Peer) => void;
 }): Promise<Listener> {
-  const { host, port, setting, fetch, tls, blocked } = options;
+  const { host, port, setting, fetch, tls, blocked, handshake } = options;
   const handler = getRequestListener(
     (request, env) => {
       const incoming = env.incoming as IncomingMessage;
       if (isAmbiguous(incoming.url ?? ''))
         return new Response('the path has dot segments\n', { status: 400 });
-      return fetch(request, peerOf(incoming));
+      return fetch(request, peerOf(incoming.socket));
     },
     {
       overrideGlobalObjects: false,
@@ -70,6 +72,7 @@ export async function listenHttp(options: {
   server.on('connection', (socket) => {
     if (blocked?.(plainAddress(socket.remoteAddress)) === true) socket.destroy();
   });
+  server.on('secureConnection', (socket: TLSSocket) => handshake?.(peerOf(socket)));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
   });
@@ -108,9 +111,9 @@ function isAmbiguous(target: string): boolean {
   return /[\\\s]|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(target.split('?', 1)[0]!);
 }
 
-function peerOf(incoming: IncomingMessage): Peer {
-  const address = plainAddress(incoming.socket.remoteAddress);
-  const socket = incoming.socket as Partial<TLSSocket>;
+function peerOf(connection: Socket): Peer {
+  const socket = connection as Socket & Partial<TLSSocket>;
+  const address = plainAddress(socket.remoteAddress);
   const certificate = socket.getPeerX509Certificate?.();
   return certificate === undefined ? { address } : { address, certificate: certificate.raw };
 }

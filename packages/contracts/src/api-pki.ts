@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { AuditEntry } from './audit.ts';
+import { Certificate, Device, DeviceKind } from './device.ts';
+
+/** The bodies of the HTTP API of the certificate authority and of the proofs of the audit log. */
+
+/** A request for a certificate that came without proof and waits for a person. */
+export const ApplicationView = z.object({
+  /** SHA-256 of the request, hex. */
+  id: z.string(),
+  device: z.string(),
+  keyType: z.string(),
+  address: z.string(),
+  applied: z.number(),
+  expires: z.number(),
+  /** Whether the register knows the device; otherwise an approval must say its kind and zone. */
+  registered: z.boolean(),
+});
+export type ApplicationView = z.infer<typeof ApplicationView>;
+export const ApplicationsView = z.object({ items: z.array(ApplicationView) });
+
+export const ApplicationVerdictBody = z.strictObject({
+  approved: z.boolean(),
+  comment: z.string().max(4000).default(''),
+  kind: DeviceKind.optional(),
+  zone: z.string().min(1).max(64).optional(),
+});
+
+/** One certificate authority of ours: its key's place, its end, and how fresh its CRL is. */
+export const AuthorityView = z.object({
+  id: z.string(),
+  role: z.string(),
+  generation: z.number().int(),
+  serial: z.string(),
+  subject: z.string(),
+  fingerprint: z.string(),
+  keyType: z.string(),
+  notBefore: z.number(),
+  notAfter: z.number(),
+  /** The newest of its role issues; those before answer for what they issued. */
+  issuing: z.boolean(),
+  offline: z.boolean(),
+  issued: z.number().int(),
+  revoked: z.number().int(),
+  /** The newest CRL over everything that it issued; null where none was made yet. */
+  crl: z.object({ number: z.number().int(), thisUpdate: z.number(), nextUpdate: z.number() }).nullable(),
+});
+export type AuthorityView = z.infer<typeof AuthorityView>;
+export const AuthoritiesView = z.object({ items: z.array(AuthorityView) });
+
+/** What would break if a certificate was revoked. */
+export const ImpactView = z.object({
+  certificate: Certificate,
+  device: Device.nullable(),
+  /** Other certificates of the same subject that stay good. */
+  remaining: z.number().int(),
+  /** For an authority: certificates below it that are good now, and of how many devices. */
+  below: z.object({ certificates: z.number().int(), subjects: z.number().int() }),
+  /** Handshakes and readings of the device in the last 24 hours, and its addresses. */
+  use: z.object({
+    handshakes: z.number().int(),
+    readings: z.number().int(),
+    addresses: z.array(z.string()),
+  }),
+  /** Whether the policies let the device publish now. */
+  publishesNow: z.boolean(),
+  /** Numbers of open incidents that name the device. */
+  incidents: z.array(z.string()),
+  /** What would stop, in sentences. */
+  consequences: z.array(z.string()),
+});
+export type ImpactView = z.infer<typeof ImpactView>;
+
+export const RolloverBody = z.strictObject({ role: z.enum(['root', 'device-ca', 'service-ca']) });
+export const RolloverView = z.object({ id: z.string() });
+
+export const ManufacturedBody = z.strictObject({
+  manufacturer: z.string().min(1).max(40),
+  hardwareSerial: z.string().min(1).max(64),
+  deviceId: z.string().min(1).max(64),
+  kind: DeviceKind,
+  zone: z.string().min(1).max(64),
+});
+
+export const CheckpointView = z.object({
+  size: z.number().int(),
+  root: z.string(),
+  at: z.number(),
+  signature: z.string(),
+});
+
+/** That an entry is in the log: everything that is needed to check it without the log. */
+export const InclusionView = z.object({
+  index: z.number().int(),
+  entry: AuditEntry,
+  /** Audit path, hex (RFC 9162 section 2.1.3). */
+  proof: z.array(z.string()),
+  checkpoint: CheckpointView,
+  publicKeyPem: z.string(),
+});
+export type InclusionView = z.infer<typeof InclusionView>;
+export const InclusionsView = z.object({ items: z.array(InclusionView) });
+
+/** That the log of one size is the beginning of the log of another. */
+export const ConsistencyView = z.object({
+  from: z.number().int(),
+  to: z.number().int(),
+  /** Hex (RFC 9162 section 2.1.4). */
+  proof: z.array(z.string()),
+  /** Of the log of size `to`. */
+  checkpoint: CheckpointView,
+  publicKeyPem: z.string(),
+});
+export type ConsistencyView = z.infer<typeof ConsistencyView>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const onOff = z.enum(['on', 'off']);
+
+/** Settings of the certificate authority, section `pki` of the configuration. */
+export const PkiSettings = z
+  .strictObject({
+    site: z
+      .string()
+      .max(64)
+      .default('')
+      .describe(
+        'name of this site, told with every handshake; keys that speak from two sites are found by it',
+      ),
+    approval: onOff
+      .default('off')
+      .describe('keep requests without a token for a person to approve (`kydai pki applications`)'),
+    serverKeys: onOff.default('off').describe('make keys for devices that cannot (EST serverkeygen)'),
+    binding: z
+      .enum(['optional', 'required'])
+      .default('optional')
+      .describe('whether requests must be bound to their TLS connection (tls-exporter, tls-unique)'),
+    graceDays: z
+      .number()
+      .int()
+      .min(0)
+      .max(365)
+      .default(0)
+      .describe('days after its end in which a certificate may still prove a renewal'),
+    manufacturers: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be lower-case words with hyphens'),
+          file: z.string().min(1),
+        }),
+      )
+      .max(100)
+      .default([])
+      .describe('manufacturers whose device certificates (IDevID) prove a first enrolment: name, PEM file'),
+  })
+  .prefault({});
