@@ -27,6 +27,8 @@ export type SbomErrorCode =
   /** A waiver or VEX file that cannot be read. */
   | 'invalid-waivers'
   | 'invalid-vex'
+  /** A mirror of advisories that refuses or breaks off. */
+  | 'mirror'
   /** A wrong option of a command. */
   | 'usage';
 

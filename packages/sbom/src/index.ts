@@ -7,6 +7,7 @@ export {
 } from './commands/generate.ts';
 export { type ImportCommand, runImport } from './commands/import.ts';
 export type { CommandIo, ExitCode } from './commands/io.ts';
+export { runUpdate, type UpdateCommand } from './commands/update.ts';
 export { runWhy, type WhyCommand } from './commands/why.ts';
 export type { Advisory } from './database/advisory.ts';
 export {
@@ -31,6 +32,7 @@ export {
   type BlindSpotReason,
 } from './match/assess.ts';
 export { type Answer, type Explanation, explain, type Question } from './match/explain.ts';
+export { defaultEcosystems, osvMirror } from './mirror/update.ts';
 export { allComponents, type Bom, type BomComponent, type BomDependency } from './model/bom.ts';
 export { type DependencyGraph, dependencyGraph } from './model/graph.ts';
 export { checkBom, parseBom } from './model/read.ts';
