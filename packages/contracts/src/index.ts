@@ -1,5 +1,6 @@
 export * from './api.ts';
 export * from './api-pki.ts';
+export * from './api-rules.ts';
 export * from './audit.ts';
 export * from './containment.ts';
 export * from './decision.ts';

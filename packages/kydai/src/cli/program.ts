@@ -7,6 +7,7 @@ import { addBlockedCommand } from './blocked.ts';
 import { addConfigCommand } from './config.ts';
 import { addDeviceCommands } from './device.ts';
 import { addDrillCommand } from './drill.ts';
+import { addHuntCommand } from './hunt.ts';
 import { addIncidentCommands } from './incidents.ts';
 import { connectOperator, type OperatorClient } from './operator-client.ts';
 import type { Output } from './output.ts';
@@ -77,6 +78,7 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   program.commandsGroup('Work (with the program running):');
   addIncidentCommands(program, context);
   addSearchCommand(program, context);
+  addHuntCommand(program, context);
   addPkiCommands(program, context);
   addTokenCommands(program, context);
   addBlockedCommand(program, context);

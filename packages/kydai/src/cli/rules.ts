@@ -5,6 +5,9 @@ import type { Command } from 'commander';
 import { readContent } from '../boot/content.ts';
 import { columns, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
+import { addRulePackCommands } from './rules/packs.ts';
+import { printProblems } from './rules/problems.ts';
+import { addRuleReadingCommands } from './rules/read.ts';
 
 export function addRulesCommands(program: Command, context: CommandContext): void {
   const { output, config } = context;
@@ -24,13 +27,13 @@ export function addRulesCommands(program: Command, context: CommandContext): voi
           ['playbooks', String(playbooks.length), ''],
         ]),
       );
-      for (const { file, line, message, severity } of problems) {
-        output.write(
-          `${styled(output, severity === 'error' ? 'red' : 'yellow', severity)} ${file}:${line}: ${message}\n`,
-        );
-      }
+      printProblems(output, problems);
       for (const { file, path, message } of broken)
         output.write(`${styled(output, 'red', 'error')} ${file}: ${path} ${message}\n`);
       if (problems.some(({ severity }) => severity === 'error') || broken.length > 0) context.exit(1);
     });
+
+  const rules = program.command('rules').description('detection rules: check, test, explain, import');
+  addRuleReadingCommands(rules, context);
+  addRulePackCommands(rules, context);
 }

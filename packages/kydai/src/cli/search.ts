@@ -1,8 +1,8 @@
 import { EventPageView } from '@kydai/contracts';
 import type { Command } from 'commander';
-import { ShellError } from '../error.ts';
 import { styled } from './output.ts';
 import type { CommandContext } from './program.ts';
+import { span } from './span.ts';
 
 export function addSearchCommand(program: Command, { output, operator }: CommandContext): void {
   program
@@ -26,13 +26,4 @@ export function addSearchCommand(program: Command, { output, operator }: Command
       }
       if (page.events.length === 0 && !options.json) output.write('No event matches.\n');
     });
-}
-
-const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3600_000, d: 86_400_000 };
-
-function span(text: string): number {
-  const match = /^(\d{1,6})([smhd])$/.exec(text);
-  if (!match)
-    throw new ShellError('usage', `\`${text}\` is not a span of time; write it like 15m, 24h or 30d`);
-  return Number(match[1]) * units[match[2]!]!;
 }

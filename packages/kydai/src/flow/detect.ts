@@ -1,14 +1,19 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Detection, Event, EventStore } from '@kydai/contracts';
-import { createDetector, type Detector, loadRules } from '@kydai/siem';
+import { createDetector, type Detector } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
+import { type RulesInForce, rulesInForce } from '../rules/in-force.ts';
 
 export interface DetectionStage {
-  /** How many rules and correlations are in force. */
-  readonly rules: number;
+  /** The rules in force now. */
+  readonly inForce: RulesInForce;
+  /** Detections held back from a flood, by rule id. */
+  suppressed(): Readonly<Record<string, number>>;
+  /** Takes up what was imported into the data folder, and gives up what was removed. Counting goes on. */
+  reload(): RulesInForce;
   /** Judges events that are durable, in the order in which they came. */
   take(events: readonly Event[]): void;
   /** Judges what became durable before a kill and was not judged; resolves to how many events that were. */
@@ -37,11 +42,12 @@ export function openDetection(parts: {
   readonly onDetection: (detection: Detection) => Promise<void>;
 }): DetectionStage {
   const { content, folder, events, clock, log, onDetection } = parts;
-  const { rules, problems } = loadRules(content.rules);
-  const broken = problems.find(({ severity }) => severity === 'error');
+  let inForce = rulesInForce(content, folder);
+  const broken = inForce.ownProblems.find(({ severity }) => severity === 'error');
   if (broken) throw new ShellError('content', `${broken.file}:${broken.line}: ${broken.message}`);
+  tellOfPacks(inForce, log);
 
-  const detector = createDetector({ rules, clock });
+  let detector = createDetector({ rules: inForce.rules, clock });
   const file = join(folder, 'detection.json');
   let through = takeUp(file, detector, log);
   let saved = through;
@@ -67,7 +73,18 @@ export function openDetection(parts: {
   timer.unref();
 
   return {
-    rules: rules.rules.length + rules.correlations.length,
+    get inForce() {
+      return inForce;
+    },
+    suppressed: () => detector.stats().suppressed,
+    reload() {
+      inForce = rulesInForce(content, folder);
+      tellOfPacks(inForce, log);
+      const state = detector.checkpoint();
+      detector = createDetector({ rules: inForce.rules, clock });
+      detector.restore(state);
+      return inForce;
+    },
     take,
     async recover() {
       const missed: Event[] = [];
@@ -91,6 +108,15 @@ export function openDetection(parts: {
       save();
     },
   };
+}
+
+/** A broken rule of a pack is left out, and said; it never stops the start. */
+function tellOfPacks({ packProblems, damaged }: RulesInForce, log: Logger): void {
+  for (const [pack, problems] of packProblems) {
+    const errors = problems.filter(({ severity }) => severity === 'error').length;
+    if (errors > 0) log.warn({ pack, leftOut: errors }, 'rules of an imported pack are left out');
+  }
+  for (const pack of damaged) log.warn({ pack }, 'an imported rule pack cannot be read; import it again');
 }
 
 /** Restores the kept state; returns the id of the last event that was judged, empty where there is none. */

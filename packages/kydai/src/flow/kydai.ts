@@ -15,6 +15,9 @@ import type { Intake } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { Enforcement } from '../enforce/open.ts';
+import type { RuleDesk } from '../rules/desk.ts';
+import type { ChangeLog } from '../notify/changes.ts';
+import type { Transmitter } from '../notify/ssf/transmitter.ts';
 import type { SbomRegister } from '../sbom/register.ts';
 import type { ApiTokens } from '../sign-in/api-tokens.ts';
 import type { Callers } from '../sign-in/caller.ts';
@@ -36,6 +39,8 @@ export interface Kydai {
   readonly events: EventStore;
   readonly intake: Intake;
   readonly executor: Executor;
+  /** The rules in force: what they cover, how often they fired, and hunts with them. */
+  readonly rules: RuleDesk;
   readonly authority: Authority;
   readonly obligations: readonly Obligation[];
   readonly decide: Decide;

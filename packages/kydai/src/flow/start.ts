@@ -15,6 +15,7 @@ import { listenHttp } from '../http/listen.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
 import { openSboms } from '../sbom/register.ts';
+import { openRuleDesk } from '../rules/desk.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
 import { newSecret } from '../sign-in/secrets.ts';
@@ -197,7 +198,7 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => decisions.engine.annotations(id),
       }),
-      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers() }),
+      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), suppressed: detection.suppressed }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,
       hostNames: () => hostNames(config),
@@ -242,7 +243,7 @@ export async function startKydai(options: {
       firstStart: folder.created,
       counts: {
         policies: decisions.engine.policySet.policies.length,
-        rules: detection.rules,
+        rules: detection.inForce.rules.size,
         playbooks: response.playbooks.length,
       },
       signInLink: () => kydai.links.create(),

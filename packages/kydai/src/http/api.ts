@@ -17,6 +17,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { pkiRoutes } from './routes/pki.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { securityHeaders } from './security-headers.ts';
+import { ruleRoutes } from './routes/rules.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
 export type Guard = ReturnType<typeof createGuard>;
@@ -58,6 +59,7 @@ export function createApi(
   findingRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
+  ruleRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
 
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.

@@ -9,8 +9,10 @@ export function createMetrics(parts: {
   readonly signals: Signals;
   readonly clock: Clock;
   readonly ledgers: () => readonly SourceLedger[];
+  /** Detections held back from a flood, by rule id. */
+  readonly suppressed: () => Readonly<Record<string, number>>;
 }): () => Promise<{ text: string; type: string }> {
-  const { records, signals, clock, ledgers } = parts;
+  const { records, signals, clock, ledgers, suppressed } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'kydai_' });
@@ -20,6 +22,15 @@ export function createMetrics(parts: {
     help: 'Detections by level',
     labelNames: ['level'],
     registers,
+  });
+  new Counter({
+    name: 'kydai_detections_suppressed_total',
+    help: 'Detections held back because a rule or a source made too many; each still counts in a later detection',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(Object.values(suppressed()).reduce((sum, count) => sum + count, 0));
+    },
   });
   const latency = new Histogram({
     name: 'kydai_pipeline_latency_seconds',
