@@ -198,6 +198,7 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => decisions.engine.annotations(id),
       }),
+      rules: openRuleDesk({ content, detection, records, signals, events, clock }),
       metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), suppressed: detection.suppressed }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,
