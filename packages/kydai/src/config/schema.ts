@@ -112,6 +112,15 @@ export const Config = z.strictObject({
         .describe('which request to a service behind nginx or Envoy is which access request (JSON)'),
     })
     .prefault({}),
+  notify: z
+    .strictObject({
+      receivers: z
+        .array(z.string().min(1).max(253))
+        .max(256)
+        .default(['localhost', '127.0.0.1'])
+        .describe('hosts that security events may be pushed to'),
+    })
+    .prefault({}),
   decisions: z
     .strictObject({
       keepAllowed: z

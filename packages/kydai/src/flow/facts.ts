@@ -1,5 +1,7 @@
 import type { Certificate, Clock, Device, PolicyEntity, RecordStore, Signals } from '@kydai/contracts';
 import { certificates, devices } from '@kydai/pki';
+import type { Change } from '../notify/changes.ts';
+import { changesOf } from '../notify/device-changes.ts';
 
 /** The entity store of the policy engine, as far as the facts need it. */
 interface Entities {
@@ -22,11 +24,16 @@ export async function feedFacts(parts: {
   readonly records: RecordStore;
   readonly signals: Signals;
   readonly clock: Clock;
+  /** Told of each change that may flip decisions, after the policies know of it. */
+  readonly onChange: (change: Change) => void;
 }): Promise<Facts> {
-  const { entities, records, signals, clock } = parts;
+  const { entities, records, signals, clock, onChange } = parts;
   const known = new Map<string, Device>();
   /** For each device the serials that were valid when last seen, with their end. */
   const valid = new Map<string, Map<string, number>>();
+  /** Whether each device was certified when it was last described. */
+  const certifiedBefore = new Map<string, boolean>();
+  let loading = true;
 
   const describe = (device: Device) => {
     const now = clock.now();
@@ -43,19 +50,28 @@ export async function feedFacts(parts: {
       },
       parents: [{ type: 'Zone', id: device.zone }],
     });
+    const before = certifiedBefore.get(device.id) ?? false;
+    certifiedBefore.set(device.id, certified);
+    if (!loading && certified !== before)
+      onChange({ type: certified ? 'device-certified' : 'device-uncertified', device: device.id });
   };
   const learnDevice = (device: Device) => {
+    const before = known.get(device.id);
     known.set(device.id, device);
     describe(device);
+    if (!loading) for (const change of changesOf(before, device)) onChange(change);
   };
   const learnCertificate = (certificate: Certificate) => {
     if (certificate.profile !== 'device') return;
     const held = valid.get(certificate.subject) ?? new Map<string, number>();
     valid.set(certificate.subject, held);
-    if (certificate.revoked === undefined) held.set(certificate.serial, certificate.notAfter);
-    else held.delete(certificate.serial);
-    const device = known.get(certificate.subject);
+    const { revoked, serial, subject, issuer } = certificate;
+    const lost = revoked !== undefined && held.delete(serial);
+    if (revoked === undefined) held.set(serial, certificate.notAfter);
+    const device = known.get(subject);
     if (device) describe(device);
+    if (lost && !loading)
+      onChange({ type: 'certificate-revoked', device: subject, serial, issuer, reason: revoked.reason });
   };
 
   const unsubscribe = signals.subscribe((signal) => {
@@ -65,6 +81,7 @@ export async function feedFacts(parts: {
   const live = { profile: 'device', revokedAt: null, notAfter: { gt: clock.now() } };
   for await (const certificate of all(records, certificates, live)) learnCertificate(certificate);
   for await (const device of all(records, devices, {})) learnDevice(device);
+  loading = false;
 
   // A certificate that runs out changes what its device may do, though nothing announces it.
   const sweep = setInterval(() => {

@@ -13,6 +13,7 @@ import { openEnforcement } from '../enforce/open.ts';
 import { createApi } from '../http/api.ts';
 import { listenHttp } from '../http/listen.ts';
 import { createMetrics } from '../metrics/metrics.ts';
+import { openNotification } from '../notify/open.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
 import { openSboms } from '../sbom/register.ts';
 import { openRuleDesk } from '../rules/desk.ts';
@@ -86,11 +87,22 @@ export async function startKydai(options: {
     const events = await openLake({ folder: folder.events, clock });
     closeLast(() => events.close());
 
+    // Tell: whoever enforces decisions hears what flips them.
+    const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
+    const scheme = tls ? 'https' : 'http';
+    let addresses: Addresses | undefined;
+    const apiAddress = () =>
+      addresses?.http ??
+      (config.http.url || `${scheme}://${reachable(config.http.host)}:${config.http.port}`);
+    const notification = await openNotification({ records, keys, clock, log, issuer: apiAddress });
+    closeLast(() => notification.close());
+    const { changes } = notification;
+
     // Decide: one engine, fed with facts.
     const decisions = openDecisionPoint(content, clock, signals);
     const { entities, decide } = decisions;
     const blockList = await openBlockList(records, clock, entities);
-    const facts = await feedFacts({ entities, records, signals, clock });
+    const facts = await feedFacts({ entities, records, signals, clock, onChange: changes.publish });
     closeLast(() => facts.stop());
 
     // Certify: who is it?
@@ -107,7 +119,9 @@ export async function startKydai(options: {
     const { authority } = certification;
 
     // Respond: triage, playbooks, containment.
-    const sessions = createSessions(records, clock);
+    const sessions = createSessions(records, clock, (user, by, ended) =>
+      changes.publish({ type: 'session-ended', user, by, sessions: ended }),
+    );
     const contain = createContain({
       records,
       signals,
@@ -175,9 +189,7 @@ export async function startKydai(options: {
     await certification.listen(intake, decisions.log.decideFor('publish'));
 
     // Show.
-    const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
     const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
-    let addresses: Addresses | undefined;
     const asked = decisions.log.inTwoSteps('authzen');
     const sboms = openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile });
     closeLast(() => sboms.close());
@@ -188,6 +200,8 @@ export async function startKydai(options: {
       executor: response.executor,
       obligations: response.obligations,
       decisionLog: decisions.log,
+      changes,
+      transmitter: notification.transmitter,
       enforcement: openEnforcement({ config, authority, decisionLog: decisions.log, engine: decisions.engine }),
       sboms,
       links: createSignInLinks(records, clock),
@@ -216,7 +230,6 @@ export async function startKydai(options: {
     });
     closeLast(() => api.close());
     if (tls) closeLast(keepFresh(authority, serverNames(config), api));
-    const scheme = tls ? 'https' : 'http';
     addresses = {
       http: config.http.url || `${scheme}://${reachable(config.http.host)}:${api.port}`,
       ...certification.addresses(),

@@ -1,6 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { envoyPrefix } from '../enforce/open.ts';
 import type { Kydai } from '../flow/kydai.ts';
+import { ssfRoutes } from '../notify/ssf/routes.ts';
+import { streamChanges } from '../notify/stream.ts';
 import { version } from '../version.ts';
 import { bodyLimit } from './body-limit.ts';
 import { consoleFiles } from './console-files.ts';
@@ -65,6 +67,10 @@ export function createApi(
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.
   const { enforcement } = kydai;
   app.get('/access/v1/nginx', fromHere('ask-decision', 'decisions'), (c) => enforcement.nginx(c.req.raw));
+  app.get('/access/v1/stream', fromHere('ask-decision', 'decisions'), (c) =>
+    streamChanges(c, kydai.changes),
+  );
+  ssfRoutes(app, kydai, fromHere);
   app.all(`${envoyPrefix}/*`, fromHere('ask-decision', 'decisions'), (c) => enforcement.envoy(c.req.raw));
 
   // AuthZEN, metrics and the block list are asked by machines: without a token from this machine only.

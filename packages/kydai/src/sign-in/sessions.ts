@@ -42,7 +42,12 @@ export interface Sessions {
 /** A working day and its handover; after that the person signs in again. */
 const sessionLength = 10 * 3600_000;
 
-export function createSessions(records: RecordStore, clock: Clock): Sessions {
+export function createSessions(
+  records: RecordStore,
+  clock: Clock,
+  /** Told of sessions that ended before their time. */
+  onEnded: (personId: string, by: string, sessions: number) => void = () => {},
+): Sessions {
   return {
     async start(person, method) {
       const secret = newSecret('kds');
@@ -84,6 +89,7 @@ export function createSessions(records: RecordStore, clock: Clock): Sessions {
         [write.delete(sessions, found.value.digest)],
         [{ at: clock.now(), actor, action: 'session.end', target: actor, detail: {} }],
       );
+      onEnded(found.value.person.id, actor, 1);
     },
     async endAll(personId, by) {
       const found = await records.find(sessions, { where: { person: personId }, limit: 10_000 });
@@ -100,6 +106,7 @@ export function createSessions(records: RecordStore, clock: Clock): Sessions {
           },
         ],
       );
+      onEnded(personId, by, found.records.length);
       return found.records.length;
     },
   };
