@@ -1,6 +1,7 @@
 export type { AuditKey } from './audit/key.ts';
 export { auditLeafHash, verifyCheckpoint } from './audit/offline.ts';
 export { verifyConsistency, verifyInclusion } from './audit/proof.ts';
+export { type ElasticOptions, type ElasticStore, openElastic } from './elastic/open.ts';
 export { StoreError, type StoreErrorCode } from './error.ts';
 export { compileFilter, matchesFilter } from './filter/match.ts';
 export { parseQuery } from './filter/parse.ts';
@@ -15,3 +16,4 @@ export {
   type Records,
   type RecordsOptions,
 } from './records/open.ts';
+export { openSpooledElastic, type SpooledOptions, type SpooledStore } from './spool/spooled.ts';

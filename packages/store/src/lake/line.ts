@@ -52,7 +52,7 @@ function value(field: FieldValue): string {
  */
 export function encodeLine(event: Event): string {
   const { id, time, received, source, dataset } = event;
-  check(event);
+  checkEvent(event);
   let line = `{"id":${json(id)},"time":${Math.round(time)},"received":${Math.round(received)},"source":${json(source)},"dataset":${json(dataset)}`;
   let odd = '';
   let rest = '';
@@ -76,7 +76,7 @@ export function encodeLine(event: Event): string {
   return line;
 }
 
-function check({ id, time, received, source, dataset, raw }: Event): void {
+export function checkEvent({ id, time, received, source, dataset, raw }: Event): void {
   const text = (name: string, given: unknown, least: number) => {
     if (typeof given !== 'string' || given.length < least || given.length > maxText) {
       throw new StoreError(

@@ -1,0 +1,182 @@
+import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Event } from '@kydai/contracts';
+import { StoreError } from '../error.ts';
+import { diskError, freeBytes, removeFile, syncFolder } from '../lake/disk.ts';
+import { encodeFrame, scanFrames } from '../lake/frame.ts';
+import { encodeLine, type StoredRow, toEvent } from '../lake/line.ts';
+import { segmentName } from '../lake/recover.ts';
+
+const segmentBytes = 8 * 1024 * 1024;
+const pendingBytes = 64 * 1024 * 1024;
+const reserveBytes = 64 * 1024 * 1024;
+
+interface Append {
+  readonly text: string;
+  readonly events: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One file of the spool, oldest first. */
+interface Segment {
+  readonly path: string;
+  events: number;
+  bytes: number;
+}
+
+/**
+ * A queue of events on disk: write-ahead segments in the lake's format, in the order in which they came, with nothing
+ * of them in memory.
+ *
+ * INVARIANT: an append resolves once its events are on disk, and a segment is deleted only after all its events were
+ * taken. After a kill the oldest segment is handed out again from its beginning.
+ */
+export class Spool {
+  readonly #folder: string;
+  readonly #segments: Segment[];
+  #next: number;
+  #handle: FileHandle | undefined;
+  #waiting: Append[] = [];
+  #waitingBytes = 0;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  static async open(folder: string): Promise<Spool> {
+    await mkdir(folder, { recursive: true });
+    const names = (await readdir(folder)).filter((name) => /^\d{10}\.ndjson$/.test(name)).sort();
+    const segments: Segment[] = [];
+    for (const name of names) {
+      const path = join(folder, name);
+      const content = await readFile(path);
+      const { frames } = scanFrames(content);
+      if (frames.length === 0) await removeFile(path);
+      else
+        segments.push({
+          path,
+          events: frames.reduce((sum, { events }) => sum + events, 0),
+          bytes: content.length,
+        });
+    }
+    return new Spool(folder, segments, Number(names.at(-1)?.slice(0, 10) ?? 0) + 1);
+  }
+
+  private constructor(folder: string, segments: Segment[], next: number) {
+    this.#folder = folder;
+    this.#segments = segments;
+    this.#next = next;
+  }
+
+  /** Events that wait. */
+  get size(): number {
+    return this.#segments.reduce((sum, { events }) => sum + events, 0);
+  }
+
+  get empty(): boolean {
+    return this.#segments.length === 0 && this.#waiting.length === 0 && this.#running === undefined;
+  }
+
+  /** Rejects with `busy`, `disk-full`, `invalid-event` or `closed`, and nothing kept. */
+  append(events: readonly Event[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new StoreError('closed', 'the event store is closed'));
+    if (events.length === 0) return Promise.resolve();
+    if (this.#waitingBytes >= pendingBytes)
+      return Promise.reject(
+        new StoreError('busy', 'too many events wait to be written; send them again later'),
+      );
+    let text = '';
+    try {
+      for (const event of events) text += encodeLine(event);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#waitingBytes += text.length;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ text, events: events.length, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /**
+   * Hands out the oldest segment's events in order, and deletes it once `take` has resolved for all of them. Resolves to
+   * false when there is none. What `take` rejects with leaves the segment as it is.
+   */
+  async drain(take: (events: readonly Event[]) => Promise<void>): Promise<boolean> {
+    while (this.#running !== undefined) await this.#running;
+    const segment = this.#segments[0];
+    if (segment === undefined) return false;
+    if (this.#segments.length === 1) await this.#seal();
+    const content = await readFile(segment.path);
+    for (const { bodyStart, end } of scanFrames(content).frames) {
+      const lines = content.toString('utf8', bodyStart, end).split('\n');
+      await take(lines.filter((line) => line !== '').map((line) => toEvent(JSON.parse(line) as StoredRow)));
+    }
+    await removeFile(segment.path);
+    await syncFolder(this.#folder);
+    this.#segments.shift();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running !== undefined) await this.#running;
+    await this.#seal();
+  }
+
+  async #seal(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  async #run(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      try {
+        await this.#write(group);
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        // What a failed write left is behind the last intact frame or is cut off with the segment.
+        await this.#seal().catch(() => undefined);
+        const failure = diskError(error);
+        for (const { reject } of group) reject(failure);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #write(group: readonly Append[]): Promise<void> {
+    if ((await freeBytes(this.#folder)) < reserveBytes)
+      throw new StoreError(
+        'disk-full',
+        'the disk of the event spool is nearly full: nothing was kept; free some space',
+      );
+    const count = group.reduce((sum, { events }) => sum + events, 0);
+    const frame = encodeFrame(
+      group.map(({ text }) => text),
+      count,
+    );
+    let segment = this.#segments.at(-1);
+    if (this.#handle === undefined || segment === undefined || segment.bytes >= segmentBytes) {
+      await this.#seal();
+      const path = join(this.#folder, segmentName(this.#next++));
+      this.#handle = await open(path, 'wx');
+      await syncFolder(this.#folder);
+      segment = { path, events: 0, bytes: 0 };
+      this.#segments.push(segment);
+    }
+    try {
+      await this.#handle.write(frame, 0, frame.length, segment.bytes);
+      await this.#handle.datasync();
+    } catch (error) {
+      await this.#handle.truncate(segment.bytes).catch(() => undefined);
+      if (segment.events === 0) this.#segments.pop();
+      throw error;
+    }
+    segment.bytes += frame.length;
+    segment.events += count;
+  }
+}

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Event } from '@kydai/contracts';
+import { type ElasticOptions, type ElasticStore, openElastic } from '../elastic/open.ts';
+import { StoreError } from '../error.ts';
+import { Tails } from '../lake/tail.ts';
+import { Spool } from './spool.ts';
+
+export interface SpooledOptions extends ElasticOptions {
+  /** Where events wait while Elasticsearch is away; made where it is missing. */
+  readonly folder: string;
+  /** Told when events begin to wait, and when none waits any more. */
+  readonly onChange?: (state: 'spooling' | 'draining' | 'drained', waiting: number) => void;
+  /** Milliseconds between attempts to reach the server; 1,000 unless told. */
+  readonly retry?: number;
+}
+
+/** Elasticsearch with a spool before it: an append succeeds while the server is away. */
+export interface SpooledStore extends ElasticStore {
+  /** Events that wait on disk for the server. They are durable, and not in answers yet. */
+  waiting(): number;
+}
+
+/**
+ * Opens Elasticsearch with a spool. When the server cannot be reached (or refuses for want of room) events go to a
+ * write-ahead log on disk, and so does everything after them, until the log was drained in order.
+ *
+ * INVARIANT: an acknowledged event is on the disk of one of the two, and reaches Elasticsearch exactly once, in the
+ * order of receipt, also when either is killed.
+ */
+export async function openSpooledElastic(options: SpooledOptions): Promise<SpooledStore> {
+  const { folder, onChange = () => undefined, retry = 1_000 } = options;
+  const spool = await Spool.open(folder);
+  const store = await openElastic({ ...options, limits: { patience: 2_000, ...options.limits } });
+  const tails = new Tails();
+  const stopping = new AbortController();
+  let draining: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const drain = async () => {
+    onChange('spooling', spool.size);
+    while (!stopping.signal.aborted) {
+      try {
+        if (await store.alive()) {
+          onChange('draining', spool.size);
+          while (
+            !stopping.signal.aborted &&
+            (await spool.drain((events) => store.append(events, { again: true })))
+          ) {
+            // One segment after the other.
+          }
+          if (spool.empty) break;
+          continue;
+        }
+      } catch {
+        // Away again: the segment begins anew when it returns.
+      }
+      await delay(retry, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    draining = undefined;
+    if (!stopping.signal.aborted) onChange('drained', 0);
+  };
+  const toSpool = async (events: readonly Event[]) => {
+    const kept = spool.append(events);
+    draining ??= drain();
+    await kept;
+  };
+
+  if (!spool.empty) draining = drain();
+  return {
+    ...store,
+    async append(events) {
+      if (closing !== undefined) throw new StoreError('closed', 'the event store is closed');
+      if (draining !== undefined) await toSpool(events);
+      else {
+        try {
+          await store.append(events);
+        } catch (error) {
+          if (!(error instanceof StoreError && ['unavailable', 'disk-full', 'busy'].includes(error.code)))
+            throw error;
+          await toSpool(events);
+        }
+      }
+      tails.publish(events);
+    },
+    tail(filter, signal) {
+      if (closing !== undefined) throw new StoreError('closed', 'the event store is closed');
+      return tails.follow(filter, signal);
+    },
+    waiting: () => spool.size,
+    close() {
+      closing ??= (async () => {
+        tails.close();
+        stopping.abort();
+        await store.close();
+        await draining;
+        await spool.close();
+      })();
+      return closing;
+    },
+  };
+}
