@@ -205,7 +205,9 @@ function readWholeDocument(draft: Draft, value: object, context: Context): Draft
   const line = draft.fields.get('message') ?? draft.fields.get('log');
   if (typeof line !== 'string' || line.length < 16) return draft;
   const inner = readLine(line.endsWith('\n') ? line.slice(0, -1) : line, context);
-  if (!inner.parsed || (inner.dataset === 'linux.syslog' && !looksRelayed(line))) return draft;
+  // A text that only happens to read like a header is left alone; a priority in angle brackets is no accident.
+  const framed = line.charCodeAt(0) === 60 || looksRelayed(line);
+  if (!inner.parsed || (inner.dataset === 'linux.syslog' && !framed)) return draft;
   draft.dataset = inner.dataset;
   draft.count = inner.count;
   if (draft.fields.get('kydai.time_flag') === 'none') draft.time = inner.time;
