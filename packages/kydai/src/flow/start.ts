@@ -15,8 +15,8 @@ import { listenHttp } from '../http/listen.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { openNotification } from '../notify/open.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
-import { openSboms } from '../sbom/register.ts';
 import { openRuleDesk } from '../rules/desk.ts';
+import { openSboms } from '../sbom/register.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
 import { newSecret } from '../sign-in/secrets.ts';
@@ -198,6 +198,7 @@ export async function startKydai(options: {
       apiTokens, callers, tls,
       auditKeyPem: keepers.auditKeyPem,
       executor: response.executor,
+      rules: openRuleDesk({ content, detection, records, signals, events, clock }),
       obligations: response.obligations,
       decisionLog: decisions.log,
       changes,
@@ -212,7 +213,6 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => decisions.engine.annotations(id),
       }),
-      rules: openRuleDesk({ content, detection, records, signals, events, clock }),
       metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), suppressed: detection.suppressed }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,

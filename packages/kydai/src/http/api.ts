@@ -17,9 +17,9 @@ import { findingRoutes } from './routes/findings.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { pkiRoutes } from './routes/pki.ts';
+import { ruleRoutes } from './routes/rules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { securityHeaders } from './security-headers.ts';
-import { ruleRoutes } from './routes/rules.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
 export type Guard = ReturnType<typeof createGuard>;
@@ -59,17 +59,15 @@ export function createApi(
   blockedRoutes(app, kydai, guard);
   eventRoutes(app, kydai, guard);
   findingRoutes(app, kydai, guard);
+  ruleRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
-  ruleRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
 
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.
   const { enforcement } = kydai;
   app.get('/access/v1/nginx', fromHere('ask-decision', 'decisions'), (c) => enforcement.nginx(c.req.raw));
-  app.get('/access/v1/stream', fromHere('ask-decision', 'decisions'), (c) =>
-    streamChanges(c, kydai.changes),
-  );
+  app.get('/access/v1/stream', fromHere('ask-decision', 'decisions'), (c) => streamChanges(c, kydai.changes));
   ssfRoutes(app, kydai, fromHere);
   app.all(`${envoyPrefix}/*`, fromHere('ask-decision', 'decisions'), (c) => enforcement.envoy(c.req.raw));
 
