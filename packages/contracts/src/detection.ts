@@ -12,9 +12,7 @@ export const Detection = z
     /** UUIDv7. */
     id: z.string(),
     /** `titleVi`: the rule's `title_vi`, where it has one. */
-    rule: z
-      .strictObject({ id: z.string(), title: z.string(), titleVi: z.string().optional() })
-      .readonly(),
+    rule: z.strictObject({ id: z.string(), title: z.string(), titleVi: z.string().optional() }).readonly(),
     level: Level,
     /** Epoch ms of the event that decided it. */
     time: z.number(),

@@ -1,4 +1,5 @@
 import type { Contain, Containment, ContainmentProof } from '@kydai/contracts';
+import { type Outcome, outcome, phrase } from './outcome.ts';
 
 /** Waits; rejects when the signal aborts. Injected, so that tests own the time. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
@@ -23,7 +24,7 @@ export const sleep: Sleep = (milliseconds, signal) =>
 
 export type Attempt =
   | { readonly effective: true; readonly proof: ContainmentProof }
-  | { readonly effective: false; readonly why: string; readonly proof?: ContainmentProof };
+  | { readonly effective: false; readonly why: Outcome; readonly proof?: ContainmentProof };
 
 /**
  * Asks for one containment, once, for at most `limit` milliseconds or until the stop. A port that rejects, takes too long or cannot prove
@@ -50,18 +51,27 @@ export async function attempt(
           ? { effective: true, proof }
           : {
               effective: false,
-              why: `no effect was found: ${proof.evidence.join('; ')}`.slice(0, 500),
+              why: {
+                line: `no effect was found: ${proof.evidence.join('; ')}`.slice(0, 500),
+                phrases: [phrase('outcome.no-effect'), ...(proof.evidencePhrases ?? [])].slice(0, 20),
+              },
               proof,
             },
       (error: unknown): Attempt => ({ effective: false, why: oneLine(error) }),
     );
   const first = await Promise.race([asked, late]);
   timeout.abort(new Error('over'));
-  return first ?? { effective: false, why: 'ACTION_TIMEOUT: no answer in time; it may still take effect' };
+  return (
+    first ?? {
+      effective: false,
+      why: outcome('ACTION_TIMEOUT: no answer in time; it may still take effect', 'outcome.no-answer'),
+    }
+  );
 }
 
 /** An error's message as one short line, without its stack. */
-function oneLine(error: unknown): string {
+function oneLine(error: unknown): Outcome {
   const text = error instanceof Error ? error.message : 'the containment failed';
-  return text.replace(/\s+/g, ' ').slice(0, 500);
+  const line = text.replace(/\s+/g, ' ').slice(0, 500);
+  return outcome(line, 'outcome.error', { error: line });
 }

@@ -12,6 +12,7 @@ import { type ContainableType, StepExtension, stepExtension } from '../playbook/
 import type { Playbook } from '../playbook/load.ts';
 import type { CacaoPlaybook, StepOf, WorkflowStep } from '../playbook/schema.ts';
 import { blockable, isOutside } from './address.ts';
+import { distinct, type Outcome, phrase } from './outcome.ts';
 
 /** What an action step is, for this executor. */
 export type Act =
@@ -25,7 +26,7 @@ export type Act =
     }
   | { readonly kind: 'notice'; readonly audience: string; readonly vi: string; readonly en: string }
   /** A person carries it out and says so. */
-  | { readonly kind: 'task'; readonly text: string; readonly partOfContainment: boolean };
+  | { readonly kind: 'task'; readonly partOfContainment: boolean };
 
 /** Reads an action step's meaning from its extension and commands; `loadPlaybooks` has checked both. */
 export function actOf(step: StepOf<'action'>): Act {
@@ -56,7 +57,7 @@ function readAct(step: StepOf<'action'>): Act {
   }
   if (notice !== undefined)
     return { kind: 'notice', audience: notice.audience, vi: notice.text_vi, en: notice.text_en };
-  return { kind: 'task', text: step.commands.map(commandText).join('\n'), partOfContainment: part ?? false };
+  return { kind: 'task', partOfContainment: part ?? false };
 }
 
 /** The entities of a detection that a step acts on. */
@@ -66,6 +67,13 @@ export function targetsOf(
 ): EntityRef[] {
   const permitted = act.outsideOnly ? isOutside : blockable;
   return entities.filter(({ type, id }) => type === act.target && (type !== 'address' || permitted(id)));
+}
+
+/** What a person does in a step, or would do in Kỳ Đài's place: the manual command, in English and Vietnamese. */
+export function commandOf(step: StepOf<'action'>): { readonly en: string; readonly vi?: string } {
+  const { command_vi: vi } = StepExtension.parse(step.step_extensions?.[stepExtension] ?? {});
+  const en = step.commands.map(commandText).join('\n');
+  return vi === undefined ? { en } : { en, vi };
 }
 
 function commandText(command: StepOf<'action'>['commands'][number]): string {
@@ -131,22 +139,54 @@ export function unattendedRequest(
   };
 }
 
+/** Why a person has to decide: `line` in the words of the deciding policy, `lineEn` in English. */
+export interface Reason extends Outcome {
+  readonly lineEn: string;
+}
+
+/** One reason of several, each said once. */
+export function joinReasons(reasons: readonly Reason[]): Reason {
+  const joined = (lines: readonly string[]): string => [...new Set(lines)].join('; ').slice(0, 1000);
+  return {
+    line: joined(reasons.map(({ line }) => line)),
+    lineEn: joined(reasons.map(({ lineEn }) => lineEn)),
+    phrases: distinct(reasons.flatMap(({ phrases }) => phrases)).slice(0, 20),
+  };
+}
+
+/** A reason that is not a policy's. */
+export function ownReason(line: string, code: string): Reason {
+  return { line, lineEn: line, phrases: [phrase(code)] };
+}
+
 /**
  * Why a containment needs a person, or undefined where it does not.
  *
  * INVARIANT: a decision that fails is a refusal: nothing runs unattended because the policies could not be asked.
  */
-export function needsPerson(decide: Decide, request: AccessRequest): string | undefined {
+export function needsPerson(decide: Decide, request: AccessRequest): Reason | undefined {
   let decision: ReturnType<Decide>;
   try {
     decision = decide(request);
   } catch {
-    return 'the response policies could not be evaluated';
+    return ownReason('the response policies could not be evaluated', 'reason.policies-failed');
   }
   if (decision.allowed) return undefined;
-  const reasons = decision.determining.map((policy) => policy.reason ?? `policy \`${policy.id}\``);
-  if (reasons.length > 0) return [...new Set(reasons)].join('; ').slice(0, 1000);
-  return 'no policy permits this containment without a person';
+  if (decision.determining.length === 0) {
+    return ownReason('no policy permits this containment without a person', 'reason.not-permitted');
+  }
+  return joinReasons(
+    decision.determining.map(({ id, reason, reasonEn }) => {
+      const line = reason ?? reasonEn ?? `policy \`${id}\``;
+      const vi = reason === undefined ? {} : { vi: reason };
+      const en = reasonEn === undefined ? {} : { en: reasonEn };
+      return {
+        line,
+        lineEn: reasonEn ?? line,
+        phrases: [phrase('reason.policy', { policy: id, ...vi, ...en })],
+      };
+    }),
+  );
 }
 
 /**
@@ -177,7 +217,10 @@ export function containmentOf(
 }
 
 /** `revoke-certificate device:cam-001`, for outcomes and audit entries. */
-export function describe(action: ContainmentAction, targets: readonly EntityRef[]): string {
-  const shown = targets.slice(0, 5).map(formatEntityRef).join(', ');
-  return `${action} ${shown}${targets.length > 5 ? ` and ${targets.length - 5} more` : ''}`;
+export function describe(action: ContainmentAction, targets: readonly EntityRef[]): Outcome {
+  const shown = targets.slice(0, 5);
+  const left = targets.length - shown.length;
+  const line = `${action} ${shown.map(formatEntityRef).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+  const target = shown.map(({ id }) => id).join(', ') + (left > 0 ? ` (+${left})` : '');
+  return { line, phrases: [phrase(`contain.${action}`, { target })] };
 }

@@ -23,8 +23,12 @@ export function tell(incident: Incident, ...entries: readonly TimelineEntry[]): 
 }
 
 function sizeOf(entry: TimelineEntry): number {
-  return Object.values(entry.values).reduce((sum, value) => sum + value.length, 100);
+  const phrases = (entry.phrases ?? []).reduce((sum, { values }) => sum + lengthOf(values), 0);
+  return 100 + lengthOf(entry.values) + phrases;
 }
+
+const lengthOf = (values: TimelineEntry['values']): number =>
+  Object.values(values).reduce((sum, value) => sum + value.length, 0);
 
 function bounded(entry: TimelineEntry): TimelineEntry {
   const values = Object.entries(entry.values).map(([name, value]) => [name, value.slice(0, 4000)]);

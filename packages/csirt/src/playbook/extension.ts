@@ -39,6 +39,8 @@ export type Trigger = z.infer<typeof Trigger>;
 /** On an action step: what Kỳ Đài does itself. A step without it is a task for a person. */
 export const StepExtension = z.strictObject({
   name_vi: Words.optional(),
+  /** The manual command in Vietnamese, for whoever carries the step out. */
+  command_vi: Words.optional(),
   /** The act, on each entity of this type that the detection names. */
   containment: z
     .strictObject({

@@ -1,6 +1,7 @@
 import { Detection } from '@kydai/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { actOf, commandOf } from '../contain/step.ts';
 import { incidents, runs } from '../incident/kinds.ts';
 import { ownRunbookFiles } from '../testing/runbooks.ts';
 import { detectionOf, World } from '../testing/world.ts';
@@ -44,6 +45,18 @@ it('loads every runbook without a problem', () => {
   expect(problems).toEqual([]);
   expect(playbooks.length).toBeGreaterThanOrEqual(8);
   for (const { trigger } of playbooks) expect(trigger?.known_gaps.length).toBeGreaterThan(0);
+});
+
+it('says what a person does in both languages, with the same variables', () => {
+  const variables = (text: string): string[] => [...new Set(text.match(/__\w+?__:value/g))].sort();
+  for (const { id, cacao } of playbooks) {
+    for (const step of Object.values(cacao.workflow)) {
+      if (step.type !== 'action' || actOf(step).kind === 'notice') continue;
+      const { en, vi } = commandOf(step);
+      expect(vi, `${id}: ${step.name}`).toBeDefined();
+      expect(variables(vi!), `${id}: ${step.name}`).toEqual(variables(en));
+    }
+  }
 });
 
 it('has a case file for every runbook', () => {

@@ -1,11 +1,23 @@
-import type { EntityRef } from '@kydai/contracts';
-import { actOf, contains, describe, needsPerson, targetsOf, unattendedRequest } from '../contain/step.ts';
+import type { EntityRef, RunStep } from '@kydai/contracts';
+import { outcome } from '../contain/outcome.ts';
+import {
+  actOf,
+  commandOf,
+  contains,
+  describe,
+  joinReasons,
+  needsPerson,
+  ownReason,
+  type Reason,
+  targetsOf,
+  unattendedRequest,
+} from '../contain/step.ts';
 import { evaluateCondition, parseCondition } from '../playbook/condition.ts';
 import { stepExtension } from '../playbook/extension.ts';
 import type { StepOf, WorkflowStep } from '../playbook/schema.ts';
 import { substitute } from '../playbook/variables.ts';
-import { audit, change, type Draft, type Facts, nameOf, said } from './draft.ts';
-import { begin, branch, end, fail, finish, stop, succeed } from './move.ts';
+import { audit, change, type Draft, type Facts, miss, nameOf, said } from './draft.ts';
+import { begin, branch, end, fail, finish, shownAs, stop, succeed } from './move.ts';
 import type { Thread } from './state.ts';
 
 const maximumInvocations = 500;
@@ -22,7 +34,7 @@ export const defaultTimeout = 60_000;
 export function advance(draft: Draft, facts: Facts): void {
   const { state } = facts.incident;
   if (draft.state.active && (state === 'closed' || state === 'false-positive')) {
-    stop(draft, facts, `the incident is ${state}`);
+    stop(draft, facts, outcome(`the incident is ${state}`, `outcome.incident-${state}`));
   }
   for (let turn = 0; draft.state.active; turn += 1) {
     const thread = draft.state.threads.find(
@@ -50,6 +62,7 @@ function enter(draft: Draft, thread: Thread, facts: Facts): void {
       id: thread.invocation,
       name,
       ...(nameVi === undefined ? {} : { nameVi: substitute(nameVi, draft.state.variables, step) }),
+      ...shownCommand(draft, step),
       type: step.type,
       state: 'pending',
       evidence: [],
@@ -63,7 +76,7 @@ function enter(draft: Draft, thread: Thread, facts: Facts): void {
   change(draft, thread.invocation, { state: 'running', started: begun });
   switch (step.type) {
     case 'start':
-      succeed(draft, thread, facts, 'the playbook began');
+      succeed(draft, thread, facts, outcome('the playbook began', 'outcome.began'));
       return;
     case 'end':
       change(draft, thread.invocation, { state: 'done', ended: facts.now });
@@ -73,7 +86,7 @@ function enter(draft: Draft, thread: Thread, facts: Facts): void {
       act(draft, thread, step, facts);
       return;
     case 'playbook-action':
-      fail(draft, thread, facts, 'playbook-action does not run here');
+      fail(draft, thread, facts, outcome('playbook-action does not run here', 'outcome.not-supported'));
       return;
     case 'parallel':
       branch(draft, thread, step.next_steps);
@@ -82,7 +95,7 @@ function enter(draft: Draft, thread: Thread, facts: Facts): void {
       const holds = evaluateCondition(parseCondition(step.condition), values(draft, step));
       const next = holds ? step.on_true : step.on_false;
       if (next === undefined) {
-        succeed(draft, thread, facts, 'the condition is false');
+        succeed(draft, thread, facts, outcome('the condition is false', 'outcome.condition-false'));
         return;
       }
       branch(draft, thread, [next]);
@@ -96,7 +109,7 @@ function enter(draft: Draft, thread: Thread, facts: Facts): void {
       const value = values(draft, step)[name] ?? '';
       const chosen = Object.hasOwn(step.cases, value) ? step.cases[value] : step.cases['default'];
       if (chosen === undefined) {
-        succeed(draft, thread, facts, `no case for \`${value}\``);
+        succeed(draft, thread, facts, outcome(`no case for \`${value}\``, 'outcome.no-case', { value }));
         return;
       }
       branch(draft, thread, [chosen]);
@@ -122,23 +135,27 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
       en: substitute(meaning.en, state.variables, step),
     };
     draft.story.push(said(draft, facts, 'step', 'notice', texts));
-    succeed(draft, thread, facts, `told ${meaning.audience} in the incident's story`);
+    const { audience } = meaning;
+    const told = outcome(`told ${audience} in the incident's story`, 'outcome.told', { audience });
+    succeed(draft, thread, facts, told);
     return;
   }
   const deadline = facts.now + (step.timeout ?? defaultTimeout);
   if (meaning.kind === 'task') {
-    const task = substitute(meaning.text, state.variables, step);
-    wait(draft, thread, facts, [], deadline, `a person carries this out: ${task}`.slice(0, 1000));
+    const task = substitute(commandOf(step).en, state.variables, step);
+    const reason = ownReason(`a person carries this out: ${task}`.slice(0, 1000), 'reason.task');
+    wait(draft, thread, facts, [], deadline, reason);
     return;
   }
   const targets = targetsOf(meaning, state.detection.entities);
   if (targets.length === 0) {
-    const none = `the detection names no ${meaning.target} to act on`;
+    const { target: type } = meaning;
+    const none = outcome(`the detection names no ${type} to act on`, 'outcome.no-target', { type });
     if (meaning.whenMissing === 'skip') {
       succeed(draft, thread, facts, none, 'skipped');
       return;
     }
-    state.contained.missed ||= contains(step);
+    if (contains(step)) miss(draft, thread);
     fail(draft, thread, facts, none);
     return;
   }
@@ -151,24 +168,19 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
     return needsPerson(facts.decide, request) ?? [];
   });
   if (reasons.length > 0) {
-    wait(draft, thread, facts, targets, deadline, [...new Set(reasons)].join('; ').slice(0, 1000));
+    wait(draft, thread, facts, targets, deadline, joinReasons(reasons));
     return;
   }
   if (draft.unattended + targets.length > facts.unattendedLeft) {
-    wait(
-      draft,
-      thread,
-      facts,
-      targets,
-      deadline,
-      'unusually many containments ran within an hour: a person must look',
-    );
+    const many = 'unusually many containments ran within an hour: a person must look';
+    wait(draft, thread, facts, targets, deadline, ownReason(many, 'reason.unusually-many'));
     return;
   }
   draft.unattended += targets.length;
   begin(draft, thread, facts, targets, deadline);
-  change(draft, thread.invocation, { outcome: describe(meaning.action, targets) });
-  audit(draft, facts, 'step.start', thread.invocation, { what: describe(meaning.action, targets) });
+  const what = describe(meaning.action, targets);
+  change(draft, thread.invocation, shownAs(what));
+  audit(draft, facts, 'step.start', thread.invocation, { what: what.line });
 }
 
 function wait(
@@ -177,34 +189,48 @@ function wait(
   facts: Facts,
   targets: readonly EntityRef[],
   deadline: number,
-  reason: string,
+  reason: Reason,
 ): void {
   thread.phase = 'waiting';
   draft.state.effects[thread.invocation] = {
     targets: [...targets],
     failures: 0,
     deadline,
-    reason,
+    reason: reason.line,
+    reasonEn: reason.lineEn,
+    reasonPhrases: [...reason.phrases],
     since: facts.now,
   };
-  change(draft, thread.invocation, { state: 'waiting-approval', outcome: reason });
-  audit(draft, facts, 'step.wait', thread.invocation, { reason });
-  draft.story.push(said(draft, facts, 'step', 'step.waiting', { step: nameOf(draft, thread), reason }));
+  change(draft, thread.invocation, { state: 'waiting-approval', ...shownAs(reason) });
+  audit(draft, facts, 'step.wait', thread.invocation, { reason: reason.line });
+  const texts = { step: nameOf(draft, thread), reason: reason.line };
+  draft.story.push(said(draft, facts, 'step', 'step.waiting', texts, reason.phrases));
 }
 
 function loop(draft: Draft, thread: Thread, step: StepOf<'while-condition'>, facts: Facts): void {
   const key = `${thread.invocation}:loops`;
   const loops = (draft.state.visits[key] ?? 0) + 1;
   if (!evaluateCondition(parseCondition(step.condition), values(draft, step))) {
-    succeed(draft, thread, facts, `the condition is false after ${loops - 1} rounds`);
+    const rounds = String(loops - 1);
+    const over = outcome(`the condition is false after ${rounds} rounds`, 'outcome.rounds', { n: rounds });
+    succeed(draft, thread, facts, over);
     return;
   }
   if (loops > maximumLoops) {
-    fail(draft, thread, facts, `still true after ${maximumLoops} rounds`);
+    const n = String(maximumLoops);
+    fail(draft, thread, facts, outcome(`still true after ${n} rounds`, 'outcome.endless', { n }));
     return;
   }
   draft.state.visits[key] = loops;
   branch(draft, thread, [step.on_true]);
+}
+
+/** What a person does in a step, in both languages, where it is for people to do or to approve. */
+function shownCommand(draft: Draft, step: WorkflowStep): Pick<RunStep, 'command' | 'commandVi'> {
+  if (step.type !== 'action' || actOf(step).kind === 'notice') return {};
+  const { en, vi } = commandOf(step);
+  const filled = (text: string): string => substitute(text, draft.state.variables, step).slice(0, 2000);
+  return { command: filled(en), ...(vi === undefined ? {} : { commandVi: filled(vi) }) };
 }
 
 /** The Vietnamese name of a step, where its playbook gives one. */

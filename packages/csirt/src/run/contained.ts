@@ -1,4 +1,4 @@
-import type { Incident } from '@kydai/contracts';
+import type { Incident, IncidentTime } from '@kydai/contracts';
 import { contains } from '../contain/step.ts';
 import { setTime, tell } from '../incident/change.ts';
 import { reachable } from '../playbook/read.ts';
@@ -17,28 +17,33 @@ function containmentAhead({ state, playbook }: Draft): boolean {
 /**
  * What the run's proofs make of its incident.
  *
- * INVARIANT: an incident is contained only when containments of the run were proven, none failed or was refused, and
- * none is still to come (a person's tasks that are part of it included); its time is that of the last proof.
+ * INVARIANT: an incident is contained only when containments of the run were proven or confirmed by a person, none failed
+ * or was refused without a person making up for it, and none is still to come (a person's tasks that are part of it
+ * included). Its time is that of the last proof; where a person's word came later or alone, it is theirs, and of medium
+ * confidence.
  */
 export function contained(
   draft: Draft,
   state: Incident['state'],
   now: number,
 ): ((incident: Incident) => Incident) | undefined {
-  const { count, at, missed, said } = draft.state.contained;
+  const { count, at: proven, missed, said, byHand } = draft.state.contained;
   if (state !== 'new' && state !== 'open' && state !== 'contained') return undefined;
-  if (said || count === 0 || missed || containmentAhead(draft)) return undefined;
+  if (said || (count === 0 && byHand === undefined) || missed || containmentAhead(draft)) return undefined;
   draft.state.contained.said = true;
   const runId = draft.state.run.id;
+  const hand = byHand !== undefined && byHand.at > proven ? byHand : undefined;
+  const at = hand?.at ?? proven;
   const actor = `playbook:${draft.state.run.playbookId}`;
   audit(draft, { now }, 'incident.contained', '', { at });
   return (incident) => {
-    const next = setTime({ ...incident, state: 'contained' }, 'containmentAchieved', {
-      at: Math.max(at, incident.times.containmentAchieved?.at ?? at),
-      source: `run:${runId}`,
-      precision: 'millisecond',
-      confidence: 'high',
-    });
+    const earlier = incident.times.containmentAchieved;
+    const own: IncidentTime =
+      hand === undefined
+        ? { at, source: `run:${runId}`, precision: 'millisecond', confidence: 'high' }
+        : { at, source: hand.by, precision: 'second', confidence: 'medium' };
+    const time = earlier !== undefined && earlier.at > at ? earlier : own;
+    const next = setTime({ ...incident, state: 'contained' }, 'containmentAchieved', time);
     return tell(next, { at: now, kind: 'state', code: 'state.contained', values: { run: runId }, actor });
   };
 }

@@ -1,4 +1,12 @@
-import type { AuditEntry, Decide, EntityRef, Incident, RunStep, TimelineEntry } from '@kydai/contracts';
+import type {
+  AuditEntry,
+  Decide,
+  EntityRef,
+  Incident,
+  Phrase,
+  RunStep,
+  TimelineEntry,
+} from '@kydai/contracts';
 import type { CacaoPlaybook } from '../playbook/schema.ts';
 import type { RunState, Thread } from './state.ts';
 
@@ -87,7 +95,16 @@ export function said(
   kind: TimelineEntry['kind'],
   code: string,
   texts: Readonly<Record<string, string>>,
+  phrases: readonly Phrase[] = [],
   actor = `playbook:${draft.state.run.playbookId}`,
 ): TimelineEntry {
-  return { at: facts.now, kind, code, values: { ...texts, run: draft.state.run.id }, actor };
+  const values = { ...texts, run: draft.state.run.id };
+  return { at: facts.now, kind, code, values, actor, ...(phrases.length === 0 ? {} : { phrases }) };
+}
+
+/** Notes that a containment of this branch failed, was refused, or had nothing to act on. */
+export function miss(draft: Draft, thread: Thread): void {
+  const { contained } = draft.state;
+  contained.missed = true;
+  contained.missedIn = [...new Set([...(contained.missedIn ?? []), thread.id])];
 }

@@ -1,9 +1,10 @@
 import type { Clock, Contain, Containment, ContainmentProof } from '@kydai/contracts';
+import { type Outcome, phrase } from '../contain/outcome.ts';
 import { attempt, type Sleep } from '../contain/perform.ts';
 import { actOf, containmentOf, describe } from '../contain/step.ts';
 import type { CacaoPlaybook } from '../playbook/schema.ts';
-import { audit, change, type Draft, type Facts, said, setOutput } from './draft.ts';
-import { fail, succeed } from './move.ts';
+import { audit, change, type Draft, type Facts, miss, said, setOutput } from './draft.ts';
+import { fail, shownAs, succeed } from './move.ts';
 import type { RunState } from './state.ts';
 
 /** Writes what came of an effect to the run. */
@@ -38,7 +39,7 @@ export async function performEffect(
   const deadline = Math.max(effect.deadline, began + Math.min(effect.deadline - effect.since, 5000));
   const proofs = new Map<number, { containment: Containment; proof: ContainmentProof }>();
   for (let failures = effect.failures; ; ) {
-    let why: string | undefined;
+    let why: Outcome | undefined;
     for (const [index, target] of effect.targets.entries()) {
       if (proofs.has(index)) continue;
       options.stop.throwIfAborted();
@@ -73,11 +74,15 @@ type Proofs = readonly { readonly containment: Containment; readonly proof: Cont
 const inEffect = (draft: Draft, invocation: string) =>
   draft.state.threads.find((thread) => thread.invocation === invocation && thread.phase === 'effect');
 
-function failedOnce(draft: Draft, facts: Facts, invocation: string, failures: number, why: string): void {
+function failedOnce(draft: Draft, facts: Facts, invocation: string, failures: number, why: Outcome): void {
   if (inEffect(draft, invocation) === undefined) return;
   draft.state.effects[invocation]!.failures = failures;
-  change(draft, invocation, { outcome: `attempt ${failures} failed: ${why}` });
-  audit(draft, facts, 'step.retry', invocation, { failures, why });
+  const tried = {
+    line: `attempt ${failures} failed: ${why.line}`,
+    phrases: after('outcome.attempt', failures, why),
+  };
+  change(draft, invocation, shownAs(tried));
+  audit(draft, facts, 'step.retry', invocation, { failures, why: why.line });
 }
 
 function proven(draft: Draft, facts: Facts, invocation: string, proofs: Proofs): void {
@@ -103,18 +108,26 @@ function missed(
   invocation: string,
   proofs: Proofs,
   failures: number,
-  why: string,
+  why: Outcome,
 ): void {
   evidence(draft, facts, invocation, proofs);
   const thread = inEffect(draft, invocation);
   if (thread === undefined) return;
-  draft.state.contained.missed = true;
-  fail(draft, thread, facts, `failed after ${failures} attempts: ${why}`);
+  miss(draft, thread);
+  const line = `failed after ${failures} attempts: ${why.line}`;
+  fail(draft, thread, facts, { line, phrases: after('outcome.gave-up', failures, why) });
 }
+
+const after = (code: string, failures: number, why: Outcome) => [
+  phrase(code, { n: String(failures) }),
+  ...why.phrases,
+];
 
 function evidence(draft: Draft, facts: Facts, invocation: string, proofs: Proofs): void {
   const lines = proofs.flatMap(({ proof }) => proof.evidence);
-  change(draft, invocation, { evidence: lines.slice(0, 50) });
+  const phrases = proofs.flatMap(({ proof }) => proof.evidencePhrases ?? []);
+  const said50 = phrases.length === lines.length ? { evidencePhrases: phrases.slice(0, 50) } : {};
+  change(draft, invocation, { evidence: lines.slice(0, 50), ...said50 });
   for (const { containment, proof } of proofs) {
     const what = `${containment.action} ${containment.target.type}:${containment.target.id}`;
     audit(draft, facts, 'containment.effective', invocation, {
@@ -124,7 +137,8 @@ function evidence(draft: Draft, facts: Facts, invocation: string, proofs: Proofs
       evidence: proof.evidence.join('; ').slice(0, 2000),
     });
     const shown = { what, evidence: proof.evidence.join('; ').slice(0, 1000) };
-    draft.story.push(said(draft, facts, 'containment', 'containment.effective', shown));
+    const proven = proof.evidencePhrases?.slice(0, 20);
+    draft.story.push(said(draft, facts, 'containment', 'containment.effective', shown, proven));
     if (containment.action === 'release-device') continue;
     draft.state.contained.count += 1;
     draft.state.contained.at = Math.max(draft.state.contained.at, proof.at);

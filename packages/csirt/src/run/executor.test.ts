@@ -125,7 +125,7 @@ describe('the executor', () => {
       });
       await executor.settled();
       if (waiting!.task === true) expect(world.asked.length).toBe(before);
-      else expect(waiting!.reason).toBe('operational technology: a person must approve');
+      else expect(waiting!.reasonEn).toBe('operational technology: a person must approve');
     }
     expect(await executor.waiting()).toEqual([]);
     expect(world.effects).toEqual(['quarantine-device device:tlc-014', 'revoke-certificate device:tlc-014']);

@@ -1,4 +1,5 @@
-import type { EntityRef, StepState } from '@kydai/contracts';
+import type { EntityRef, RunStep, StepState } from '@kydai/contracts';
+import { type Outcome, outcome } from '../contain/outcome.ts';
 import { audit, change, type Draft, nameOf, said } from './draft.ts';
 import type { Thread } from './state.ts';
 
@@ -19,10 +20,10 @@ export function succeed(
   draft: Draft,
   thread: Thread,
   facts: { readonly now: number },
-  outcome: string,
+  what: Outcome,
   state: StepState = 'done',
 ): void {
-  close(draft, thread, facts, state, outcome);
+  close(draft, thread, facts, state, what);
   const step = draft.playbook.workflow[thread.at]!;
   const next = step.on_success ?? step.on_completion;
   if (next === undefined) end(draft, thread, facts, false);
@@ -37,10 +38,10 @@ export function fail(
   draft: Draft,
   thread: Thread,
   facts: { readonly now: number },
-  outcome: string,
+  what: Outcome,
   state: 'failed' | 'refused' = 'failed',
 ): void {
-  close(draft, thread, facts, state, outcome);
+  close(draft, thread, facts, state, what);
   const { playbook } = draft;
   const next = playbook.workflow[thread.at]!.on_failure;
   if (next !== undefined) {
@@ -52,13 +53,14 @@ export function fail(
     return;
   }
   draft.state.exception = true;
+  movedMisses(draft, () => true, thread.id);
   for (const other of draft.state.threads) {
     if (other === thread || other.phase === 'ended') continue;
     if (other.phase !== 'enter' || other.invocation !== '') {
       change(draft, other.invocation, {
         state: 'skipped',
         ended: facts.now,
-        outcome: 'the playbook met an exception',
+        ...shownAs(outcome('the playbook met an exception', 'outcome.exception')),
       });
     }
     other.phase = 'ended';
@@ -72,13 +74,29 @@ function close(
   thread: Thread,
   facts: { readonly now: number },
   state: StepState,
-  outcome: string,
+  what: Outcome,
 ): void {
   const step = draft.playbook.workflow[thread.at]!;
-  change(draft, thread.invocation, { state, ended: facts.now, outcome });
+  change(draft, thread.invocation, { state, ended: facts.now, ...shownAs(what) });
   if (step.type !== 'action') return;
-  audit(draft, facts, `step.${state}`, thread.invocation, { outcome });
-  draft.story.push(said(draft, facts, 'step', `step.${state}`, { step: nameOf(draft, thread), outcome }));
+  audit(draft, facts, `step.${state}`, thread.invocation, { outcome: what.line });
+  const texts = { step: nameOf(draft, thread), outcome: what.line };
+  draft.story.push(said(draft, facts, 'step', `step.${state}`, texts, what.phrases));
+}
+
+/** An outcome as people see it on its step. */
+export function shownAs({ line, phrases }: Outcome): Pick<RunStep, 'outcome' | 'outcomePhrases'> {
+  return { outcome: line, outcomePhrases: phrases };
+}
+
+/**
+ * What a branch could not contain becomes its parent's (or the exception handler's) to make up for, when the branch
+ * goes up in it.
+ */
+function movedMisses(draft: Draft, of: (thread: number) => boolean, to: number): void {
+  const { contained } = draft.state;
+  if (contained.missedIn === undefined) return;
+  contained.missedIn = [...new Set(contained.missedIn.map((id) => (of(id) ? to : id)))];
 }
 
 function go(thread: Thread, next: string, facts: { readonly now: number }): void {
@@ -116,22 +134,24 @@ export function end(draft: Draft, thread: Thread, facts: { readonly now: number 
   }
   const brothers = threads.filter(({ parent: id }) => id === parent.id);
   if (brothers.some(({ phase }) => phase !== 'ended')) return;
+  const ids = new Set(brothers.map(({ id }) => id));
+  movedMisses(draft, (id) => ids.has(id), parent.id);
   draft.state.threads.splice(0, threads.length, ...threads.filter(({ parent: id }) => id !== parent.id));
   if (brothers.some((brother) => brother.failed)) {
-    fail(draft, parent, facts, 'a branch failed');
+    fail(draft, parent, facts, outcome('a branch failed', 'outcome.branch-failed'));
     return;
   }
   if (draft.playbook.workflow[parent.at]!.type === 'while-condition') parent.phase = 'enter';
-  else succeed(draft, parent, facts, 'its branches are done');
+  else succeed(draft, parent, facts, outcome('its branches are done', 'outcome.branches-done'));
 }
 
 /** Ends a run whose incident people have closed: what was still to come is skipped. */
-export function stop(draft: Draft, facts: { readonly now: number }, why: string): void {
+export function stop(draft: Draft, facts: { readonly now: number }, why: Outcome): void {
   for (const thread of draft.state.threads) {
     if (thread.phase === 'ended' || thread.invocation === '') continue;
-    change(draft, thread.invocation, { state: 'skipped', ended: facts.now, outcome: why });
+    change(draft, thread.invocation, { state: 'skipped', ended: facts.now, ...shownAs(why) });
   }
-  finish(draft, facts, 'done', why);
+  finish(draft, facts, 'done', why.line);
 }
 
 export function finish(

@@ -1,4 +1,4 @@
-import { EntityRef, PlaybookRun, recordKind } from '@kydai/contracts';
+import { EntityRef, Phrase, PlaybookRun, recordKind } from '@kydai/contracts';
 import { z } from 'zod';
 
 /**
@@ -30,6 +30,8 @@ export const Effect = z.strictObject({
   deadline: z.number(),
   /** Why a person has to decide; absent where none has to. */
   reason: z.string().optional(),
+  reasonEn: z.string().optional(),
+  reasonPhrases: z.array(Phrase).optional(),
   since: z.number(),
   /** When a reminder went out that no one has answered. */
   reminded: z.number().optional(),
@@ -51,11 +53,16 @@ export const RunState = z.strictObject({
   variables: z.record(z.string(), z.string()),
   /** True once the playbook's exception handler runs. */
   exception: z.boolean(),
-  /** Containments that took effect, the newest one's time, whether one failed or was refused, whether it was said. */
+  /**
+   * Containments that took effect, the newest one's time, whether one failed or was refused (and in which branches, where
+   * a person may still make up for it), the newest one that a person confirmed, whether it was said.
+   */
   contained: z.strictObject({
     count: z.number().int(),
     at: z.number(),
     missed: z.boolean(),
+    missedIn: z.array(z.number().int()).optional(),
+    byHand: z.strictObject({ at: z.number(), by: z.string() }).optional(),
     said: z.boolean(),
   }),
   active: z.boolean(),

@@ -19,9 +19,14 @@ export function waitingOf(state: RunState, playbook: CacaoPlaybook, incident: In
       incidentId: incident.id,
       incidentNumber: incident.number,
       incidentTitle: incident.title,
+      ...(incident.titleVi === undefined ? {} : { incidentTitleVi: incident.titleVi }),
       severity: incident.severity,
       since: effect.since,
       reason: effect.reason ?? '',
+      ...(effect.reasonEn === undefined ? {} : { reasonEn: effect.reasonEn }),
+      ...(effect.reasonPhrases === undefined ? {} : { reasonPhrases: effect.reasonPhrases }),
+      ...(shown.command === undefined ? {} : { command: shown.command }),
+      ...(shown.commandVi === undefined ? {} : { commandVi: shown.commandVi }),
       drill: state.run.drill,
     };
   });

@@ -59,11 +59,16 @@ export function detectionOf(fields: Partial<Detection> & { readonly at?: number 
   };
 }
 
-const verdict = (allowed: boolean, reason: string): Decision => ({
+const verdict = (allowed: boolean, reason: string, reasonEn?: string): Decision => ({
   allowed,
   outcome: allowed ? 'permitted' : 'forbidden',
   determining: [
-    { id: allowed ? 'contain-at-once' : 'needs-a-person', effect: allowed ? 'permit' : 'forbid', reason },
+    {
+      id: allowed ? 'contain-at-once' : 'needs-a-person',
+      effect: allowed ? 'permit' : 'forbid',
+      reason,
+      ...(reasonEn === undefined ? {} : { reasonEn }),
+    },
   ],
   failures: [],
   policySet: '000000000000',
@@ -106,7 +111,12 @@ export class World {
       clock: this.clock,
       signals: this.signals,
       playbooks: this.playbooks,
-      decide: (request) => verdict(this.unattended(request), 'operational technology: a person must approve'),
+      decide: (request) =>
+        verdict(
+          this.unattended(request),
+          'công nghệ vận hành: phải có người phê duyệt',
+          'operational technology: a person must approve',
+        ),
       contain: async (containment) => {
         this.asked.push(containment);
         return await this.effect(containment);

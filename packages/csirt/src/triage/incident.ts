@@ -31,7 +31,8 @@ function mostTelling(entities: readonly EntityRef[]): EntityRef | undefined {
 /** A new incident from its first detection. */
 export function openedBy(detection: Detection, category: Category, number: string, now: number): Incident {
   const title = category.playbook?.name ?? detection.rule.title;
-  const titleVi = category.playbook?.trigger?.title_vi;
+  const titleVi =
+    category.playbook === undefined ? detection.rule.titleVi : category.playbook.trigger?.title_vi;
   const subject = mostTelling(detection.entities);
   const about = subject === undefined ? '' : `: ${subject.id}`;
   return joinedBy(
@@ -75,7 +76,12 @@ export function joinedBy(incident: Incident, detection: Detection): Incident {
       at: detection.detected,
       kind: 'detection',
       code: 'detection',
-      values: { rule: detection.rule.title, level: detection.level, detection: detection.id },
+      values: {
+        rule: detection.rule.title,
+        ...(detection.rule.titleVi === undefined ? {} : { ruleVi: detection.rule.titleVi }),
+        level: detection.level,
+        detection: detection.id,
+      },
       actor: `rule:${detection.rule.id}`,
     });
   }
