@@ -11,6 +11,7 @@ it('exports what others may use, and nothing else', () => {
     'applyVex',
     'assess',
     'checkBom',
+    'createInventory',
     'defaultEcosystems',
     'dependencyGraph',
     'evaluateGate',

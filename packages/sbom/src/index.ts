@@ -48,3 +48,4 @@ export { renderTable, type TableOptions } from './report/table.ts';
 export { renderVdr } from './report/vdr.ts';
 export { writeSpdx } from './spdx/from-cyclonedx.ts';
 export { type VersionScheme, versionScheme } from './versions/index.ts';
+export { createInventory, type Inventory, type NewFinding, type Touched } from './watch/inventory.ts';

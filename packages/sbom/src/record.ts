@@ -19,6 +19,10 @@ export const SbomRecord = z
     verdict: z.enum(['pass', 'fail', 'unchecked']),
     /** Number of findings by severity, and `knownExploited`, `malicious`. */
     findings: z.record(z.string(), z.number().int()).readonly(),
+    /** Part of the city's network where it runs. */
+    zone: z.string().max(64).optional(),
+    /** Where the system is a device of the register: the risk that its findings give it, 0 to 100. */
+    risk: z.number().int().optional(),
     /** Digest of the advisory database that the verdict rests on; empty before the first. */
     database: z.string(),
   })

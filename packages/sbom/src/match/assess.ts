@@ -147,11 +147,26 @@ interface Located extends Target {
   readonly component: Finding['component'];
 }
 
-/** Where a component is looked up, or why it cannot be. */
+/** Where a component is looked up in this database, or why it cannot be. */
 export function locate(
   component: BomComponent,
   database: AdvisoryDatabase,
 ): Target | Omit<BlindSpot, 'component'> {
+  const place = placeOf(component);
+  if ('reason' in place) return place;
+  const base = baseEcosystem(place.ecosystem);
+  if (!Object.hasOwn(database.info.ecosystems, base)) {
+    return { reason: 'no-advisories', detail: `the database holds no advisory of \`${base}\`` };
+  }
+  if (!place.scheme.valid(place.version)) {
+    const detail = `\`${place.version}\` is no ${place.scheme.name} version`;
+    return { reason: 'version-not-comparable', detail };
+  }
+  return place;
+}
+
+/** Where a component is looked up in any database, its version not checked yet. */
+export function placeOf(component: BomComponent): Target | Omit<BlindSpot, 'component'> {
   if (component.purl === undefined || component.purl === '') {
     return { reason: 'no-purl', detail: 'has no package url' };
   }
@@ -169,17 +184,10 @@ export function locate(
   }
   const version = place.version ?? component.version ?? '';
   if (version === '') return { reason: 'no-version', detail: 'has no version' };
-  const base = baseEcosystem(place.ecosystem);
-  if (!Object.hasOwn(database.info.ecosystems, base)) {
-    return { reason: 'no-advisories', detail: `the database holds no advisory of \`${base}\`` };
-  }
-  if (!scheme.valid(version)) {
-    return { reason: 'version-not-comparable', detail: `\`${version}\` is no ${scheme.name} version` };
-  }
   return { ecosystem: place.ecosystem, name: place.name, version, scheme };
 }
 
-function fullName(component: BomComponent): string {
+export function fullName(component: BomComponent): string {
   if (component.group === undefined || component.group === '') return component.name;
   return `${component.group}${component.purl?.startsWith('pkg:maven/') ? ':' : '/'}${component.name}`;
 }
