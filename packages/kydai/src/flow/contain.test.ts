@@ -56,6 +56,9 @@ describe('a containment', () => {
       at: 1000,
       effective: true,
       evidence: ['decision: publish forbidden by quarantined-device'],
+      evidencePhrases: [
+        { code: 'evidence.publish-forbidden', values: { device: 'cam-1', policy: 'quarantined-device' } },
+      ],
     });
   });
 
@@ -64,6 +67,7 @@ describe('a containment', () => {
     const proof = await ask('revoke-certificate', camera);
     expect(proof.effective).toBe(true);
     expect(proof.evidence[0]).toBe('ocsp: 1 of 1 certificates revoked');
+    expect(proof.evidencePhrases?.[0]).toEqual({ code: 'evidence.ocsp', values: { revoked: '1', all: '1' } });
     expect(state.audited).toEqual(['containment.revoke-certificate']);
   });
 

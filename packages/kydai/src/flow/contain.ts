@@ -6,6 +6,7 @@ import {
   type ContainmentProof,
   type Decide,
   formatEntityRef,
+  type Phrase,
   type RecordStore,
   type Signals,
 } from '@kydai/contracts';
@@ -31,10 +32,21 @@ export interface ContainmentReach {
   };
 }
 
+/** What was found, as a plain line for the logs and as a phrase for people. */
+interface Found {
+  readonly line: string;
+  readonly phrase: Phrase;
+}
+
 type Act = (
   reach: ContainmentReach,
   containment: Containment,
-) => Promise<Omit<ContainmentProof, 'containmentId' | 'at'>>;
+) => Promise<{ readonly effective: boolean; readonly found: readonly Found[] }>;
+
+const found = (line: string, code: string, values: Phrase['values']): Found => ({
+  line,
+  phrase: { code, values },
+});
 
 /**
  * Carries containments out. Every act can be repeated without a second effect, and ends by asking from outside whether
@@ -43,7 +55,13 @@ type Act = (
 export function createContain(reach: ContainmentReach): Contain {
   return async (containment) => {
     const outcome = await acts[containment.action](reach, containment);
-    const proof = { containmentId: containment.id, at: reach.clock.now(), ...outcome };
+    const proof: ContainmentProof = {
+      containmentId: containment.id,
+      at: reach.clock.now(),
+      effective: outcome.effective,
+      evidence: outcome.found.map(({ line }) => line),
+      evidencePhrases: outcome.found.map(({ phrase }) => phrase),
+    };
     await reach.records.commit(
       [],
       [
@@ -75,7 +93,8 @@ const acts: Readonly<Record<ContainmentAction, Act>> = {
 
   async 'release-device'(reach, { target, reason, requester }) {
     await reach.devices.release(deviceId(target), reason, requester);
-    return { effective: true, evidence: [`register: \`${target.id}\` is no longer quarantined`] };
+    const line = `register: \`${target.id}\` is no longer quarantined`;
+    return { effective: true, found: [found(line, 'evidence.released', { device: target.id })] };
   },
 
   async 'revoke-certificate'(reach, { target, requester }) {
@@ -85,46 +104,56 @@ const acts: Readonly<Record<ContainmentAction, Act>> = {
     const denied = publishDenied(reach, target.id);
     return {
       effective: revoked === serials.length && denied.effective,
-      evidence: [`ocsp: ${revoked} of ${serials.length} certificates revoked`, ...denied.evidence],
+      found: [
+        found(`ocsp: ${revoked} of ${serials.length} certificates revoked`, 'evidence.ocsp', {
+          revoked: String(revoked),
+          all: String(serials.length),
+        }),
+        ...denied.found,
+      ],
     };
   },
 
   async 'end-sessions'(reach, { target, requester }) {
     if (target.type !== 'user') throw wrongTarget('end-sessions', target.type, 'user');
     const ended = await reach.sessions.endAll(target.id, requester);
-    return { effective: true, evidence: [`sessions: ${ended} ended, none left`] };
+    const line = `sessions: ${ended} ended, none left`;
+    return { effective: true, found: [found(line, 'evidence.sessions', { n: String(ended) })] };
   },
 
   async 'block-address'(reach, { target, reason, requester }) {
     if (target.type !== 'address') throw wrongTarget('block-address', target.type, 'address');
     await reach.blockList.block(target.id, reason, requester);
+    const line = `block list: \`${target.id}\` is refused by our listeners and listed for the firewalls`;
     return {
       effective: reach.blockList.has(target.id),
-      evidence: [`block list: \`${target.id}\` is refused by our listeners and listed for the firewalls`],
+      found: [found(line, 'evidence.blocked', { address: target.id })],
     };
   },
 
   async 'block-release'(reach, { target, reason, requester }) {
     if (target.type !== 'build') throw wrongTarget('block-release', target.type, 'build');
     await reach.blockList.blockBuild(target.id, reason, requester);
+    const line = `release: build \`${target.id}\` is blocked in the release policies`;
     return {
       effective: reach.blockList.hasBuild(target.id),
-      evidence: [`release: build \`${target.id}\` is blocked in the release policies`],
+      found: [found(line, 'evidence.release', { build: target.id })],
     };
   },
 };
 
 /** Asks the decision point, as an enforcement point would, whether the device may still publish. */
-function publishDenied({ decide }: ContainmentReach, id: string): { effective: boolean; evidence: string[] } {
+function publishDenied({ decide }: ContainmentReach, id: string): { effective: boolean; found: Found[] } {
   const decision = decide({
     principal: { type: 'Device', id },
     action: 'publish',
     resource: { type: 'Dataset', id: 'readings' },
   });
-  const by = decision.determining.map((policy) => policy.id).join(', ');
+  const policy = decision.determining.map(({ id: policyId }) => policyId).join(', ');
+  const line = `decision: publish ${decision.outcome}${policy === '' ? '' : ` by ${policy}`}`;
   return {
     effective: !decision.allowed,
-    evidence: [`decision: publish ${decision.outcome}${by === '' ? '' : ` by ${by}`}`],
+    found: [found(line, `evidence.publish-${decision.outcome}`, { device: id, policy })],
   };
 }
 

@@ -5,9 +5,17 @@ import {
   IncidentActionBody,
   IncidentPage,
   IncidentView,
+  IndicatorName,
   PlaybookRun,
 } from '@kydai/contracts';
-import { actOnIncident, detections, incidents, obligationClocks, runs } from '@kydai/csirt';
+import {
+  actOnIncident,
+  computeIndicators,
+  detections,
+  incidents,
+  obligationClocks,
+  runs,
+} from '@kydai/csirt';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
@@ -24,11 +32,17 @@ export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
     apiRoute('/api/v1/incidents', guard('view', 'incidents'), {
       method: 'get',
       summary: 'Incidents, newest first',
-      request: { query: Paging.extend({ state: z.enum(['open', 'all']).default('all') }) },
+      request: {
+        query: Paging.extend({
+          state: z.enum(['open', 'all']).default('all'),
+          indicator: IndicatorName.optional().describe('only the incidents that this figure came from'),
+        }),
+      },
       responses: { 200: json(IncidentPage, 'one page of incidents') },
     }),
     async (c) => {
-      const { state, limit, offset } = c.req.valid('query');
+      const { state, indicator, limit, offset } = c.req.valid('query');
+      if (indicator !== undefined) return c.json(await behind(kydai, indicator, limit, offset), 200);
       const where = state === 'open' ? { state: openStates } : {};
       const page = await records.find(incidents, { where, order: '-discovery', limit, offset });
       return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
@@ -110,4 +124,14 @@ async function incidentView({ records, obligations, clock }: Kydai, id: string):
     runs: foundRuns.flatMap((record) => (record ? [record.value] : [])),
     obligations: [...obligationClocks(obligations, incident, clock.now())],
   };
+}
+
+/** The incidents that one of the overview's figures came from, newest first; they are those that the overview reads. */
+async function behind({ records, clock }: Kydai, name: IndicatorName, limit: number, offset: number) {
+  const all = await records.find(incidents, { where: { drill: false }, order: '-discovery', limit: 10_000 });
+  const values = all.records.map(({ value }) => value);
+  const figure = computeIndicators(values, clock.now()).find((indicator) => indicator.name === name);
+  const ids = new Set(figure?.incidentIds);
+  const items = values.filter(({ id }) => ids.has(id));
+  return { items: items.slice(offset, offset + limit), total: items.length };
 }
