@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const SourceLedger = z
   .strictObject({
     source: z.string(),
-    transport: z.enum(['syslog-udp', 'syslog-tcp', 'syslog-tls', 'http', 'bulk', 'internal']),
+    transport: z.enum(['syslog-udp', 'syslog-tcp', 'syslog-tls', 'http', 'bulk', 'mqtt', 'internal']),
     received: z.number().int(),
     /** Of those kept, how many a parser understood; the rest were kept raw. */
     parsed: z.number().int(),

@@ -15,6 +15,7 @@ export {
   type Peer,
 } from './collect/json-lines.ts';
 export type { HttpLimits, IntakeLimits, SyslogLimits } from './collect/limits.ts';
+export { readTopicMessage, type TopicMessage } from './collect/message.ts';
 export { createOtlpLogsHandler, type OtlpLogsOptions } from './collect/otlp.ts';
 export type { FrameOutcome } from './collect/queue.ts';
 export {
