@@ -82,8 +82,9 @@ function setPath(document: Record<string, unknown>, path: string, value: unknown
 
 function fromText(text: string, path: string): unknown {
   if (/^\s*\[/.test(text)) return fromJson(text);
-  if (path.endsWith('.names') || path.endsWith('.receivers')) return text.split(',').map((name) => name.trim());
-  return /(?:^|\.|[a-z])(?:port|days|allowed)$/i.test(path) && /^\d+(?:\.\d+)?$/.test(text)
+  if (path.endsWith('.names') || path.endsWith('.topics') || path.endsWith('.receivers'))
+    return text.split(',').map((name) => name.trim());
+  return /(?:^|\.|[a-z])(?:port|days|allowed|replicas)$/i.test(path) && /^\d+(?:\.\d+)?$/.test(text)
     ? Number(text)
     : text;
 }
@@ -123,6 +124,8 @@ function checked(config: Config): Config {
   if (config.oidc.issuer !== '' && config.oidc.clientId === '') {
     throw new ShellError('setting', 'setting `oidc.clientId` is needed when `oidc.issuer` is set');
   }
+  if (config.mqtt.url !== '' && !/^(?:mqtts?|wss?):\/\/\S+$/.test(config.mqtt.url))
+    throw new ShellError('setting', 'setting `mqtt.url` must be like `mqtts://broker.example:8883`');
   return config;
 }
 

@@ -76,6 +76,26 @@ export const Config = z.strictObject({
         .describe('time zone of sources that name none: `+07:00`, `Z` or `Asia/Ho_Chi_Minh`'),
     })
     .prefault({}),
+  mqtt: z
+    .strictObject({
+      url: z
+        .string()
+        .default('')
+        .describe('broker to subscribe to: `mqtts://broker.example:8883`; empty: none'),
+      topics: z.array(z.string().min(1)).min(1).default(['#']).describe('topic filters to subscribe to'),
+      clientId: z
+        .string()
+        .min(1)
+        .max(64)
+        .default('kydai')
+        .describe('client id; the broker keeps its session'),
+      username: z.string().default('').describe('user at the broker'),
+      password: z.string().default('').describe('password; better given by its environment variable'),
+      ca: z.string().default('').describe('file with the authority of the broker’s certificate, PEM'),
+      certificate: z.string().default('').describe('file with our certificate for the broker, PEM'),
+      key: z.string().default('').describe('file with its key, PEM'),
+    })
+    .prefault({}),
   oidc: z
     .strictObject({
       issuer: z.string().default('').describe('OpenID Connect issuer; empty: sign-in by link only'),
@@ -169,6 +189,6 @@ function setting(path: readonly string[], schema: z.ZodType): Setting {
     path: path.join('.'),
     variable: `KYDAI_${words.join('_')}`,
     description: schema.description ?? '',
-    secret: path.at(-1)!.toLowerCase().includes('secret'),
+    secret: /secret|apikey|password/i.test(path.at(-1)!),
   };
 }

@@ -15,6 +15,7 @@ import {
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
 import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
+import { subscribeMqtt } from '../collect/mqtt.ts';
 import { readParsers } from '../collect/parsers.ts';
 import { openSyslogTrust } from '../collect/syslog-tls.ts';
 import type { Config } from '../config/schema.ts';
@@ -70,6 +71,7 @@ export async function openCollection(parts: {
     clock,
     onFault: (error) => log.error({ err: error }, 'intake'),
   });
+  const broker = config.mqtt.url === '' ? undefined : subscribeMqtt({ settings: config.mqtt, intake, log });
   const { host: syslogHost, udpPort, tcpPort, tlsPort } = config.syslog;
   const trust = await openSyslogTrust({ ...parts, port: tlsPort, names: serverNames(config) });
   const syslog = createSyslogCollector({
@@ -84,6 +86,7 @@ export async function openCollection(parts: {
   try {
     syslogAddresses = await syslog.listen();
   } catch (error) {
+    await broker?.close();
     const { syscall, port, code } = error as NodeJS.ErrnoException & { port?: number };
     const stream = port === tlsPort ? 'syslog.tlsPort' : 'syslog.tcpPort';
     const setting = syscall === 'bind' ? 'syslog.udpPort' : stream;
@@ -107,7 +110,7 @@ export async function openCollection(parts: {
     }),
     blocked: blockList.has,
   }).catch(async (error: unknown) => {
-    await syslog.close();
+    await Promise.all([syslog.close(), broker?.close()]);
     throw error;
   });
   const unfollow = trust.follow(syslog);
@@ -125,7 +128,7 @@ export async function openCollection(parts: {
     }),
     async close() {
       unfollow();
-      await Promise.all([syslog.close(), http.close()]);
+      await Promise.all([syslog.close(), http.close(), broker?.close()]);
       await intake.close();
       await ledgers.close();
     },
