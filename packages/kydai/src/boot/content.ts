@@ -13,6 +13,8 @@ export interface TextFile {
 export interface Content {
   readonly schema: TextFile;
   readonly policies: readonly TextFile[];
+  /** Cases that the policies must decide as they say. */
+  readonly policyTests: readonly TextFile[];
   readonly rules: readonly TextFile[];
   /** Parsers of the city's own for log lines. */
   readonly parsers: readonly TextFile[];
@@ -30,6 +32,22 @@ export const builtInContent = fileURLToPath(new URL('../../../../', import.meta.
  */
 export function readContent(folder: string): Content {
   const root = folder === '' ? builtInContent : folder;
+  return {
+    ...readPolicies(folder),
+    rules: filesIn(root, 'policies/detection', /(?<!\.test)\.ya?ml$/),
+    parsers: filesIn(root, 'policies/parsers', /\.(?:ya?ml|json)$/),
+    playbooks: filesIn(root, 'runbooks', /(?<!\.test)\.json$/),
+    obligations: filesIn(root, 'policies/obligations', /\.ya?ml$/),
+  };
+}
+
+/**
+ * Reads what decisions are made by.
+ *
+ * @throws ShellError `content` where the folder lacks the schema of decisions.
+ */
+export function readPolicies(folder: string): Pick<Content, 'schema' | 'policies' | 'policyTests'> {
+  const root = folder === '' ? builtInContent : folder;
   const schema = join(root, 'policies/schema.cedarschema');
   if (!existsSync(schema)) {
     throw new ShellError(
@@ -38,13 +56,11 @@ export function readContent(folder: string): Content {
     );
   }
   const decisions = ['access', 'enrolment', 'release', 'response'];
+  const all = (pattern: RegExp) => decisions.flatMap((kind) => filesIn(root, `policies/${kind}`, pattern));
   return {
     schema: { file: 'policies/schema.cedarschema', text: readFileSync(schema, 'utf8') },
-    policies: decisions.flatMap((kind) => filesIn(root, `policies/${kind}`, /\.cedar$/)),
-    rules: filesIn(root, 'policies/detection', /(?<!\.test)\.ya?ml$/),
-    parsers: filesIn(root, 'policies/parsers', /\.(?:ya?ml|json)$/),
-    playbooks: filesIn(root, 'runbooks', /(?<!\.test)\.json$/),
-    obligations: filesIn(root, 'policies/obligations', /\.ya?ml$/),
+    policies: all(/\.cedar$/),
+    policyTests: all(/\.test\.(?:json|ya?ml)$/),
   };
 }
 

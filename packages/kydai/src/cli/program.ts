@@ -12,6 +12,7 @@ import { addIncidentCommands } from './incidents.ts';
 import { connectOperator, type OperatorClient } from './operator-client.ts';
 import type { Output } from './output.ts';
 import { addPkiCommands } from './pki.ts';
+import { addPolicyCommands } from './policy.ts';
 import { addRulesCommands } from './rules.ts';
 import { addSbomCommands } from './sbom.ts';
 import { addSearchCommand } from './search.ts';
@@ -88,6 +89,7 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   addSbomCommands(program, context);
   program.commandsGroup('Content:');
   addRulesCommands(program, context);
+  addPolicyCommands(program, context);
   program.commandsGroup('On a device:');
   addDeviceCommands(program, context);
 

@@ -1,7 +1,9 @@
+import { PolicyError } from '@kydai/policy';
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { type Running, startKydai } from '../flow/start.ts';
+import { placed } from '../policies/candidate.ts';
 import { version } from '../version.ts';
 import { type Output, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
@@ -12,9 +14,13 @@ export function addStartCommand(program: Command, context: CommandContext): void
     .description('run the program until Ctrl-C')
     .action(async () => {
       const config = context.config();
-      const running = await startKydai({ config, environment: process.env, log: createLog(config) });
+      const log = createLog(config);
+      const running = await startKydai({ config, environment: process.env, log });
       context.output.write(await welcome(running, context.output));
+      const reload = () => void reloadPolicies(running, log);
+      process.on('SIGHUP', reload);
       await stopAsked();
+      process.off('SIGHUP', reload);
       context.output.write('\nStopping: keeping what was taken...');
       await running.stop();
       context.output.write(' done.\n');
@@ -31,6 +37,17 @@ function createLog(config: Config): Logger {
     },
     pino.destination(2),
   );
+}
+
+/** What an operator expects of SIGHUP: content read again, and nothing changed where it is not fit. */
+async function reloadPolicies({ kydai }: Running, log: Logger): Promise<void> {
+  try {
+    const { digest, before, cases } = await kydai.policies.reload('system');
+    log.info({ policySet: digest, before, cases }, 'policies read again');
+  } catch (error) {
+    const why = error instanceof PolicyError ? placed(error) : String(error);
+    log.error({ why }, 'the policies are not fit; those in force stay');
+  }
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

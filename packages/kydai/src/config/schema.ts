@@ -141,6 +141,15 @@ export const Config = z.strictObject({
         .describe('hosts that security events may be pushed to'),
     })
     .prefault({}),
+  policyBundle: z
+    .strictObject({
+      source: z
+        .string()
+        .default('')
+        .describe('file or address of a signed policy bundle; empty: the policies of `content`'),
+      key: z.string().default('').describe('file with the public key that the bundle must be signed by'),
+    })
+    .prefault({}),
   decisions: z
     .strictObject({
       keepAllowed: z

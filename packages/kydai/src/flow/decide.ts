@@ -1,6 +1,5 @@
 import type { Clock, Decide, Signals } from '@kydai/contracts';
-import { createEngine, type Engine, EntityStore, loadPolicySet } from '@kydai/policy';
-import type { Content } from '../boot/content.ts';
+import { createEngine, type Engine, EntityStore, type PolicySet } from '@kydai/policy';
 import { createDecisionLog, type DecisionLog } from './decision-log.ts';
 
 export interface DecisionPoint {
@@ -11,10 +10,13 @@ export interface DecisionPoint {
   readonly log: DecisionLog;
 }
 
-/** One engine for all four kinds of decision. @throws PolicyError with file, line and column for a bad policy. */
-export function openDecisionPoint(content: Content, clock: Clock, signals: Signals): DecisionPoint {
+/** What devices publish to and hear from: there from the start, so that a search for resources finds them. */
+const datasets = ['readings', 'video', 'commands'];
+
+/** One engine for all four kinds of decision. */
+export function openDecisionPoint(policySet: PolicySet, clock: Clock, signals: Signals): DecisionPoint {
   const entities = new EntityStore();
-  const policySet = loadPolicySet({ schema: content.schema, policies: content.policies });
+  for (const id of datasets) entities.upsert({ uid: { type: 'Dataset', id }, attrs: {}, parents: [] });
   const engine = createEngine({ policySet, entities });
   return { entities, engine, decide: engine.decide, log: createDecisionLog(engine.decide, clock, signals) };
 }

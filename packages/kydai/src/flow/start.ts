@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { consoleFolder } from '@kydai/console/folder';
 import type { Clock } from '@kydai/contracts';
-import { createAuthZenHandler } from '@kydai/policy';
+import { createAuthZenHandler, createSearch } from '@kydai/policy';
 import { openLake } from '@kydai/store';
 import type { Logger } from 'pino';
 import { readContent } from '../boot/content.ts';
@@ -14,7 +14,10 @@ import { createApi } from '../http/api.ts';
 import { listenHttp } from '../http/listen.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { openNotification } from '../notify/open.ts';
+import { orPlaced } from '../policies/candidate.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
+import { openPolicyDesk } from '../policies/desk.ts';
+import { policySource } from '../policies/source.ts';
 import { openRuleDesk } from '../rules/desk.ts';
 import { openSboms } from '../sbom/register.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
@@ -99,7 +102,13 @@ export async function startKydai(options: {
     const { changes } = notification;
 
     // Decide: one engine, fed with facts.
-    const decisions = openDecisionPoint(content, clock, signals);
+    const source = policySource({ config, records, clock, log });
+    const { policySet, ...read } = await source().catch((error: unknown) =>
+      orPlaced(() => {
+        throw error;
+      }),
+    );
+    const decisions = openDecisionPoint(policySet, clock, signals);
     const { entities, decide } = decisions;
     const blockList = await openBlockList(records, clock, entities);
     const facts = await feedFacts({ entities, records, signals, clock, onChange: changes.publish });
@@ -190,6 +199,19 @@ export async function startKydai(options: {
 
     // Show.
     const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
+    const { engine } = decisions;
+    const policies = openPolicyDesk({
+      engine,
+      entities,
+      source,
+      first: { digest: policySet.digest, policies: policySet.policies.length, ...read },
+      content: config.content,
+      records,
+      events,
+      keys,
+      changes,
+      clock,
+    });
     const asked = decisions.log.inTwoSteps('authzen');
     const sboms = openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile });
     closeLast(() => sboms.close());
@@ -201,17 +223,19 @@ export async function startKydai(options: {
       rules: openRuleDesk({ content, detection, records, signals, events, clock }),
       obligations: response.obligations,
       decisionLog: decisions.log,
+      policies,
       changes,
       transmitter: notification.transmitter,
-      enforcement: openEnforcement({ config, authority, decisionLog: decisions.log, engine: decisions.engine }),
+      enforcement: openEnforcement({ config, authority, decisionLog: decisions.log, engine }),
       sboms,
       links: createSignInLinks(records, clock),
       authZen: createAuthZenHandler({
         decide: asked.decide,
         onDecision: ({ request, decision, requestId }) => asked.made(request, decision, requestId),
         entities,
+        search: createSearch(engine, entities),
         clock,
-        annotations: (id) => decisions.engine.annotations(id),
+        annotations: (id) => engine.annotations(id),
       }),
       metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), suppressed: detection.suppressed }),
       pipelineLatency: measurePipelineLatency(signals),

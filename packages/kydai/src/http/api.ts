@@ -18,6 +18,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { pkiRoutes } from './routes/pki.ts';
 import { ruleRoutes } from './routes/rules.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInRoutes } from './sign-in-routes.ts';
@@ -62,6 +63,7 @@ export function createApi(
   ruleRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
+  policyRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
 
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.

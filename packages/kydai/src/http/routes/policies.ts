@@ -1,0 +1,146 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { PolicyError } from '@kydai/policy';
+import type { Context } from 'hono';
+import type { Kydai } from '../../flow/kydai.ts';
+import { placed } from '../../policies/candidate.ts';
+import type { Guard } from '../api.ts';
+import type { GuardedEnv } from '../guard.ts';
+import { problem } from '../problems.ts';
+import { apiRoute, json, jsonBody } from './route.ts';
+
+const Uid = z.strictObject({ type: z.string().min(1).max(256), id: z.string().max(1024) });
+const SourceFile = z.strictObject({ file: z.string().min(1).max(1024), text: z.string() });
+const InForce = z.object({
+  digest: z.string(),
+  policies: z.number().int(),
+  cases: z.number().int(),
+  version: z.number().int().optional(),
+  since: z.number(),
+});
+const Policies = InForce.extend({
+  warnings: z.array(z.string()),
+  items: z.array(
+    z.object({
+      id: z.string(),
+      effect: z.enum(['permit', 'forbid']),
+      file: z.string(),
+      line: z.number().int(),
+      annotations: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+const ExplainBody = z.strictObject({
+  principal: Uid,
+  action: z.string().min(1).max(256),
+  resource: Uid,
+  context: z.record(z.string(), z.unknown()).optional(),
+});
+const ReplayBody = z.strictObject({
+  schema: SourceFile,
+  policies: z.array(SourceFile).max(10_000),
+  hours: z.number().min(0.01).max(8784).default(24),
+});
+const Anything = z.looseObject({});
+const area = 'policies';
+
+/** The policies in force, changing them, and asking what they do. */
+export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
+  const { policies, clock } = kydai;
+
+  app.openapi(
+    apiRoute('/api/v1/policies', guard('view', area), {
+      method: 'get',
+      summary: 'The policy set in force',
+      responses: { 200: json(Policies, 'the set and its policies') },
+    }),
+    async (c) => {
+      const { policySet } = policies.engine;
+      const items = policySet.policies.map(({ id, effect, place, annotations }) => ({
+        id,
+        effect,
+        file: place.file,
+        line: place.line,
+        annotations: Object.fromEntries(annotations),
+      }));
+      return c.json({ ...policies.inForce, warnings: [...policySet.warnings], items }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/policies/reload', guard('change-policy', area), {
+      method: 'post',
+      summary: 'Read, validate and try the policies anew, and put them in force; a bad set changes nothing',
+      responses: { 200: json(InForce.extend({ before: z.string() }), 'the set in force after it') },
+    }),
+    async (c) => told(c, async () => c.json(await policies.reload(c.var.caller.actor), 200)) as never,
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/policies/bundle', guard('change-policy', area), {
+      method: 'post',
+      summary: 'Sign the policies as a bundle for edge sites',
+      responses: {
+        200: json(
+          z.object({ bundle: z.string(), version: z.number().int(), publicKey: z.string() }),
+          'the bundle (a compact JWS) and the key that it verifies with',
+        ),
+      },
+    }),
+    async (c) => told(c, async () => c.json(await policies.bundle(c.var.caller.actor), 200)) as never,
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/policies/explain', guard('view', area), {
+      method: 'post',
+      summary: 'Why a request is decided as it is, and what would have to change',
+      request: jsonBody(ExplainBody),
+      responses: { 200: json(Anything, 'the decision with conditions, facts and remedies') },
+    }),
+    async (c) => {
+      const { context, ...request } = c.req.valid('json');
+      const asked = { ...request, ...(context && { context: context as never }) };
+      return told(c, async () => c.json(plain(policies.explain(asked)), 200)) as never;
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/policies/replay', guard('view', area), {
+      method: 'post',
+      summary: 'Decide the kept decisions again with other policies: who gains, who loses',
+      request: jsonBody(ReplayBody),
+      responses: { 200: json(Anything, 'the differences, grouped') },
+    }),
+    async (c) => {
+      const { hours, ...candidate } = c.req.valid('json');
+      const span = { from: clock.now() - hours * 3600_000, most: 100_000 };
+      return told(c, async () => c.json(plain(await policies.replay(candidate, span)), 200)) as never;
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/policies/blast', guard('view', 'devices'), {
+      method: 'post',
+      summary: 'Which grants a device would lose by its quarantine',
+      request: jsonBody(z.strictObject({ device: z.string().min(1).max(64) })),
+      responses: { 200: json(Anything, 'the grants that would flip') },
+    }),
+    async (c) => c.json(plain(policies.blast(c.req.valid('json').device)), 200),
+  );
+}
+
+/** A refusal of the policy engine is the caller's to mend: 422 with the place. */
+async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const { code, file, line, column } = error;
+    return problem(c, 422, code, placed(error), { file, line, column });
+  }
+}
+
+/** Cedar's whole numbers as JSON has them. */
+function plain(value: unknown): Record<string, unknown> {
+  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each));
+  return JSON.parse(text) as Record<string, unknown>;
+}

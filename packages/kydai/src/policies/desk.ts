@@ -1,0 +1,190 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import {
+  type AccessRequest,
+  type Clock,
+  type EventStore,
+  KydaiError,
+  type RecordStore,
+  write,
+} from '@kydai/contracts';
+import type { KeyStore } from '@kydai/pki';
+import {
+  type BlastRadius,
+  blastRadius,
+  type Engine,
+  type EntityStore,
+  type Explanation,
+  explain,
+  loadPolicySet,
+  PolicyError,
+  type ReplayReport,
+  replay,
+  signBundle,
+} from '@kydai/policy';
+import { calculateJwkThumbprint, exportJWK } from 'jose';
+import { readPolicies, type TextFile } from '../boot/content.ts';
+import { ShellError } from '../error.ts';
+import type { ChangeLog } from '../notify/changes.ts';
+import { placed, prepare } from './candidate.ts';
+import { decisionDataset, type KeptDecision } from './decision-events.ts';
+import { type PolicySource, policyBundles } from './source.ts';
+
+/** The set in force, and how it came to be. */
+export interface InForce {
+  readonly digest: string;
+  readonly policies: number;
+  /** Cases that held before it came into force. */
+  readonly cases: number;
+  /** Of the bundle, where it came as one. */
+  readonly version?: number;
+  readonly since: number;
+}
+
+export interface PolicyDesk {
+  readonly engine: Engine;
+  readonly inForce: InForce;
+  /**
+   * Reads, parses, validates and tries the policies anew, and puts them in force between two decisions.
+   *
+   * INVARIANT: whatever is wrong with them, the running set stays.
+   * @throws PolicyError with file, line and column; ShellError `invalid` for a case that fails.
+   */
+  reload(by: string): Promise<InForce & { readonly before: string }>;
+  explain(request: AccessRequest): Explanation;
+  /** Decides kept decisions again with other policies: who would gain, who would lose. */
+  replay(
+    candidate: { readonly schema: TextFile; readonly policies: readonly TextFile[] },
+    span: { readonly from: number; readonly most: number },
+  ): Promise<ReplayReport>;
+  /** Which grants a device would lose by its quarantine. @throws ShellError `not-found` */
+  blast(deviceId: string): BlastRadius;
+  /** Signs the content folder's policies, after their cases have held, for edge sites. */
+  bundle(by: string): Promise<{ bundle: string; version: number; publicKey: string }>;
+}
+
+export function openPolicyDesk(parts: {
+  readonly engine: Engine;
+  readonly entities: EntityStore;
+  readonly source: PolicySource;
+  readonly first: Omit<InForce, 'since'>;
+  readonly content: string;
+  readonly records: RecordStore;
+  readonly events: EventStore;
+  readonly keys: KeyStore;
+  readonly changes: ChangeLog;
+  readonly clock: Clock;
+}): PolicyDesk {
+  const { engine, entities, source, records, events, keys, changes, clock } = parts;
+  let inForce: InForce = { ...parts.first, since: clock.now() };
+  const audit = (by: string, action: string, detail: Record<string, string | number | null>) =>
+    records.commit([], [{ at: clock.now(), actor: by, action, target: 'service:policies', detail }]);
+
+  /** One reload after the other: the later one reads what is there by then. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function reload(by: string): Promise<InForce & { before: string }> {
+    const before = engine.policySet.digest;
+    let read: Awaited<ReturnType<PolicySource>>;
+    try {
+      read = await source();
+    } catch (error) {
+      if (error instanceof KydaiError) {
+        const why = error instanceof PolicyError ? placed(error) : error.message;
+        await audit(by, 'policy.refuse', { reason: why.slice(0, 1000), inForce: before });
+      }
+      throw error;
+    }
+    const { policySet, cases, version } = read;
+    const versioned = version === undefined ? {} : { version };
+    await audit(by, 'policy.reload', { before, after: policySet.digest, cases, version: version ?? null });
+    engine.replace(policySet);
+    const { digest, policies } = policySet;
+    inForce = { digest, policies: policies.length, cases, ...versioned, since: clock.now() };
+    if (digest !== before) changes.publish({ type: 'policy-set-changed', policySet: digest, by });
+    return { ...inForce, before };
+  }
+
+  return {
+    engine,
+    get inForce() {
+      return inForce;
+    },
+    reload(by) {
+      const next = last.then(() => reload(by));
+      last = next.catch(() => {});
+      return next;
+    },
+    explain: (request) => explain(engine, entities, request),
+    async replay(candidate, { from, most }) {
+      return replay({
+        recorded: await keptDecisions(events, from, most),
+        candidate: loadPolicySet(candidate),
+        current: engine.policySet,
+        entities,
+      });
+    },
+    blast(deviceId) {
+      const uid = { type: 'Device', id: deviceId };
+      const device = entities.get(uid);
+      if (device === undefined)
+        throw new ShellError('not-found', `no device is called \`${deviceId.slice(0, 100)}\``);
+      const change = { ...device, attrs: { ...device.attrs, quarantined: true } };
+      return blastRadius(engine, entities, { uid, change });
+    },
+    async bundle(by) {
+      const content = readPolicies(parts.content);
+      prepare(content);
+      // Exportable inside this process only: jose signs with a key, not with a signing function.
+      if ((await keys.open('policy-bundle')) === undefined)
+        await keys.create('policy-bundle', 'EC-P256', { exportable: true });
+      const pem = await keys.exportPem('policy-bundle');
+      const publicKey = createPublicKey(pem);
+      const kid = await calculateJwkThumbprint(await exportJWK(publicKey));
+      const issued = await records.get(policyBundles, 'issued');
+      const at = clock.now();
+      const version = (issued?.value.version ?? 0) + 1;
+      const { schema, policies } = content;
+      const bundle = await signBundle({ version, issued: at, schema, policies }, createPrivateKey(pem), {
+        alg: 'ES256',
+        kid,
+      });
+      const entry = { id: 'issued', version, bundle: '', at };
+      await records.commit(
+        [issued ? write.update(policyBundles, entry, issued.version) : write.insert(policyBundles, entry)],
+        [{ at, actor: by, action: 'policy.bundle-sign', target: 'service:policies', detail: { version } }],
+      );
+      return { bundle, version, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
+    },
+  };
+}
+
+/** Kept decisions since a time, newest first; what cannot be read any more is left out. */
+async function keptDecisions(events: EventStore, from: number, most: number): Promise<KeptDecision[]> {
+  const kept: KeptDecision[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await events.search({
+      from,
+      filter: { op: 'equals', field: 'dataset', value: decisionDataset },
+      limit: Math.min(10_000, most - kept.length),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { raw } of page.events) {
+      const parsed = keptDecision(raw);
+      if (parsed !== undefined) kept.push(parsed);
+    }
+    cursor = page.next;
+  } while (cursor !== undefined && kept.length < most);
+  return kept;
+}
+
+function keptDecision(raw: string): KeptDecision | undefined {
+  try {
+    const parsed = JSON.parse(raw) as Partial<KeptDecision>;
+    return parsed.request === undefined || parsed.decision === undefined
+      ? undefined
+      : (parsed as KeptDecision);
+  } catch {
+    return undefined;
+  }
+}
