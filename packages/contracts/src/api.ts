@@ -178,6 +178,22 @@ export const HistogramView = z.object({
 });
 export type HistogramView = z.infer<typeof HistogramView>;
 
+/** Which fields the newest matching events have: in how many of the sampled ones. */
+export const EventFieldsView = z.object({
+  sampled: z.number().int(),
+  fields: z.array(z.object({ name: z.string(), count: z.number().int() })),
+});
+export type EventFieldsView = z.infer<typeof EventFieldsView>;
+
+/** The most frequent values of a field; `present` of `events` matching events have it. */
+export const EventValuesView = z.object({
+  field: z.string(),
+  events: z.number().int(),
+  present: z.number().int(),
+  values: z.array(z.object({ value: z.string(), count: z.number().int() })),
+});
+export type EventValuesView = z.infer<typeof EventValuesView>;
+
 /** A system or build whose SBOM the server keeps. */
 export const SystemView = z.object({
   id: z.string(),

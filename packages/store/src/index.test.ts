@@ -13,8 +13,11 @@ it('exports what other packages may use, and nothing else', () => {
     'openRecords',
     'openSpooledElastic',
     'parseQuery',
+    'snapshotLake',
+    'snapshotRecords',
     'verifyCheckpoint',
     'verifyConsistency',
     'verifyInclusion',
+    'writeEventsParquet',
   ]);
 });

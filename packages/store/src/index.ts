@@ -3,6 +3,7 @@ export { auditLeafHash, verifyCheckpoint } from './audit/offline.ts';
 export { verifyConsistency, verifyInclusion } from './audit/proof.ts';
 export { type ElasticOptions, type ElasticStore, openElastic } from './elastic/open.ts';
 export { StoreError, type StoreErrorCode } from './error.ts';
+export { writeEventsParquet } from './export/parquet.ts';
 export { compileFilter, matchesFilter } from './filter/match.ts';
 export { parseQuery } from './filter/parse.ts';
 export type { LakeLimits } from './lake/limits.ts';
@@ -16,4 +17,6 @@ export {
   type Records,
   type RecordsOptions,
 } from './records/open.ts';
+export { snapshotLake } from './snapshot/lake.ts';
+export { snapshotRecords } from './snapshot/records.ts';
 export { openSpooledElastic, type SpooledOptions, type SpooledStore } from './spool/spooled.ts';

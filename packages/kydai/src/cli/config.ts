@@ -10,9 +10,9 @@ export function addConfigCommand(program: Command, { config, output }: CommandCo
     .action(() => {
       const values = config() as unknown as Record<string, unknown>;
       const rows = settings().map((setting) => {
-        const [section, name] = setting.path.split('.') as [string, string | undefined];
-        const group = values[section];
-        const value = name === undefined ? group : (group as Record<string, unknown>)[name];
+        const value = setting.path
+          .split('.')
+          .reduce<unknown>((group, name) => (group as Record<string, unknown>)[name], values);
         const shown = Array.isArray(value) ? value.map(plain).join(', ') : String(value);
         return [
           setting.path,

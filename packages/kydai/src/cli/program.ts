@@ -18,6 +18,7 @@ import { addSbomCommands } from './sbom.ts';
 import { addSearchCommand } from './search.ts';
 import { addSignInCommand } from './sign-in.ts';
 import { addStartCommand } from './start.ts';
+import { addStoreCommands } from './store.ts';
 import { addTokenCommands } from './tokens.ts';
 
 /** What every command gets. */
@@ -84,6 +85,7 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   addTokenCommands(program, context);
   addBlockedCommand(program, context);
   addAuditCommands(program, context);
+  addStoreCommands(program, context);
   addDrillCommand(program, context);
   program.commandsGroup('In a pipeline:');
   addSbomCommands(program, context);

@@ -1,8 +1,16 @@
 import { EventPageView } from '@kydai/contracts';
 import type { Command } from 'commander';
+import { exportFound } from './export.ts';
 import { styled } from './output.ts';
 import type { CommandContext } from './program.ts';
 import { span } from './span.ts';
+
+interface Options {
+  readonly since?: string;
+  readonly limit: string;
+  readonly json?: boolean;
+  readonly export?: string;
+}
 
 export function addSearchCommand(program: Command, { output, operator }: CommandContext): void {
   program
@@ -12,7 +20,12 @@ export function addSearchCommand(program: Command, { output, operator }: Command
     .option('--since <span>', 'how far back: 90s, 15m, 24h, 30d')
     .option('--limit <n>', 'how many, newest first', '20')
     .option('--json', 'print one JSON document a line')
-    .action(async (words: string[], options: { since?: string; limit: string; json?: boolean }) => {
+    .option('--export <file>', 'write all that match, oldest first, to a file: .ndjson, .csv or .parquet')
+    .action(async (words: string[], options: Options, command: Command) => {
+      if (options.export !== undefined) {
+        const limit = command.getOptionValueSource('limit') === 'default' ? undefined : options.limit;
+        return exportFound(words.join(' '), { ...options, file: options.export, limit }, output, operator());
+      }
       const parameters = new URLSearchParams({ q: words.join(' '), limit: options.limit });
       if (options.since !== undefined)
         parameters.set('from', new Date(Date.now() - span(options.since)).toISOString());

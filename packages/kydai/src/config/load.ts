@@ -71,13 +71,16 @@ function readYaml(file: string, required: boolean): Record<string, unknown> {
 }
 
 function setPath(document: Record<string, unknown>, path: string, value: unknown): void {
-  const [section, name] = path.split('.') as [string, string | undefined];
-  if (name === undefined) {
-    document[section] = value;
-    return;
+  const names = path.split('.');
+  const last = names.pop()!;
+  let group = document;
+  for (const name of names) {
+    const inner = group[name];
+    const copy = { ...(typeof inner === 'object' && inner !== null ? inner : {}) } as Record<string, unknown>;
+    group[name] = copy;
+    group = copy;
   }
-  const group = document[section];
-  document[section] = { ...(typeof group === 'object' && group !== null ? group : {}), [name]: value };
+  group[last] = value;
 }
 
 function fromText(text: string, path: string): unknown {
@@ -126,6 +129,12 @@ function checked(config: Config): Config {
   }
   if (config.mqtt.url !== '' && !/^(?:mqtts?|wss?):\/\/\S+$/.test(config.mqtt.url))
     throw new ShellError('setting', 'setting `mqtt.url` must be like `mqtts://broker.example:8883`');
+  if (config.events.store === 'elasticsearch' && !/^https?:\/\/\S+$/.test(config.events.elasticsearch.node)) {
+    throw new ShellError(
+      'setting',
+      'setting `events.elasticsearch.node` must be the address of the cluster, such as https://es.example:9200',
+    );
+  }
   return config;
 }
 

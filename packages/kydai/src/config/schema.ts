@@ -108,6 +108,23 @@ export const Config = z.strictObject({
       rolesClaim: z.string().default('roles').describe('claim that lists a person’s roles'),
     })
     .prefault({}),
+  events: z
+    .strictObject({
+      store: z
+        .enum(['lake', 'elasticsearch'])
+        .default('lake')
+        .describe('where events are kept: lake (files in the data folder) or elasticsearch'),
+      elasticsearch: z
+        .strictObject({
+          node: z.string().default('').describe('address of the cluster, `https://es.example:9200`'),
+          apiKey: z.string().default('').describe('API key; better given by its environment variable'),
+          ca: z.string().default('').describe('file with the authority of its certificate, PEM'),
+          stream: z.string().default('logs-kydai-default').describe('name of the data stream'),
+          replicas: z.number().int().min(0).max(10).default(1).describe('copies of new indices'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       days: z.number().int().min(1).max(36500).default(365).describe('how long events are kept'),
@@ -178,11 +195,13 @@ export interface Setting {
 
 /** Every setting, in the order of the schema. */
 export function settings(): readonly Setting[] {
-  return Object.entries(Config.shape).flatMap(([section, schema]) => {
+  return below([], Config.shape);
+}
+
+function below(path: readonly string[], shape: Record<string, z.ZodType>): readonly Setting[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
     const group = objectShape(schema);
-    return group === undefined
-      ? [setting([section], schema)]
-      : Object.entries(group).map(([name, inner]) => setting([section, name], inner));
+    return group === undefined ? [setting([...path, name], schema)] : below([...path, name], group);
   });
 }
 

@@ -23,6 +23,8 @@ import type { SbomRegister } from '../sbom/register.ts';
 import type { ApiTokens } from '../sign-in/api-tokens.ts';
 import type { Callers } from '../sign-in/caller.ts';
 import type { Sessions, SignInLinks } from '../sign-in/sessions.ts';
+import type { EventKeeper } from '../store/keeper.ts';
+import type { Migration } from '../store/migrate.ts';
 import type { Addresses } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
 import type { DecisionLog } from './decision-log.ts';
@@ -38,6 +40,9 @@ export interface Kydai {
   /** The key that signs the checkpoints of the audit log, PEM. */
   readonly auditKeyPem: string;
   readonly events: EventStore;
+  /** What the event store can do besides. */
+  readonly eventKeeper: EventKeeper;
+  readonly migration: Migration;
   readonly intake: Intake;
   readonly executor: Executor;
   /** The rules in force: what they cover, how often they fired, and hunts with them. */

@@ -1,9 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { consoleFolder } from '@kydai/console/folder';
-import type { Clock } from '@kydai/contracts';
+import { type Clock, KydaiError } from '@kydai/contracts';
 import { createAuthZenHandler, createSearch } from '@kydai/policy';
-import { openLake } from '@kydai/store';
 import type { Logger } from 'pino';
 import { readContent } from '../boot/content.ts';
 import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
@@ -24,6 +23,8 @@ import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
 import { newSecret } from '../sign-in/secrets.ts';
 import { createSessions, createSignInLinks } from '../sign-in/sessions.ts';
+import { openEventKeeper } from '../store/keeper.ts';
+import { createMigration } from '../store/migrate.ts';
 import { type Addresses, reachable, serverNames } from './addresses.ts';
 import { openBlockList } from './block-list.ts';
 import { keepFresh, openCertification } from './certify.ts';
@@ -87,8 +88,11 @@ export async function startKydai(options: {
     const keepers = await openKeepers({ folder, passphrase: keyPassphrase(folder, environment), clock, log });
     const { records, audit, keys } = keepers;
     closeLast(() => keepers.close());
-    const events = await openLake({ folder: folder.events, clock });
-    closeLast(() => events.close());
+    const eventKeeper = await openEventKeeper({ config: config.events, folder: folder.events, clock, log });
+    closeLast(() => eventKeeper.close());
+    const events = eventKeeper.store;
+    const migration = createMigration({ keeper: eventKeeper, folder: folder.events, clock });
+    closeLast(() => migration.stop());
 
     // Tell: whoever enforces decisions hears what flips them.
     const tls = config.http.tls === 'on' || (config.http.tls === 'auto' && !isLoopback(config.http.host));
@@ -163,7 +167,11 @@ export async function startKydai(options: {
     });
     closeLast(() => detection.close());
     await response.executor.resume();
-    const late = await detection.recover();
+    const late = await detection.recover().catch((error: unknown) => {
+      if (!(error instanceof KydaiError && error.code === 'unavailable')) throw error;
+      log.warn('the event store is away: what came just before the last stop is not judged again');
+      return 0;
+    });
     if (late > 0) log.info({ events: late }, 'judged events that came before the last stop');
 
     // Collect.
@@ -216,7 +224,7 @@ export async function startKydai(options: {
     const sboms = openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile });
     closeLast(() => sboms.close());
     const kydai: Kydai = {
-      config, clock, log, signals, records, audit, events, intake, authority, decide, contain, blockList, sessions,
+      config, clock, log, signals, records, audit, events, eventKeeper, migration, intake, authority, decide, contain, blockList, sessions,
       apiTokens, callers, tls,
       auditKeyPem: keepers.auditKeyPem,
       executor: response.executor,

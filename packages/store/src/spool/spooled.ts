@@ -18,6 +18,8 @@ export interface SpooledOptions extends ElasticOptions {
 export interface SpooledStore extends ElasticStore {
   /** Events that wait on disk for the server. They are durable, and not in answers yet. */
   waiting(): number;
+  /** Writes events that may be there already, however long ago; past the spool. */
+  import(events: readonly Event[]): Promise<void>;
 }
 
 /**
@@ -87,6 +89,7 @@ export async function openSpooledElastic(options: SpooledOptions): Promise<Spool
       return tails.follow(filter, signal);
     },
     waiting: () => spool.size,
+    import: (events) => store.append(events, { again: true }),
     close() {
       closing ??= (async () => {
         tails.close();
