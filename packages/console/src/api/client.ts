@@ -1,11 +1,17 @@
-import type { Problem } from '@kydai/contracts';
+import type { DecisionView, Problem } from '@kydai/contracts';
+
+/** A problem document with what some of them add: the column of a query, the policies that stood in the way. */
+export type Refusal = Partial<Problem> & {
+  readonly column?: number;
+  readonly determining?: DecisionView['determining'];
+};
 
 /** An answer that says no: a problem document of the server (RFC 9457), or the network's silence as status 0. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly problem: (Partial<Problem> & { readonly column?: number }) | undefined;
+  readonly problem: Refusal | undefined;
 
-  constructor(status: number, problem?: Partial<Problem>) {
+  constructor(status: number, problem?: Refusal) {
     super(problem?.detail ?? problem?.title ?? `status ${status}`);
     this.name = 'ApiError';
     this.status = status;
@@ -39,7 +45,7 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
   learnClock(response);
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   const body: unknown = isJson ? await response.json().catch(() => undefined) : undefined;
-  if (!response.ok) throw new ApiError(response.status, body as Partial<Problem> | undefined);
+  if (!response.ok) throw new ApiError(response.status, body as Refusal | undefined);
   return body as T;
 }
 

@@ -10,6 +10,7 @@ import type {
   HistogramView,
   Incident,
   IncidentView,
+  IndicatorName,
   Overview,
   SessionView,
   SignInMethods,
@@ -76,8 +77,12 @@ export const overviewQuery = () => ({
   ...resource<Overview>('overview', 'overview'),
   refetchInterval: 30_000,
 });
-export const incidentsQuery = (state: 'open' | 'all', limit: number, offset: number) =>
-  resource<Page<Incident>>('incidents', 'incidents', { state, limit, offset });
+export const incidentsQuery = (
+  state: 'open' | 'all',
+  limit: number,
+  offset: number,
+  indicator?: IndicatorName,
+) => resource<Page<Incident>>('incidents', 'incidents', { state, indicator, limit, offset });
 export const incidentQuery = (id: string) => single<IncidentView>('incident', id, 'incidents');
 export const detectionsQuery = (limit: number, offset: number) =>
   resource<Page<Detection>>('detections', 'detections', { limit, offset });

@@ -1,4 +1,4 @@
-import type { Incident, PlaybookRun, RunStep } from '@kydai/contracts';
+import type { Detection, Incident, PlaybookRun, RunStep, WaitingApproval } from '@kydai/contracts';
 import type { Language } from './translate.ts';
 
 /** Names that data carries in both languages; the English one where there is no Vietnamese one. */
@@ -16,11 +16,31 @@ export const playbookNameOf = (
   language: Language,
 ): string => choose(language, run.playbookName, run.playbookNameVi);
 
-/** The Vietnamese names of the steps and playbooks of some runs, by their English names: stories hold only those. */
+export const ruleTitleOf = (rule: Detection['rule'], language: Language): string =>
+  choose(language, rule.title, rule.titleVi);
+
+/** What a person does in a step; undefined where the playbook does not say. */
+export const commandOf = (
+  step: Pick<RunStep, 'command' | 'commandVi'>,
+  language: Language,
+): string | undefined =>
+  step.command === undefined ? step.commandVi : choose(language, step.command, step.commandVi);
+
+export const approvalNamesOf = (
+  approval: Pick<WaitingApproval, 'stepName' | 'stepNameVi' | 'incidentTitle' | 'incidentTitleVi'>,
+  language: Language,
+): { readonly step: string; readonly incident: string } => ({
+  step: choose(language, approval.stepName, approval.stepNameVi),
+  incident: choose(language, approval.incidentTitle, approval.incidentTitleVi),
+});
+
+/** The names of the steps and playbooks of some runs in the reader's language, by those that their stories hold. */
 export function glossary(runs: readonly PlaybookRun[], language: Language): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  if (language === 'en') return names;
   for (const run of runs) {
+    // What asks for a run names the playbook by its id.
+    names.set(run.playbookId, playbookNameOf(run, language));
+    if (language === 'en') continue;
     if (run.playbookNameVi) names.set(run.playbookName, run.playbookNameVi);
     for (const step of run.steps) if (step.nameVi) names.set(step.name, step.nameVi);
   }

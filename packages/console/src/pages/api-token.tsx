@@ -6,7 +6,7 @@ import { paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import { Dialog, fieldText } from '../parts/dialog.tsx';
-import { Copyable, explain } from '../parts/frame.tsx';
+import { Copyable, Why } from '../parts/frame.tsx';
 
 const scopes: readonly (typeof tokenScopes)[number][] = [
   'ingest-events',
@@ -97,7 +97,7 @@ export function ApiTokenButton() {
               </label>
               {error ? (
                 <p className="form-error" role="alert">
-                  {explain(error, t)}
+                  <Why error={error} />
                 </p>
               ) : null}
               <footer className="dialog-foot">

@@ -2,6 +2,7 @@ import type { DecisionView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
 import { decisionsQuery } from '../api/queries.ts';
+import { reasonOf } from '../language/phrases.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
 import { Segments } from '../parts/segments.tsx';
@@ -56,7 +57,7 @@ export default function Decisions() {
 }
 
 function DecisionTable({ rows }: { rows: readonly (DecisionView & { readonly index: number })[] }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   return (
     <Table
       caption={t('decisions.title')}
@@ -102,7 +103,7 @@ function DecisionTable({ rows }: { rows: readonly (DecisionView & { readonly ind
             ) : (
               one.determining.map((policy) => (
                 <span key={policy.id} className="policy">
-                  <span className="mono">{policy.id}</span> {policy.reason}
+                  <span className="mono">{policy.id}</span> {reasonOf(policy, language)}
                 </span>
               ))
             ),

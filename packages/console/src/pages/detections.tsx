@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import { detectionsQuery } from '../api/queries.ts';
+import { ruleTitleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Empty, Loaded, Page } from '../parts/frame.tsx';
 import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
@@ -13,7 +14,7 @@ const limit = 50;
 
 /** The stream of rules that matched. */
 export default function Detections() {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const [search, setSearch] = useSearchParams();
   const offset = Number(search.get('offset') ?? 0) || 0;
   const query = useQuery(detectionsQuery(limit, offset));
@@ -46,7 +47,7 @@ export default function Detections() {
                     kind: 'lead',
                     cell: (detection) => (
                       <>
-                        <span className="strong">{detection.rule.title}</span>
+                        <span className="strong">{ruleTitleOf(detection.rule, language)}</span>
                         <span className="under">
                           {detection.drill ? <DrillMark /> : null}
                           {detection.group

@@ -8,7 +8,7 @@ import { certificatesQuery, type Page as ListPage, paths } from '../api/queries.
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import { fieldText } from '../parts/dialog.tsx';
-import { Copyable, Empty, explain, Page, Panel } from '../parts/frame.tsx';
+import { Copyable, Empty, Page, Panel, Why } from '../parts/frame.tsx';
 
 const kinds = [
   'camera',
@@ -121,7 +121,7 @@ export default function Enrol() {
                 </label>
                 {error ? (
                   <p className="form-error" role="alert">
-                    {explain(error, t)}
+                    <Why error={error} />
                   </p>
                 ) : null}
                 <button type="submit" className="button primary" disabled={busy}>

@@ -10,6 +10,7 @@ import { Pager, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 
 const limit = 25;
+const indicators = ['mttd', 'mtta', 'mttc', 'mttr-recover', 'mttr-respond'] as const;
 
 /** All incidents or those still open, newest first. */
 export default function Incidents() {
@@ -17,14 +18,24 @@ export default function Incidents() {
   const [search, setSearch] = useSearchParams();
   const state = search.get('state') === 'all' ? 'all' : 'open';
   const offset = Number(search.get('offset') ?? 0) || 0;
-  const query = useQuery(incidentsQuery(state, limit, offset));
+  const asked = search.get('indicator');
+  const indicator = indicators.find((name) => name === asked);
+  const query = useQuery(incidentsQuery(indicator === undefined ? state : 'all', limit, offset, indicator));
   return (
     <Page
       title={t('incidents.title')}
+      lead={
+        indicator === undefined ? undefined : (
+          <>
+            {t('incidents.behind', { name: `${indicator.toUpperCase()} (${t(`indicator.${indicator}`)})` })}{' '}
+            <Link href="/incidents">{t('overview.allIncidents')}</Link>
+          </>
+        )
+      }
       actions={
         <Segments
           label={t('incidents.col.state')}
-          value={state}
+          value={indicator === undefined ? state : 'all'}
           choose={(value) => setSearch(value === 'all' ? { state: 'all' } : {})}
           choices={[
             ['open', t('incidents.open')],
@@ -112,7 +123,13 @@ export default function Incidents() {
                 offset={offset}
                 limit={limit}
                 total={page.total}
-                go={(next) => setSearch({ ...(state === 'all' ? { state } : {}), offset: String(next) })}
+                go={(next) =>
+                  setSearch({
+                    ...(state === 'all' ? { state } : {}),
+                    ...(indicator === undefined ? {} : { indicator }),
+                    offset: String(next),
+                  })
+                }
               />
             </>
           )

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useSettings } from '../language/settings.tsx';
-import { explain } from './frame.tsx';
+import { Why } from './frame.tsx';
 
 /**
  * A modal window on the platform's own `<dialog>`: the browser keeps the focus inside, gives it back, makes the rest
@@ -97,7 +97,7 @@ export function ConfirmDialog({
         {children}
         {error ? (
           <p className="form-error" role="alert">
-            {explain(error, t)}
+            <Why error={error} />
           </p>
         ) : null}
         <footer className="dialog-foot">

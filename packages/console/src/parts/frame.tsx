@@ -1,7 +1,8 @@
 import { AlertTriangle, RotateCw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { ApiError } from '../api/client.ts';
+import { explainError } from '../language/problems.ts';
 import { useSettings } from '../language/settings.tsx';
+import type { Translate } from '../language/translate.ts';
 
 /** A page: its title for the tab and the reader, a line about it, and its actions. */
 export function Page({
@@ -75,7 +76,7 @@ export function Empty({ title, hint, children }: { title: string; hint?: ReactNo
   );
 }
 
-/** What went wrong in the server's own words, and a way to try again. */
+/** What went wrong, and a way to try again. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useSettings();
   return (
@@ -83,7 +84,9 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <AlertTriangle aria-hidden="true" />
       <div>
         <strong>{t('error.title')}</strong>
-        <p>{explain(error, t)}</p>
+        <p>
+          <Why error={error} />
+        </p>
       </div>
       {retry ? (
         <button type="button" className="button" onClick={retry}>
@@ -95,15 +98,22 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-/** An error as one sentence for a reader. */
-export function explain(error: unknown, t: ReturnType<typeof useSettings>['t']): string {
-  if (error instanceof ApiError) {
-    if (error.status === 0) return t('error.network');
-    if (error.status === 403 && !error.problem?.detail) return t('error.forbidden');
-    const places = error.problem?.errors?.map((one) => `${one.path}: ${one.message}`).join('; ');
-    return places ? `${error.message} (${places})` : error.message;
-  }
-  return error instanceof Error ? error.message : String(error);
+/** Why something failed, in the reader's language, with the server's own words as small print. */
+export function Why({ error }: { error: unknown }) {
+  const { t, language } = useSettings();
+  const { text, detail } = explainError(error, t, language);
+  return (
+    <>
+      {text}
+      {detail ? <small className="problem-detail">{detail}</small> : null}
+    </>
+  );
+}
+
+/** The same as one line of text. */
+export function explain(error: unknown, t: Translate): string {
+  const { text, detail } = explainError(error, t);
+  return detail ? `${text} ${detail}` : text;
 }
 
 /** Lines that stand for what is coming, in its shape. */

@@ -61,6 +61,9 @@ describe('an incident', () => {
     const rule = { ...base, code: 'detection', values: { rule: 'Dò mật khẩu', detection: 'x' } };
     expect(tell(rule, 'vi').text).toBe('Luật “Dò mật khẩu” khớp');
     expect(tell(rule, 'en').text).toBe('Rule “Dò mật khẩu” matched');
+    const named = { ...rule, values: { rule: 'Password guessing', ruleVi: 'Dò mật khẩu', detection: 'x' } };
+    expect(tell(named, 'vi').text).toBe('Luật “Dò mật khẩu” khớp');
+    expect(tell(named, 'en').text).toBe('Rule “Password guessing” matched');
     const step = { ...base, code: 'step.done', values: { step: 'Cut it off', outcome: 'ok' } };
     const names = new Map([['Cut it off', 'Cách ly']]);
     expect(tell(step, 'vi', names)).toEqual({ text: 'Xong bước “Cách ly”', detail: 'ok' });

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
 import { Link } from 'wouter';
 import { incidentQuery } from '../../api/queries.ts';
-import { titleOf } from '../../language/named.ts';
+import { ruleTitleOf, titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Deadline } from '../../parts/deadline.tsx';
 import { Empty, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
@@ -83,7 +83,7 @@ function Body({ view }: { view: IncidentView }) {
                 <li key={detection.id}>
                   <SeverityGlyph level={detection.level} />
                   <div>
-                    <strong>{detection.rule.title}</strong>
+                    <strong>{ruleTitleOf(detection.rule, language)}</strong>
                     <span className="under">
                       <Techniques ids={detection.techniques} />
                       <Link href={`/logs?q=${encodeURIComponent(eventsQuery(detection.eventIds))}&range=30d`}>

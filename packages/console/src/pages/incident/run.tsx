@@ -5,7 +5,8 @@ import { useState } from 'react';
 import { post } from '../../api/client.ts';
 import { overviewQuery, paths } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
-import { playbookNameOf, stepNameOf } from '../../language/named.ts';
+import { commandOf, playbookNameOf, stepNameOf } from '../../language/named.ts';
+import { say, sayEach } from '../../language/phrases.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { isKey } from '../../language/translate.ts';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
@@ -90,19 +91,17 @@ function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
           ) : null}
           <span className="step-type">{isKey(type) ? t(type as 'step.type.action') : step.type}</span>
         </p>
-        {step.outcome ? <p className="step-outcome">{sayContainment(step.outcome, language)}</p> : null}
+        <Told step={step} />
         {step.evidence.length > 0 ? (
           <ul className="step-evidence" aria-label={t('step.evidence')}>
-            {step.evidence.map((line) => (
-              <li key={line} className="mono">
-                {line}
-              </li>
+            {sayEach(step.evidencePhrases, step.evidence, language).map((line) => (
+              <li key={line}>{line}</li>
             ))}
           </ul>
         ) : null}
         {step.approval ? (
           <p className="step-approval">
-            {t(step.approval.approved ? 'approval.approvedBy' : 'approval.refusedBy', {
+            {t(answer(step, step.approval.approved), {
               who: step.approval.by.replace(/^user:/, ''),
               time: format.exact(step.approval.at),
             })}
@@ -114,6 +113,47 @@ function Step({ run, step }: { run: PlaybookRun; step: RunStep }) {
       {step.started === undefined ? null : <When at={step.started} />}
     </li>
   );
+}
+
+/** Codes that say no more than the answer of the person, which has a line of its own. */
+const answers = new Set(['outcome.approved-by', 'outcome.refused-by', 'outcome.done-by']);
+
+/** What the step did, why it waits, and what there is to do where a person has to or had to do it. */
+function Told({ step }: { step: RunStep }) {
+  const { t, language } = useSettings();
+  const codes = new Set(step.outcomePhrases?.map(({ code }) => code));
+  const waits = step.state === 'waiting-approval';
+  const task = codes.has('reason.task') || codes.has('outcome.done-by');
+  const command = commandOf(step, language);
+  const shown = command !== undefined && (waits || task || ['failed', 'refused'].includes(step.state));
+  const label = waits ? (task ? 'step.todo' : 'step.onApproval') : task ? 'step.wasDone' : 'step.notDone';
+  const repeats = step.approval !== undefined && [...codes].some((code) => answers.has(code));
+  const outcome =
+    repeats || (task && waits && shown)
+      ? undefined
+      : say(step.outcomePhrases, step.outcome && sayContainment(step.outcome, language), language);
+  return (
+    <>
+      {shown ? (
+        <p className="step-command">
+          <span className="hint">{t(label)}:</span> {command}
+        </p>
+      ) : null}
+      {outcome ? (
+        <p className="step-outcome">
+          {waits && !task ? <span className="hint">{t('approval.why')}: </span> : null}
+          {outcome}
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+/** The words for who answered a step, and how. */
+function answer(step: RunStep, approved: boolean) {
+  if (!approved) return 'approval.refusedBy';
+  const done = step.outcomePhrases?.some(({ code }) => code === 'outcome.done-by');
+  return done ? 'approval.doneBy' : 'approval.approvedBy';
 }
 
 function Question({ run, step }: { run: PlaybookRun; step: RunStep }) {
@@ -129,11 +169,6 @@ function Question({ run, step }: { run: PlaybookRun; step: RunStep }) {
   if (!may('approve-step')) return <p className="hint">{t('approval.noPermission')}</p>;
   return (
     <div className="question no-print">
-      {waiting?.reason ? (
-        <p className="question-why">
-          <span className="hint">{t('approval.why')}</span> {waiting.reason}
-        </p>
-      ) : null}
       <button type="button" className="button primary" onClick={() => setAsking('yes')}>
         <Check aria-hidden="true" />
         {t(yes)}

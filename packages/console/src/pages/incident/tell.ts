@@ -1,4 +1,5 @@
 import type { TimelineEntry } from '@kydai/contracts';
+import { say } from '../../language/phrases.ts';
 import { isKey, type Language, translateData, translator } from '../../language/translate.ts';
 
 /** One entry of a story in words: what happened, and below it why or with what proof. */
@@ -10,7 +11,7 @@ export interface Told {
 }
 
 /** Values that are ids or repeat what the text says; they never make a line of their own. */
-const quiet = new Set(['detection', 'run', 'level', 'from', 'to', 'audience']);
+const quiet = new Set(['detection', 'run', 'level', 'from', 'to', 'audience', 'ruleVi']);
 
 /**
  * A timeline entry in the reader's language. `names` maps English names of steps and playbooks to the reader's. An
@@ -27,6 +28,9 @@ export function tell(
     const value = values[name];
     if (value !== undefined) values[name] = names.get(value) ?? value;
   }
+  if (language === 'vi' && values['ruleVi']) values['rule'] = values['ruleVi'];
+  const audience = `audience.${values['audience']}`;
+  if (isKey(audience)) values['audience'] = t(audience as 'audience.soc');
   for (const name of ['from', 'to']) {
     const value = values[name];
     for (const key of [`state.${value}`, `level.${value}`]) {
@@ -42,7 +46,7 @@ export function tell(
     return { text, detail: t('timeline.notice', { audience: values['audience'] ?? '' }) };
   }
   const text = translateData(`timeline.${entry.code}`, values, language);
-  const detail = values['reason'] ?? values['outcome'] ?? values['evidence'];
+  const detail = say(entry.phrases, values['reason'] ?? values['outcome'] ?? values['evidence'], language);
   if (text !== undefined) return { text, ...said, ...(detail ? { detail } : {}) };
   const shown = Object.entries(entry.values)
     .filter(([name, value]) => value && name !== 'comment' && !quiet.has(name))

@@ -1,5 +1,7 @@
 import type { Overview } from '@kydai/contracts';
 import { Link } from 'wouter';
+import { approvalNamesOf, commandOf } from '../../language/named.ts';
+import { say } from '../../language/phrases.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { DrillMark, Severity } from '../../parts/marks.tsx';
 import { useNow } from '../../parts/now.ts';
@@ -12,29 +14,37 @@ export function Approvals({ approvals }: { approvals: Overview['approvals'] }) {
     <section className="approvals" aria-label={t('overview.approvals')}>
       <h2>{t('overview.approvalsCount', { n: approvals.length })}</h2>
       <ul>
-        {approvals.map((approval) => (
-          <li key={`${approval.runId} ${approval.stepId}`}>
-            <div>
-              <Link className="row-link approval-step" href={`/incidents/${approval.incidentId}#run`}>
-                {language === 'vi' && approval.stepNameVi ? approval.stepNameVi : approval.stepName}
-              </Link>
-              <p className="approval-about">
-                <span className="mono">{approval.incidentNumber}</span> {approval.incidentTitle}
-              </p>
-              <p className="hint">{approval.reason}</p>
-            </div>
-            <div className="approval-side">
-              <Severity level={approval.severity} />
-              {approval.drill ? <DrillMark /> : null}
-              <span className="approval-wait figures">
-                {t('overview.waitingSince', { time: format.duration(now - approval.since) })}
-              </span>
-              <span className="approval-go" aria-hidden="true">
-                {t('overview.decide')}
-              </span>
-            </div>
-          </li>
-        ))}
+        {approvals.map((approval) => {
+          const names = approvalNamesOf(approval, language);
+          const line = language === 'vi' ? approval.reason : (approval.reasonEn ?? approval.reason);
+          const command = commandOf(approval, language);
+          return (
+            <li key={`${approval.runId} ${approval.stepId}`}>
+              <div>
+                <Link className="row-link approval-step" href={`/incidents/${approval.incidentId}#run`}>
+                  {names.step}
+                </Link>
+                <p className="approval-about">
+                  <span className="mono">{approval.incidentNumber}</span> {names.incident}
+                </p>
+                {command === undefined ? null : <p className="approval-command">{command}</p>}
+                {approval.task === true && command !== undefined ? null : (
+                  <p className="hint">{say(approval.reasonPhrases, line, language)}</p>
+                )}
+              </div>
+              <div className="approval-side">
+                <Severity level={approval.severity} />
+                {approval.drill ? <DrillMark /> : null}
+                <span className="approval-wait figures">
+                  {t('overview.waitingSince', { time: format.duration(now - approval.since) })}
+                </span>
+                <span className="approval-go" aria-hidden="true">
+                  {t('overview.decide')}
+                </span>
+              </div>
+            </li>
+          );
+        })}
       </ul>
     </section>
   );

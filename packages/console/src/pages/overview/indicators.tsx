@@ -1,4 +1,5 @@
 import type { Indicator } from '@kydai/contracts';
+import { Link } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
 
 /**
@@ -46,7 +47,11 @@ export function Indicators({ indicators }: { indicators: readonly Indicator[] })
             <td data-label={t('indicator.median')}>{figure(indicator.median)}</td>
             <td data-label={t('indicator.p90')}>{figure(indicator.p90)}</td>
             <td data-label="n" title={t('indicator.from', { n: indicator.n })}>
-              {format.number(indicator.n)}
+              {indicator.n === 0 ? (
+                format.number(0)
+              ) : (
+                <Link href={`/incidents?indicator=${indicator.name}`}>{format.number(indicator.n)}</Link>
+              )}
             </td>
           </tr>
         ))}
