@@ -21,6 +21,19 @@ const ports = Object.fromEntries(
   ].map((name) => [`KYDAI_${name}`, '0']),
 );
 
+const main = join(import.meta.dirname, '../../packages/kydai/src/main.ts');
+
+/** `kydai ARGS` as a process of its own. */
+function commandLine(folder: string, environment: Readonly<Record<string, string>>) {
+  return (...args: string[]) =>
+    new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+      const options = { cwd: folder, env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 };
+      execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      );
+    });
+}
+
 describe('the certificate authority, wired', () => {
   const folder = temporaryFolder();
   const environment = {
@@ -39,6 +52,7 @@ describe('the certificate authority, wired', () => {
   });
   afterAll(() => running.stop());
 
+  const cli = commandLine(folder, environment);
   const sh = async (line: string) =>
     (await shell('bash', ['-euo', 'pipefail', '-c', line], { cwd: folder })).stdout;
   const operator = async (method: string, path: string, body?: unknown) => {
@@ -196,5 +210,187 @@ describe('the certificate authority, wired', () => {
     });
     expect(answer.status).toBe(200);
     expect(answer.text).toContain('application/pkcs8');
+  });
+
+  it('proves every issuance and revocation of a certificate from the audit log, and the proof is checked offline', async () => {
+    const { serial } = await enrol('cam-proven');
+    await operator('POST', `/api/v1/certificates/${serial}/revoke`, { reason: 'keyCompromise' });
+    const proven = await cli('audit', 'prove', serial, '--out', 'proof.json');
+    expect(proven.stdout).toMatch(/proven {2}entry \d+: .* certificate\.issue certificate:/);
+    expect(proven.stdout).toMatch(/proven {2}entry \d+: .* certificate\.revoke certificate:/);
+    writeFileSync(join(folder, 'audit.pem'), (await cli('audit', 'key')).stdout);
+    const checked = await cli('audit', 'check', 'proof.json', '--key', 'audit.pem');
+    expect(checked).toMatchObject({ code: 0 });
+    const forged = readFileSync(join(folder, 'proof.json'), 'utf8').replaceAll('keyCompromise', 'superseded');
+    writeFileSync(join(folder, 'forged.json'), forged);
+    const refused = await cli('audit', 'check', 'forged.json', '--key', 'audit.pem');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('NOT PROVEN');
+    await sh(
+      'openssl genpkey -algorithm ed25519 -out other.key; openssl pkey -in other.key -pubout -out other.pem',
+    );
+    expect((await cli('audit', 'check', 'proof.json', '--key', 'other.pem')).code).toBe(1);
+  });
+
+  it('proves that the log of now begins with the log of before', async () => {
+    const { audit } = running.kydai;
+    const { size, root } = await audit.checkpoint();
+    await enrol('cam-later');
+    const proven = await cli('audit', 'consistency', String(size), root);
+    expect(proven).toMatchObject({ code: 0 });
+    const other = await cli('audit', 'consistency', String(size - 1), root);
+    expect(other.code).toBe(1);
+  });
+
+  it('says what would break before it revokes', async () => {
+    const { serial } = await enrol('cam-impact');
+    await device({ path: '/publish/readings', body: '{"t":21}', cert: 'cam-impact' });
+    const impact = await cli('pki', 'impact', serial);
+    expect(impact.stdout).toContain('it can neither publish nor renew');
+    expect(impact.stdout).toMatch(/\d+ handshakes and 1 readings/);
+    const [root] = (await operator('GET', '/api/v1/pki/authorities')).body['items'] as { serial: string }[];
+    expect((await cli('pki', 'impact', root!.serial)).stdout).toMatch(
+      /certificates of \d+ subjects below it/,
+    );
+    expect((await cli('pki', 'impact', 'ffff')).code).not.toBe(0);
+  });
+
+  it('lists and searches devices, quarantines one and releases it', async () => {
+    await enrol('lamp-1');
+    expect((await cli('pki', 'devices', 'list', 'lamp')).stdout).toMatch(
+      /lamp-1 +camera +district-1 +trusted/,
+    );
+    await cli('pki', 'devices', 'quarantine', 'lamp-1', '--reason', 'looks odd');
+    expect((await cli('pki', 'devices', 'list', 'lamp')).stdout).toContain('quarantined');
+    await cli('pki', 'devices', 'release', 'lamp-1', '--reason', 'was looked at');
+    expect((await cli('pki', 'devices', 'list', 'lamp')).stdout).toContain('trusted');
+  });
+
+  it('exports every certificate that was ever issued', async () => {
+    const { certificates } = await import('@kydai/pki');
+    const lines = (await cli('pki', 'export')).stdout.trim().split('\n');
+    expect(lines).toHaveLength(await running.kydai.records.count(certificates));
+  });
+
+  it('rolls an issuing authority over: the new one issues, the old one still counts', async () => {
+    const before = await enrol('cam-old');
+    expect((await cli('pki', 'rollover', 'device-ca')).stdout).toContain('device-ca-2 issues from now on');
+    const after = await enrol('cam-new');
+    expect(after.issuer).toBe('device-ca-2');
+    expect(before.issuer).toBe('device-ca-1');
+    const kept = await device({ path: '/publish/readings', body: '{"t":1}', cert: 'cam-old' });
+    expect(kept.status).toBe(202);
+    expect((await cli('pki', 'authorities')).stdout).toMatch(/device-ca-1 +answers for what it issued/);
+  });
+
+  it('is backed up while it runs, and the restored program knows everything', async () => {
+    const secret = { ...environment, KYDAI_BACKUP_PASSPHRASE: 'một mật khẩu sao lưu dài' };
+    const backup = commandLine(folder, secret);
+    // Enrolments and events go on while the backup is made.
+    let stop = false;
+    const busy = (async () => {
+      for (let n = 0; !stop; n++) {
+        await running.kydai.authority.enrolmentToken({
+          deviceId: `busy-${n}`,
+          kind: 'sensor',
+          zone: 'z',
+          minutes: 5,
+          by: 'user:test',
+        });
+        await fetch(`${running.addresses.collect}/events`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-ndjson' },
+          body: `${JSON.stringify({ message: `busy ${n}` })}\n`,
+        });
+      }
+    })();
+    await enrol('cam-backed');
+    const before = await running.kydai.audit.size();
+    const made = await backup('backup', 'create', 'city.backup');
+    stop = true;
+    await busy;
+    expect(made).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'city.backup')).includes('certificate.issue')).toBe(false);
+
+    const verified = await backup('backup', 'verify', 'city.backup');
+    expect(verified.stdout).toMatch(/audit log intact \(\d+ entries/);
+    const metrics = await fetch(`${running.addresses.http}/metrics`).then((response) => response.text());
+    const proven = /^kydai_backup_last_proven_restore_timestamp_seconds (\d\S+)/m.exec(metrics)?.[1];
+    expect(Number(proven) * 1000).toBeGreaterThan(Date.now() - 120_000);
+
+    const wrong = commandLine(folder, { ...environment, KYDAI_BACKUP_PASSPHRASE: 'a different passphrase' });
+    expect((await wrong('backup', 'verify', 'city.backup')).stderr).toMatch(/another passphrase/);
+    const bytes = readFileSync(join(folder, 'city.backup'));
+    writeFileSync(join(folder, 'cut.backup'), bytes.subarray(0, bytes.length - 100));
+    expect((await backup('backup', 'restore', 'cut.backup', 'from-cut')).stderr).toMatch(/cut off/);
+
+    const restored = await backup('backup', 'restore', 'city.backup', 'restored');
+    expect(restored).toMatchObject({ code: 0 });
+    expect((await backup('backup', 'restore', 'city.backup', 'restored')).stderr).toMatch(/not empty/);
+    const other = { ...environment, KYDAI_DATA: join(folder, 'restored') };
+    const otherConfig = loadConfig({ file: join(folder, 'kydai.yaml'), required: false, environment: other });
+    const again = await startKydai({
+      config: otherConfig,
+      environment: other,
+      log: pino({ level: 'silent' }),
+    });
+    try {
+      expect(again.kydai.authority.root.fingerprint).toBe(running.kydai.authority.root.fingerprint);
+      expect(await again.kydai.audit.size()).toBeGreaterThanOrEqual(before);
+      expect(await again.kydai.audit.verify()).toMatchObject({ intact: true });
+      expect(await again.kydai.authority.devices.get('cam-backed')).toBeDefined();
+      const { events } = await again.kydai.events.stats();
+      expect(events).toBeGreaterThan(0);
+    } finally {
+      await again.stop();
+    }
+  });
+});
+
+describe('a ceremony with an offline root', () => {
+  it('makes the root elsewhere, and the server issues below it without its key', async () => {
+    const folder = temporaryFolder();
+    const environment = { ...ports, KYDAI_DATA: join(folder, 'data'), KYDAI_PASSPHRASE: 'một mật khẩu dài' };
+    const run = commandLine(folder, environment);
+    const offline = [
+      '--keys',
+      join(folder, 'vault'),
+      '--organization',
+      'Thành phố Huế',
+      '--url',
+      'http://pki.test',
+    ];
+    const server = {
+      ...environment,
+      KYDAI_ORGANIZATION: 'Thành phố Huế',
+      KYDAI_STATUS_URL: 'http://pki.test',
+    };
+    const onServer = commandLine(folder, server);
+    expect(await run('pki', 'ceremony', 'root', ...offline)).toMatchObject({ code: 0 });
+    expect((await run('pki', 'ceremony', 'root', ...offline)).code).not.toBe(0);
+    expect(await onServer('pki', 'ceremony', 'requests')).toMatchObject({ code: 0 });
+    for (const role of ['device-ca', 'service-ca'])
+      expect(await run('pki', 'ceremony', 'sign', role, `${role}.csr`, ...offline)).toMatchObject({
+        code: 0,
+      });
+    expect(await run('pki', 'ceremony', 'request-root', ...offline)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'root.csr'), 'utf8')).toContain('CERTIFICATE REQUEST');
+    expect(await run('pki', 'ceremony', 'crl', '--number', '1', ...offline)).toMatchObject({ code: 0 });
+    expect(await onServer('pki', 'ceremony', 'import')).toMatchObject({ code: 0 });
+    const config = loadConfig({ file: join(folder, 'kydai.yaml'), required: false, environment: server });
+    const running = await startKydai({ config, environment: server, log: pino({ level: 'silent' }) });
+    try {
+      expect(running.kydai.authority.root.pem.trim()).toBe(
+        readFileSync(join(folder, 'root.pem'), 'utf8').trim(),
+      );
+      const chain = running.kydai.authority.chainPem('device-ca');
+      writeFileSync(join(folder, 'chain.pem'), chain);
+      const verified = await shell('openssl', ['verify', '-CAfile', 'root.pem', 'chain.pem'], {
+        cwd: folder,
+      });
+      expect(verified.stdout).toContain('OK');
+    } finally {
+      await running.stop();
+    }
   });
 });

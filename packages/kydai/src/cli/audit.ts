@@ -1,11 +1,14 @@
 import { AuditPage, AuditVerdictView } from '@kydai/contracts';
 import type { Command } from 'commander';
+import { addProofCommands } from './audit/prove.ts';
 import { columns, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
 
 export function addAuditCommands(program: Command, context: CommandContext): void {
   const { output, operator } = context;
   const audit = program.command('audit').description('the audit log: a Merkle log with signed checkpoints');
+
+  addProofCommands(audit, context);
 
   audit
     .command('verify')

@@ -1,11 +1,23 @@
 import { Certificate, CertificatePage, EnrolmentTokenView, RevocationReason } from '@kydai/contracts';
 import { type Command, Option } from 'commander';
 import { columns, styled } from './output.ts';
+import { addApplicationCommands } from './pki/applications.ts';
+import { addAuthorityCommands } from './pki/authorities.ts';
+import { addCeremonyCommands } from './pki/ceremony.ts';
+import { addDeviceRegisterCommands } from './pki/devices.ts';
 import type { CommandContext } from './program.ts';
 
-export function addPkiCommands(program: Command, { output, operator }: CommandContext): void {
-  const pki = program.command('pki').description('enrolment tokens and certificates');
+/** Everything about certificates: tokens and applications, certificates, devices, authorities. */
+export function addPkiCommands(program: Command, context: CommandContext): void {
+  const pki = program.command('pki').description('enrolment, certificates, devices and authorities');
+  addCertificateCommands(pki, context);
+  addApplicationCommands(pki, context);
+  addDeviceRegisterCommands(pki, context);
+  addAuthorityCommands(pki, context);
+  addCeremonyCommands(pki, context);
+}
 
+function addCertificateCommands(pki: Command, { output, operator }: CommandContext): void {
   pki
     .command('token')
     .description('make a one-time token by which one device enrols')

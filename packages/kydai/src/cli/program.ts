@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { version } from '../version.ts';
 import { addAuditCommands } from './audit.ts';
+import { addBackupCommands } from './backup.ts';
 import { addBlockedCommand } from './blocked.ts';
 import { addConfigCommand } from './config.ts';
 import { addDeviceCommands } from './device.ts';
@@ -85,6 +86,7 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   addTokenCommands(program, context);
   addBlockedCommand(program, context);
   addAuditCommands(program, context);
+  addBackupCommands(program, context);
   addStoreCommands(program, context);
   addDrillCommand(program, context);
   program.commandsGroup('In a pipeline:');

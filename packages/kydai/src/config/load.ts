@@ -103,7 +103,7 @@ function fromJson(text: string): unknown {
 
 /** `KYDAI_PASSPHRASE` unlocks the keys and is read elsewhere; anything else unknown is most likely a misspelling. */
 function refuseUnknownVariables(environment: Readonly<Record<string, string | undefined>>): void {
-  const known = new Set(['KYDAI_PASSPHRASE', 'KYDAI_CONFIG', ...settings().map(({ variable }) => variable)]);
+  const known = new Set(['KYDAI_PASSPHRASE', 'KYDAI_BACKUP_PASSPHRASE', 'KYDAI_CONFIG', ...settings().map(({ variable }) => variable)]);
   const unknown = Object.keys(environment).find((name) => name.startsWith('KYDAI_') && !known.has(name));
   if (unknown)
     throw new ShellError('setting', `${unknown}: no setting has this variable; \`kydai config\` lists all`);

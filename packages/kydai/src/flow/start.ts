@@ -4,6 +4,7 @@ import { consoleFolder } from '@kydai/console/folder';
 import { type Clock, KydaiError } from '@kydai/contracts';
 import { createAuthZenHandler, createSearch } from '@kydai/policy';
 import type { Logger } from 'pino';
+import { readBackupState } from '../backup/state.ts';
 import { readContent } from '../boot/content.ts';
 import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
 import { isLoopback } from '../config/load.ts';
@@ -245,7 +246,7 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => engine.annotations(id),
       }),
-      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), suppressed: detection.suppressed }),
+      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => readBackupState(config.data), suppressed: detection.suppressed }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,
       hostNames: () => hostNames(config),

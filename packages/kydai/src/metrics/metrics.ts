@@ -1,6 +1,7 @@
 import type { Clock, Indicator, RecordStore, Signals, SourceLedger } from '@kydai/contracts';
 import { computeIndicators, incidents } from '@kydai/csirt';
 import { certificates, devices } from '@kydai/pki';
+import type { BackupState } from '../backup/state.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What Prometheus scrapes at `/metrics`. Names follow its conventions: base units, `_total` for counters. */
@@ -9,10 +10,12 @@ export function createMetrics(parts: {
   readonly signals: Signals;
   readonly clock: Clock;
   readonly ledgers: () => readonly SourceLedger[];
+  /** When backups were made and proven. */
+  readonly backups: () => BackupState;
   /** Detections held back from a flood, by rule id. */
   readonly suppressed: () => Readonly<Record<string, number>>;
 }): () => Promise<{ text: string; type: string }> {
-  const { records, signals, clock, ledgers, suppressed } = parts;
+  const { records, signals, clock, ledgers, backups, suppressed } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'kydai_' });
@@ -112,6 +115,22 @@ export function createMetrics(parts: {
   count('kydai_certificates_revoked', 'Certificates revoked', () =>
     records.count(certificates, { profile: 'device', revokedAt: { gt: 0 } }),
   );
+
+  const backup = (name: string, help: string, read: () => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set((read() ?? 0) / 1000);
+      },
+    });
+  backup(
+    'kydai_backup_last_proven_restore_timestamp_seconds',
+    'When a restore of a backup was last opened and read; 0: never',
+    () => backups().proven,
+  );
+  backup('kydai_backup_last_timestamp_seconds', 'When the last backup was made; 0: never', () => backups().created);
 
   const indicator = new Gauge({
     name: 'kydai_indicator_seconds',

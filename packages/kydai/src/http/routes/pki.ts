@@ -25,6 +25,7 @@ import { apiRoute, json, jsonBody } from './route.ts';
 /** The authority itself: applications, authorities, blast radius, the whole inventory, and proofs from the audit log. */
 export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
   const { records, authority, audit, clock, auditKeyPem } = kydai;
+  backupRoutes(app, kydai, guard);
   const prover = createProver({ audit, clock, publicKeyPem: auditKeyPem });
 
   app.openapi(
@@ -141,6 +142,26 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
     async (c) => {
       const { from, to } = c.req.valid('query');
       return c.json(await prover.consistency(from, to), 200);
+    },
+  );
+}
+
+/** What the command line did with backups: it works on the files, the audit log tells of it. */
+export function backupRoutes(app: OpenAPIHono<GuardedEnv>, { records, clock }: Kydai, guard: Guard): void {
+  const Note = z.strictObject({ action: z.enum(['create', 'verify']), bytes: z.number().int().min(0) });
+  app.openapi(
+    apiRoute('/api/v1/backups', guard('create-api-token', 'settings'), {
+      method: 'post',
+      summary: 'Note in the audit log that a backup was made or its restore proven',
+      request: jsonBody(Note),
+      responses: { 200: json(Note, 'what was noted') },
+    }),
+    async (c) => {
+      const note = c.req.valid('json');
+      const { action, bytes } = note;
+      const entry = { at: clock.now(), actor: c.var.caller.actor, target: 'host:here', detail: { bytes } };
+      await records.commit([], [{ ...entry, action: `backup.${action}` }]);
+      return c.json(note, 200);
     },
   );
 }
