@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Program } from '../program.ts';
+import { eventually, type Program } from '../program.ts';
 import type { Checks } from './checks.ts';
 
 const advisories = join(import.meta.dirname, '../../../shared/corpora/advisories');
@@ -111,7 +111,11 @@ export async function run(program: Program, checks: Checks): Promise<void> {
       })),
     });
   const report = await program.cli('sbom', 'gate', vulnerable, '--format', 'json');
-  const found = (JSON.parse(report.stdout) as { findings: { advisory: string }[] }).findings;
+  const found = (
+    JSON.parse(report.stdout) as {
+      findings: { advisory: string; aliases: string[] }[];
+    }
+  ).findings;
   const why = await program.cli('sbom', 'why', 'lodash', found[0]!.advisory, '--in', vulnerable);
   checks.equal('a finding can be explained', why.code, 0);
   checks.matches(
@@ -132,6 +136,19 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   writeFileSync(vexFile, vex('pkg:npm/lodash@9.9.9', ['CVE-2019-10744']));
   const stray = await program.cli('sbom', 'gate', clean, '--vex', vexFile);
   checks.equal('a statement about nothing that is there is an error', stray.code, 2);
+
+  const cve = found.flatMap(({ aliases }) => aliases).find((alias) => alias.startsWith('CVE-'))!;
+  const listed = join(folder, 'listed.json');
+  writeFileSync(listed, JSON.stringify({ catalogVersion: '1', vulnerabilities: [{ cveID: cve }] }));
+  const files = inputs.map((name) => join(advisories, name));
+  await program.cli('sbom', 'db', 'import', ...files, listed);
+  const incidents = await eventually(async () => {
+    const { stdout } = await program.cli('incidents', '--json');
+    return /(Exploited hole|khai thác)/.test(stdout) ? stdout : undefined;
+  }, 30_000).catch(() => '');
+  checks.ok('a new listing of a hole in a deployed system becomes an incident by itself', incidents !== '');
+  const told = await program.cli('search', 'event.dataset:sbom.finding vulnerability.known_exploited:true');
+  checks.matches('with an event for each system', told.stdout, /lodash 4\.17\.4/);
 
   const database = join(folder, 'data/advisories.kydb');
   truncateSync(database, 5000);

@@ -206,8 +206,18 @@ export const SystemView = z.object({
   /** Verdict of the release policies: pass, fail, or could not check. */
   verdict: z.enum(['pass', 'fail', 'unchecked']),
   findings: z.record(z.string(), z.number().int()),
+  /** Part of the city's network where it runs. */
+  zone: z.string().optional(),
 });
 export type SystemView = z.infer<typeof SystemView>;
+
+/** What a look at the advisories brought: of how many packages they say something else, in how many systems. */
+export const AdvisoriesRefreshed = z.object({
+  database: z.string(),
+  packages: z.number().int(),
+  systems: z.number().int(),
+  findings: z.number().int(),
+});
 
 export const FindingsView = z.object({
   systems: z.array(SystemView),

@@ -222,7 +222,9 @@ export async function startKydai(options: {
       clock,
     });
     const asked = decisions.log.inTwoSteps('authzen');
-    const sboms = openSboms({ records, clock, decide, advisoriesFile: folder.advisoriesFile });
+    const setRisk = (id: string, risk: number) => authority.devices.update(id, { risk }, 'system');
+    const { advisoriesFile } = folder;
+    const sboms = openSboms({ records, clock, decide, advisoriesFile, intake, log, setRisk });
     closeLast(() => sboms.close());
     const kydai: Kydai = {
       config, clock, log, signals, records, audit, events, eventKeeper, migration, intake, authority, decide, contain, blockList, sessions,

@@ -1,104 +1,153 @@
 import {
   type Clock,
   type Decide,
+  type Device,
+  type Finding,
   type FindingsView,
   type RecordStore,
   type SystemView,
   write,
 } from '@kydai/contracts';
+import { devices } from '@kydai/pki';
 import {
-  type AdvisoryDatabase,
-  assess,
   type Bom,
   findings as findingKind,
-  gate,
   parseAnyBom,
   type SbomRecord,
   sboms as sbomKind,
   writeBom,
 } from '@kydai/sbom';
+import type { Intake } from '@kydai/siem';
+import type { Logger } from 'pino';
 import type { Caller } from '../sign-in/caller.ts';
 import { currentAdvisories } from './advisories.ts';
+import { type FoundIn, tellFindings } from './finding-events.ts';
+import { judgeSystem, riskOf } from './judge.ts';
+import { createWatch, type Refreshed } from './watch.ts';
 
-/** The SBOMs of deployed systems, judged by the advisories that were imported. */
+/** The SBOMs of deployed systems and of devices' firmware, judged by the advisories that were imported. */
 export interface SbomRegister {
-  /** Keeps a system's SBOM in place of its last one, and judges it. @throws SbomError for a document that is no SBOM */
+  /**
+   * Keeps a system's SBOM in place of its last one, and judges it. A system with the id of a device is that device's
+   * firmware: it runs in the device's zone, and gives the device its risk.
+   *
+   * @throws SbomError for a document that is no SBOM
+   */
   keep(sbom: {
     readonly system: string;
     readonly owner: string;
+    readonly zone?: string;
     readonly text: string;
     readonly caller: Caller;
   }): Promise<SystemView>;
   view(): Promise<FindingsView>;
-  close(): void;
+  /** Matches the advisories that came since against everything that is kept. */
+  refresh(): Promise<Refreshed>;
+  close(): Promise<void>;
 }
 
 const unjudged = { verdict: 'unchecked', assessed: null, findings: {}, database: '' } as const;
+const watcher = { type: 'Token', id: 'advisory-watch' };
 
 export function openSboms(parts: {
   readonly records: RecordStore;
   readonly clock: Clock;
   readonly decide: Decide;
   readonly advisoriesFile: string;
+  readonly intake: Intake;
+  readonly log: Logger;
+  /** Changes the risk of a device of the register. */
+  readonly setRisk: (device: string, risk: number) => Promise<unknown>;
 }): SbomRegister {
-  const { records, clock, decide, advisoriesFile } = parts;
-  const advisories = currentAdvisories(advisoriesFile);
-  const withDatabase = <T>(use: (database: AdvisoryDatabase) => T): T | undefined => {
+  const { records, clock, decide, intake, log } = parts;
+  const advisories = currentAdvisories(parts.advisoriesFile);
+  const deviceOf = async (id: string) => (await records.get(devices, id))?.value;
+
+  const judge = (system: string, zone: string, bom: Bom, principal: Caller['uid']) => {
     const database = advisories.current();
-    return database === undefined ? undefined : use(database);
+    return database && judgeSystem(bom, database, { system, zone, principal, decide, clock });
   };
 
-  const judge = (system: string, bom: Bom, caller: Caller) =>
-    withDatabase((database) => {
-      const assessment = assess(bom, database, { system });
-      const principal = caller.uid;
-      const { verdict, findings } = gate({ assessment, decide, principal, build: system, now: clock.now() });
-      const counts: Record<string, number> = {};
-      const count = (name: string) => {
-        counts[name] = (counts[name] ?? 0) + 1;
-      };
-      for (const finding of findings) {
-        count(finding.severity);
-        if (finding.knownExploited) count('knownExploited');
-        if (finding.malicious) count('malicious');
-      }
-      return {
-        findings,
-        summary: {
-          verdict,
-          assessed: clock.now(),
-          findings: counts,
-          database: assessment.database.digest,
-          notAssessed: assessment.notAssessed.length,
-        },
-      };
-    });
+  /** Raises a device's risk to that of its firmware; lowers it only where nothing else has raised it. */
+  const carryRisk = async (device: Device, before: number, now: number) => {
+    const next = device.risk > before ? Math.max(device.risk, now) : now;
+    if (next !== device.risk) await parts.setRisk(device.id, next);
+  };
+
+  const replaceFindings = async (system: string, findings: readonly Finding[]) => {
+    const before = await records.find(findingKind, { where: { system }, limit: 10_000 });
+    const known = before.records.map(({ value }) => value);
+    const writes = [
+      ...known.map((value) => write.delete(findingKind, findingKind.key(value))),
+      ...findings.map((finding) => write.put(findingKind, finding)),
+    ];
+    return { known, writes };
+  };
+
+  const whereIs = async (record: SbomRecord): Promise<FoundIn> => {
+    const device = await deviceOf(record.id);
+    const { id: system, name, owner } = record;
+    return { system, name, owner, zone: device?.zone ?? record.zone ?? '', device: device !== undefined };
+  };
+
+  const tellNews = async (known: readonly Finding[], now: readonly Finding[], where: FoundIn) => {
+    const before = new Set(known.map(newsKey));
+    const news = now.filter((each) => !before.has(newsKey(each)));
+    await tellFindings(
+      intake,
+      clock,
+      news.map((finding) => ({ finding, in: where })),
+    );
+  };
+
+  /** Judges a kept system by the database of now; `tell` says whether what is new was not told yet. */
+  const rejudge = async (id: string, tell: boolean): Promise<void> => {
+    const stored = await records.get(sbomKind, id);
+    if (stored === undefined) return;
+    const record = stored.value;
+    const where = await whereIs(record);
+    const judged = judge(id, where.zone, await parseAnyBom(record.bom, id), watcher);
+    if (judged === undefined) return;
+    const { known, writes } = await replaceFindings(id, judged.findings);
+    const risk = riskOf(judged.summary.findings);
+    await records.commit([
+      write.update(sbomKind, { ...record, ...judged.summary, risk }, stored.version),
+      ...writes,
+    ]);
+    const device = await deviceOf(id);
+    if (device !== undefined) await carryRisk(device, record.risk ?? 0, risk);
+    if (!tell) return;
+    await tellNews(known, judged.findings, where);
+  };
+
+  const watch = createWatch({ records, clock, intake, log, advisories, rejudge, whereIs });
 
   return {
-    async keep({ system, owner, text, caller }) {
+    async keep({ system, owner, zone = '', text, caller }) {
       const bom = await parseAnyBom(text, system);
       const subject = bom.metadata?.component;
       const components = bom.components?.length ?? 0;
-      const judged = judge(system, bom, caller);
+      const [stored, device] = await Promise.all([records.get(sbomKind, system), deviceOf(system)]);
+      const place = device?.zone ?? zone;
+      const judged = judge(system, place, bom, caller.uid);
+      const risk = riskOf(judged?.summary.findings ?? {});
       const record: SbomRecord = {
         id: system,
         name: subject?.name ?? system,
         version: subject?.version ?? '',
         owner,
+        zone: place,
         bom: writeBom(bom),
         components,
         notAssessed: components,
         received: clock.now(),
         ...unjudged,
         ...judged?.summary,
+        risk,
       };
-      const before = await records.find(findingKind, { where: { system }, limit: 10_000 });
+      const { known, writes } = await replaceFindings(system, judged?.findings ?? []);
       await records.commit(
-        [
-          write.put(sbomKind, record),
-          ...before.records.map(({ value }) => write.delete(findingKind, findingKind.key(value))),
-          ...(judged?.findings ?? []).map((finding) => write.put(findingKind, finding)),
-        ],
+        [write.put(sbomKind, record), ...writes],
         [
           {
             at: clock.now(),
@@ -109,6 +158,9 @@ export function openSboms(parts: {
           },
         ],
       );
+      watch.put(system, bom);
+      await tellNews(known, judged?.findings ?? [], await whereIs(record));
+      if (device !== undefined) await carryRisk(device, stored?.value.risk ?? 0, risk);
       return systemView(record);
     },
     async view() {
@@ -116,7 +168,7 @@ export function openSboms(parts: {
         records.find(sbomKind, { order: 'name', limit: 1000 }),
         records.find(findingKind, { limit: 2000 }),
       ]);
-      const info = withDatabase((database) => database.info);
+      const info = advisories.current()?.info;
       return {
         systems: systems.records.map(({ value }) => systemView(value)),
         findings: findings.records.map(({ value }) => value),
@@ -126,11 +178,23 @@ export function openSboms(parts: {
             : { digest: info.digest, advisories: info.advisories, imported: info.imported },
       };
     },
-    close: () => advisories.close(),
+    refresh: () => watch.refresh(),
+    async close() {
+      await watch.close();
+      advisories.close();
+    },
   };
 }
 
+function newsKey({ component, advisory, knownExploited, malicious }: Finding): string {
+  return `${component.purl} ${advisory} ${knownExploited} ${malicious}`;
+}
+
 function systemView(record: SbomRecord): SystemView {
-  const { id, name, version, owner, components, notAssessed, received, verdict, findings } = record;
-  return { id, name, version, owner, components, notAssessed, received, verdict, findings: { ...findings } };
+  const { id, name, version, owner, components, notAssessed, received, verdict, findings, zone } = record;
+  return {
+    ...{ id, name, version, owner, components, notAssessed, received, verdict },
+    findings: { ...findings },
+    ...(zone ? { zone } : {}),
+  };
 }

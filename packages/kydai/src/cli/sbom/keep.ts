@@ -13,7 +13,8 @@ export function addKeepCommands(sbom: Command, context: SbomContext): void {
     .argument('<system>', 'id of the system')
     .argument('<file>', 'CycloneDX JSON or XML, or SPDX')
     .option('--owner <owner>', 'who runs the system', '')
-    .action(async (system: string, file: string, { owner }: { owner: string }) => {
+    .option('--zone <zone>', 'part of the city’s network where it runs; a device’s own without it', '')
+    .action(async (system: string, file: string, place: { owner: string; zone: string }) => {
       let bytes: Buffer;
       try {
         bytes = readFileSync(file);
@@ -21,7 +22,7 @@ export function addKeepCommands(sbom: Command, context: SbomContext): void {
         throw new ShellError('usage', `cannot read \`${file}\``);
       }
       const text = writeBom(await parseAnyBom(bytes, file));
-      const query = new URLSearchParams({ owner });
+      const query = new URLSearchParams(place);
       const path = `/api/v1/sboms/${encodeURIComponent(system)}?${query}`;
       const view = await context.operator().call('PUT', path, SystemView, text);
       context.output.write(`${view.name} ${view.version}: ${view.components} components, ${view.verdict}\n`);

@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { FindingsView, SystemView } from '@kydai/contracts';
+import { AdvisoriesRefreshed, FindingsView, SystemView } from '@kydai/contracts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
@@ -22,17 +22,29 @@ export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard:
       summary: 'Keep the SBOM of a system (CycloneDX JSON) and judge it',
       request: {
         params: z.object({ system: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/) }),
-        query: z.object({ owner: z.string().max(128).default('') }),
+        query: z.object({
+          owner: z.string().max(128).default(''),
+          zone: z.string().max(64).default(''),
+        }),
       },
       responses: { 200: json(SystemView, 'the system and its verdict') },
     }),
     async (c) => {
       const { system } = c.req.valid('param');
-      const { owner } = c.req.valid('query');
+      const { owner, zone } = c.req.valid('query');
       return c.json(
-        await kydai.sboms.keep({ system, owner, text: await c.req.text(), caller: c.var.caller }),
+        await kydai.sboms.keep({ system, owner, zone, text: await c.req.text(), caller: c.var.caller }),
         200,
       );
     },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/advisories/refresh', guard('push-sbom', 'findings'), {
+      method: 'post',
+      summary: 'Match the advisories that were imported since against everything that is kept, now',
+      responses: { 200: json(AdvisoriesRefreshed, 'what they touch') },
+    }),
+    async (c) => c.json(await kydai.sboms.refresh(), 200),
   );
 }
