@@ -17,6 +17,7 @@ import { addPolicyCommands } from './policy.ts';
 import { addRulesCommands } from './rules.ts';
 import { addSbomCommands } from './sbom.ts';
 import { addSearchCommand } from './search.ts';
+import { addShipCommand } from './ship.ts';
 import { addSignInCommand } from './sign-in.ts';
 import { addStartCommand } from './start.ts';
 import { addStoreCommands } from './store.ts';
@@ -86,8 +87,8 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   addTokenCommands(program, context);
   addBlockedCommand(program, context);
   addAuditCommands(program, context);
-  addBackupCommands(program, context);
   addStoreCommands(program, context);
+  addBackupCommands(program, context);
   addDrillCommand(program, context);
   program.commandsGroup('In a pipeline:');
   addSbomCommands(program, context);
@@ -96,6 +97,7 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
   addPolicyCommands(program, context);
   program.commandsGroup('On a device:');
   addDeviceCommands(program, context);
+  addShipCommand(program, context);
 
   return {
     async run(args) {

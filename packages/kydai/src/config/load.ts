@@ -103,7 +103,13 @@ function fromJson(text: string): unknown {
 
 /** `KYDAI_PASSPHRASE` unlocks the keys and is read elsewhere; anything else unknown is most likely a misspelling. */
 function refuseUnknownVariables(environment: Readonly<Record<string, string | undefined>>): void {
-  const known = new Set(['KYDAI_PASSPHRASE', 'KYDAI_BACKUP_PASSPHRASE', 'KYDAI_CONFIG', ...settings().map(({ variable }) => variable)]);
+  const known = new Set([
+    'KYDAI_PASSPHRASE',
+    'KYDAI_BACKUP_PASSPHRASE',
+    'KYDAI_CONFIG',
+    'KYDAI_TOKEN',
+    ...settings().map(({ variable }) => variable),
+  ]);
   const unknown = Object.keys(environment).find((name) => name.startsWith('KYDAI_') && !known.has(name));
   if (unknown)
     throw new ShellError('setting', `${unknown}: no setting has this variable; \`kydai config\` lists all`);
@@ -124,11 +130,11 @@ function checked(config: Config): Config {
       );
     }
   }
+  if (config.mqtt.url !== '' && !/^(?:mqtts?|wss?):\/\/\S+$/.test(config.mqtt.url))
+    throw new ShellError('setting', 'setting `mqtt.url` must be like `mqtts://broker.example:8883`');
   if (config.oidc.issuer !== '' && config.oidc.clientId === '') {
     throw new ShellError('setting', 'setting `oidc.clientId` is needed when `oidc.issuer` is set');
   }
-  if (config.mqtt.url !== '' && !/^(?:mqtts?|wss?):\/\/\S+$/.test(config.mqtt.url))
-    throw new ShellError('setting', 'setting `mqtt.url` must be like `mqtts://broker.example:8883`');
   if (config.events.store === 'elasticsearch' && !/^https?:\/\/\S+$/.test(config.events.elasticsearch.node)) {
     throw new ShellError(
       'setting',
