@@ -33,12 +33,19 @@ const environment = {
   ]),
 };
 const config = loadConfig({ file: join(folder, 'kydai.yaml'), required: false, environment });
+/** How far the program's clock is ahead. */
+let later = 0;
 let running: Running;
 let base: string;
 let key: string;
 
 beforeAll(async () => {
-  running = await startKydai({ config, environment, log: pino({ level: 'silent' }) });
+  running = await startKydai({
+    config,
+    environment,
+    log: pino({ level: 'silent' }),
+    clock: { now: () => Date.now() + later },
+  });
   base = running.addresses.http;
   key = (JSON.parse(readFileSync(join(folder, 'data/operator.json'), 'utf8')) as { key: string }).key;
 });
@@ -146,5 +153,52 @@ describe('the decision log', () => {
     const ledger = running.kydai.intake.ledgers().find(({ source }) => source === 'internal/decisions');
     expect(ledger).toMatchObject({ dropped: 0, refused: 0 });
     expect(ledger?.reasons['sampled']).toBeGreaterThanOrEqual(5);
+  });
+});
+
+describe('the risk of a device, reported from outside', () => {
+  it('is believed as long as its report says, and denies as stale from then on', async () => {
+    const pem = await enrolled(running, 'cam-risk');
+    const { secret } = await running.kydai.apiTokens.create(
+      { name: 'edr', scopes: ['report-risk'], days: 1 },
+      'user:test',
+    );
+    const report = (risk: number, as = secret, device = 'cam-risk') =>
+      fetch(`${base}/api/v1/devices/${device}/risk`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ risk, source: 'edr', minutes: 10 }),
+      }).then(({ status }) => status);
+    expect(await report(10, secret, 'cam-nobody')).toBe(404);
+    expect(await report(10, 'kdt_none')).toBe(401);
+    expect(await report(10)).toBe(200);
+    expect(await envoy('/readings/1', pem)).toBe('200 permitted');
+    later = 10 * 60_000 + 1000;
+    expect(await envoy('/readings/1', pem)).toBe('403 forbidden stale-risk');
+    const evaluation = await fetch(`${base}/access/v1/evaluation`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        subject: { type: 'device', id: 'cam-risk' },
+        action: { name: 'publish' },
+        resource: { type: 'dataset', id: 'readings' },
+        // Whatever time a caller claims it is.
+        context: { now: 0 },
+      }),
+    });
+    expect(JSON.stringify(await evaluation.json())).toMatch(/"decision":false.*stale/);
+    expect(await report(90)).toBe(200);
+    expect(await envoy('/readings/1', pem)).toBe('403 forbidden device-at-risk');
+    expect(await report(20)).toBe(200);
+    expect(await envoy('/readings/1', pem)).toBe('200 permitted');
+    const events = await eventually(async () => {
+      const page = await running.kydai.events.search({
+        filter: parseQuery('dataset:kydai.decision and device.id:cam-risk and rule.id:stale-risk'),
+      });
+      return page.events.length >= 2 ? page.events : undefined;
+    });
+    expect(events[0]?.fields.get('kydai.fact.risk.age')).toBeGreaterThan(10 * 60_000);
+    expect(events[0]?.fields.get('kydai.fact.risk.source')).toBe('edr');
+    later = 0;
   });
 });

@@ -271,7 +271,7 @@ export const SignInMethods = z.object({
 export type SignInMethods = z.infer<typeof SignInMethods>;
 
 /** An API token for a pipeline or a shipper; the scopes are action ids of `policies/access`. */
-export const tokenScopes = ['ingest-events', 'push-sbom', 'read-api', 'ask-decision'] as const;
+export const tokenScopes = ['ingest-events', 'push-sbom', 'read-api', 'ask-decision', 'report-risk'] as const;
 export const ApiTokenBody = z.strictObject({
   name: z.string().min(1).max(64),
   scopes: z.array(z.enum(tokenScopes)).min(1),

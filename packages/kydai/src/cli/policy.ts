@@ -86,12 +86,11 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
         );
       for (const gap of report.uncovered) output.write(`${styled(output, 'yellow', 'uncovered')} ${gap}\n`);
       const conditions = report.coverage.flatMap((each) => each.conditions);
-      const both = conditions.filter(({ held, heldNot }) => held > 0 && heldNot > 0).length;
       const fired = report.coverage.filter((each) => each.fired > 0).length;
       output.write(
         `${report.passed} passed, ${report.failed} failed; ` +
           `${fired} of ${report.coverage.length} policies decide in a case, ` +
-          `${both} of ${conditions.length} conditions are seen both ways\n`,
+          `${report.uncovered.length} gaps in ${conditions.length} conditions\n`,
       );
       if (report.failed > 0 || (strict && report.uncovered.length > 0)) context.exit(1);
     });

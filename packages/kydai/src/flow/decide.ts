@@ -1,5 +1,6 @@
 import type { Clock, Decide, Signals } from '@kydai/contracts';
 import { createEngine, type Engine, EntityStore, type PolicySet } from '@kydai/policy';
+import { nowGiver } from '../policies/freshness.ts';
 import { createDecisionLog, type DecisionLog } from './decision-log.ts';
 
 export interface DecisionPoint {
@@ -18,5 +19,11 @@ export function openDecisionPoint(policySet: PolicySet, clock: Clock, signals: S
   const entities = new EntityStore();
   for (const id of datasets) entities.upsert({ uid: { type: 'Dataset', id }, attrs: {}, parents: [] });
   const engine = createEngine({ policySet, entities });
-  return { entities, engine, decide: engine.decide, log: createDecisionLog(engine.decide, clock, signals) };
+  const withNow = nowGiver(engine, clock);
+  return {
+    entities,
+    engine,
+    decide: engine.decide,
+    log: createDecisionLog(engine.decide, withNow, clock, signals),
+  };
 }

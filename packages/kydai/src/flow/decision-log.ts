@@ -40,7 +40,13 @@ export interface DecisionLog {
 const size = 1000;
 
 /** Remembers the last decisions in a ring, publishes each as a signal, and hands each to whoever keeps them. */
-export function createDecisionLog(decide: Decide, clock: Clock, signals: Signals): DecisionLog {
+export function createDecisionLog(
+  decide: Decide,
+  /** Puts into a request what enforcement points cannot be asked for: the time. */
+  complete: (request: AccessRequest) => AccessRequest,
+  clock: Clock,
+  signals: Signals,
+): DecisionLog {
   const ring: DecisionMade[] = [];
   let written = 0;
   let keep: (made: DecisionMade) => void = () => {};
@@ -53,16 +59,18 @@ export function createDecisionLog(decide: Decide, clock: Clock, signals: Signals
   };
   const inTwoSteps: DecisionLog['inTwoSteps'] = (door) => {
     let nanoseconds = 0;
+    let completed: AccessRequest | undefined;
     return {
       decide(request) {
         const start = process.hrtime.bigint();
-        const decision = decide(request);
+        completed = complete(request);
+        const decision = decide(completed);
         nanoseconds = Number(process.hrtime.bigint() - start);
         return decision;
       },
       made(request, decision, requestId) {
         const named = requestId === undefined ? {} : { requestId };
-        record({ at: clock.now(), door, request, decision, nanoseconds, ...named });
+        record({ at: clock.now(), door, request: completed ?? request, decision, nanoseconds, ...named });
       },
     };
   };

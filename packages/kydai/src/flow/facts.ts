@@ -1,6 +1,7 @@
 import type { Certificate, Clock, Device, PolicyEntity, RecordStore, Signals } from '@kydai/contracts';
 import { certificates, devices } from '@kydai/pki';
 import type { Change } from '../notify/changes.ts';
+import type { DeviceFacts } from '../policies/device-facts.ts';
 import { changesOf } from '../notify/device-changes.ts';
 
 /** The entity store of the policy engine, as far as the facts need it. */
@@ -24,10 +25,12 @@ export async function feedFacts(parts: {
   readonly records: RecordStore;
   readonly signals: Signals;
   readonly clock: Clock;
+  /** Source and time of what was reported. */
+  readonly reported: DeviceFacts;
   /** Told of each change that may flip decisions, after the policies know of it. */
   readonly onChange: (change: Change) => void;
 }): Promise<Facts> {
-  const { entities, records, signals, clock, onChange } = parts;
+  const { entities, records, signals, clock, reported, onChange } = parts;
   const known = new Map<string, Device>();
   /** For each device the serials that were valid when last seen, with their end. */
   const valid = new Map<string, Map<string, number>>();
@@ -49,6 +52,9 @@ export async function feedFacts(parts: {
         risk: device.risk,
       },
       parents: [{ type: 'Zone', id: device.zone }],
+      tags: Object.fromEntries(
+        reported.of(device.id).map(({ name, source, at, until }) => [name, { source, at, until }]),
+      ),
     });
     const before = certifiedBefore.get(device.id) ?? false;
     certifiedBefore.set(device.id, certified);
@@ -86,6 +92,8 @@ export async function feedFacts(parts: {
   // A certificate that runs out changes what its device may do, though nothing announces it.
   const sweep = setInterval(() => {
     const now = clock.now();
+    for (const { device, name, source } of reported.newlyStale())
+      onChange({ type: 'fact-stale', device, fact: name, source });
     for (const [id, held] of valid) {
       const before = held.size;
       for (const [serial, notAfter] of held) if (notAfter <= now) held.delete(serial);

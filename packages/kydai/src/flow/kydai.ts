@@ -18,6 +18,7 @@ import type { Enforcement } from '../enforce/open.ts';
 import type { ChangeLog } from '../notify/changes.ts';
 import type { Transmitter } from '../notify/ssf/transmitter.ts';
 import type { RuleDesk } from '../rules/desk.ts';
+import type { DeviceFacts } from '../policies/device-facts.ts';
 import type { PolicyDesk } from '../policies/desk.ts';
 import type { SbomRegister } from '../sbom/register.ts';
 import type { ApiTokens } from '../sign-in/api-tokens.ts';
@@ -53,6 +54,8 @@ export interface Kydai {
   readonly decisionLog: DecisionLog;
   /** The policies in force, and changing them. */
   readonly policies: PolicyDesk;
+  /** Source and time of what was reported of devices. */
+  readonly reported: DeviceFacts;
   /** What flips decisions, as it happens. */
   readonly changes: ChangeLog;
   /** Tells receivers of the Shared Signals Framework. */

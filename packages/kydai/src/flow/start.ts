@@ -16,6 +16,7 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { openNotification } from '../notify/open.ts';
 import { orPlaced } from '../policies/candidate.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
+import { openDeviceFacts } from '../policies/device-facts.ts';
 import { openPolicyDesk } from '../policies/desk.ts';
 import { policySource } from '../policies/source.ts';
 import { openRuleDesk } from '../rules/desk.ts';
@@ -116,7 +117,8 @@ export async function startKydai(options: {
     const decisions = openDecisionPoint(policySet, clock, signals);
     const { entities, decide } = decisions;
     const blockList = await openBlockList(records, clock, entities);
-    const facts = await feedFacts({ entities, records, signals, clock, onChange: changes.publish });
+    const reported = await openDeviceFacts(records, clock);
+    const facts = await feedFacts({ entities, records, signals, clock, reported, onChange: changes.publish });
     closeLast(() => facts.stop());
 
     // Certify: who is it?
@@ -201,7 +203,11 @@ export async function startKydai(options: {
     const { intake } = collection;
     const retention = keepRetention({ events, records, clock, log, days: config.retention.days });
     closeLast(() => retention.stop());
-    const decisionEvents = keepDecisions({ intake, keepAllowed: config.decisions.keepAllowed });
+    const decisionEvents = keepDecisions({
+      intake,
+      keepAllowed: config.decisions.keepAllowed,
+      factsOf: reported.of,
+    });
     closeLast(() => decisionEvents.close());
     decisions.log.keepWith(decisionEvents.take);
     await certification.listen(intake, decisions.log.decideFor('publish'));
@@ -235,6 +241,7 @@ export async function startKydai(options: {
       obligations: response.obligations,
       decisionLog: decisions.log,
       policies,
+      reported,
       changes,
       transmitter: notification.transmitter,
       enforcement: openEnforcement({ config, authority, decisionLog: decisions.log, engine }),

@@ -21,6 +21,7 @@ import { pkiRoutes } from './routes/pki.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { storeRoutes } from './routes/store.ts';
+import { riskRoutes } from './routes/risk.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInRoutes } from './sign-in-routes.ts';
@@ -68,6 +69,7 @@ export function createApi(
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
   policyRoutes(app, kydai, guard);
+  riskRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
 
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.

@@ -8,6 +8,8 @@ export type Change =
   | { readonly type: 'device-certified' | 'device-uncertified'; readonly device: string }
   | { readonly type: 'device-moved'; readonly device: string; readonly zone: string }
   | { readonly type: 'risk-changed'; readonly device: string; readonly from: number; readonly to: number }
+  /** What was known of it is too old to be believed. */
+  | { readonly type: 'fact-stale'; readonly device: string; readonly fact: string; readonly source: string }
   | {
       readonly type: 'certificate-revoked';
       readonly device: string;

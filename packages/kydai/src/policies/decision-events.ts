@@ -1,6 +1,7 @@
 import type { CedarUid, FieldValue } from '@kydai/contracts';
 import type { Intake, ReadFrame } from '@kydai/siem';
 import { cedarText, type DecisionMade } from '../flow/decision-log.ts';
+import type { DeviceFact } from './device-facts.ts';
 
 export interface DecisionEvents {
   /** Takes a decision to be kept. Costs a comparison and a push; the event is made later. */
@@ -22,11 +23,13 @@ const batch = 1000;
 export function keepDecisions(parts: {
   readonly intake: Intake;
   readonly keepAllowed: number;
+  /** What was reported of a device, for the age of the facts that a decision rests on. */
+  readonly factsOf: (device: string) => readonly DeviceFact[];
   readonly limit?: number;
 }): DecisionEvents {
-  const { intake, keepAllowed, limit = mostWaiting } = parts;
+  const { intake, keepAllowed, factsOf, limit = mostWaiting } = parts;
   const account = intake.account('internal', 'decisions');
-  let waiting: DecisionMade[] = [];
+  let waiting: Waiting[] = [];
   let owed = 0;
   let flushing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +61,8 @@ export function keepDecisions(parts: {
         owed -= 1;
       }
       if (waiting.length >= limit) return account.lose('queue-full', 0, intake.clock.now());
-      waiting.push(made);
+      const { type, id } = made.request.principal;
+      waiting.push({ made, facts: type === 'Device' ? factsOf(id) : [] });
       timer ??= setTimeout(start, 100).unref();
     },
     async close() {
@@ -69,13 +73,18 @@ export function keepDecisions(parts: {
   };
 }
 
+interface Waiting {
+  readonly made: DecisionMade;
+  readonly facts: readonly DeviceFact[];
+}
+
 /** A kept decision: what replaying it needs. */
 export interface KeptDecision {
   readonly request: DecisionMade['request'];
   readonly decision: { readonly allowed: boolean };
 }
 
-function frameOf(made: DecisionMade): ReadFrame {
+function frameOf({ made, facts }: Waiting): ReadFrame {
   const { request, decision, requestId } = made;
   const raw = JSON.stringify({ request, decision } satisfies KeptDecision, (_, value: unknown) =>
     typeof value === 'bigint' ? Number(value) : value,
@@ -101,6 +110,10 @@ function frameOf(made: DecisionMade): ReadFrame {
       decision.failures.map(({ id, message }) => `${id}: ${message}`).join('; ') || undefined,
     ],
     ['http.request.id', requestId],
+    ...facts.flatMap(({ name, source, at }): [string, FieldValue][] => [
+      [`kydai.fact.${name}.source`, source],
+      [`kydai.fact.${name}.age`, made.at - at],
+    ]),
   ];
   return {
     raw,

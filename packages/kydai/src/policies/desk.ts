@@ -27,6 +27,7 @@ import { ShellError } from '../error.ts';
 import type { ChangeLog } from '../notify/changes.ts';
 import { placed, prepare } from './candidate.ts';
 import { decisionDataset, type KeptDecision } from './decision-events.ts';
+import { nowGiver } from './freshness.ts';
 import { type PolicySource, policyBundles } from './source.ts';
 
 /** The set in force, and how it came to be. */
@@ -79,6 +80,8 @@ export function openPolicyDesk(parts: {
   const audit = (by: string, action: string, detail: Record<string, string | number | null>) =>
     records.commit([], [{ at: clock.now(), actor: by, action, target: 'service:policies', detail }]);
 
+  const withNow = nowGiver(engine, clock);
+
   /** One reload after the other: the later one reads what is there by then. */
   let last: Promise<unknown> = Promise.resolve();
 
@@ -114,7 +117,7 @@ export function openPolicyDesk(parts: {
       last = next.catch(() => {});
       return next;
     },
-    explain: (request) => explain(engine, entities, request),
+    explain: (request) => explain(engine, entities, withNow(request)),
     async replay(candidate, { from, most }) {
       return replay({
         recorded: await keptDecisions(events, from, most),
