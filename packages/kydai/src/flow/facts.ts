@@ -1,8 +1,8 @@
 import type { Certificate, Clock, Device, PolicyEntity, RecordStore, Signals } from '@kydai/contracts';
 import { certificates, devices } from '@kydai/pki';
 import type { Change } from '../notify/changes.ts';
-import type { DeviceFacts } from '../policies/device-facts.ts';
 import { changesOf } from '../notify/device-changes.ts';
+import type { DeviceFacts } from '../policies/device-facts.ts';
 
 /** The entity store of the policy engine, as far as the facts need it. */
 interface Entities {
