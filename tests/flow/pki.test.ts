@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { loadConfig, type Running, startKydai } from '@kydai/kydai';
 import { pino } from 'pino';
@@ -193,6 +195,60 @@ describe('the certificate authority, wired', () => {
       return page.events.find(({ dataset }) => dataset === 'pki.clone');
     });
     expect(told.fields.get('device.id')).toBe('cam-cloned');
+  });
+
+  it('gives a device at high risk a certificate with which it cannot publish', async () => {
+    const made = await operator('POST', '/api/v1/enrolment-tokens', {
+      deviceId: 'cam-risky',
+      kind: 'camera',
+      zone: 'z',
+    });
+    const { token } = made.body as { token: string };
+    await running.kydai.authority.devices.update('cam-risky', { risk: 90 }, 'user:test');
+    const body = await makeRequest('cam-risky');
+    const answer = await device({ path: '/.well-known/est/simpleenroll', body, user: `cam-risky:${token}` });
+    expect(answer.status).toBe(200);
+    await keepCertificate('cam-risky', answer.text);
+    expect(await sh('openssl x509 -in cam-risky.pem -noout -text')).toMatch(
+      /2\.5\.29\.56|No Revocation Available/,
+    );
+    const refused = await device({ path: '/publish/readings', body: '{}', cert: 'cam-risky' });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('device-without-certificate');
+  });
+
+  it('takes a request that is bound to its TLS connection, and none bound to another', async () => {
+    const made = await operator('POST', '/api/v1/enrolment-tokens', {
+      deviceId: 'cam-bound',
+      kind: 'camera',
+      zone: 'z',
+    });
+    const { token } = made.body as { token: string };
+    await sh('openssl ecparam -name prime256v1 -genkey -noout -out cam-bound.key');
+    const bound = async (value: string) =>
+      sh(
+        `printf '[req]\\ndistinguished_name=dn\\nattributes=at\\nprompt=no\\n[dn]\\nCN=cam-bound\\n[at]\\nchallengePassword=%s\\n' '${value}' > bound.cnf
+         openssl req -new -key cam-bound.key -config bound.cnf -outform DER | base64 -w0`,
+      );
+    const send = async (value: (socket: TLSSocket) => string) => {
+      const { port, hostname } = new URL(running.addresses.devices);
+      const socket = connect({ port: Number(port), host: hostname, ca: running.kydai.authority.root.pem });
+      await once(socket, 'secureConnect');
+      const body = await bound(value(socket));
+      const basic = Buffer.from(`cam-bound:${token}`).toString('base64');
+      socket.write(
+        `POST /.well-known/est/simpleenroll HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${basic}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      return text;
+    };
+    expect(await send(() => Buffer.alloc(32).toString('base64'))).toMatch(
+      /^HTTP\/1\.1 403[\s\S]*binding-mismatch/,
+    );
+    const exporter = (socket: TLSSocket) =>
+      socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)).toString('base64');
+    expect(await send(exporter)).toMatch(/^HTTP\/1\.1 200/);
   });
 
   it('makes a key for a device that cannot', async () => {

@@ -30,6 +30,8 @@ export type PkiErrorCode =
   | 'certificate-required'
   | 'certificate-refused'
   | 'denied'
+  | 'binding-required'
+  | 'binding-mismatch'
   | 'approval-pending'
   // what it was about
   | 'unknown-device'

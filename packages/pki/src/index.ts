@@ -3,6 +3,7 @@ export type { Audit, Authority, AuthorityOptions, IssueRequest } from './authori
 export { openAuthority } from './authority/authority.ts';
 export type { EnrolRequest, RenewRequest } from './authority/enrol.ts';
 export type { ExpectedDevice, Manufacturer } from './authority/manufactured.ts';
+export type { Fleet, Terms } from './authority/terms.ts';
 export type { IssuedToken, TokenRequest } from './authority/token.ts';
 export type { ClientVerdict } from './authority/verify-client.ts';
 export { importCeremony } from './ceremony/import.ts';

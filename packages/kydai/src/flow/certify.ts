@@ -105,6 +105,8 @@ export async function openCertification(parts: {
           clock,
           approval: config.pki.approval === 'on',
           serverKeys: config.pki.serverKeys === 'on',
+          fleets: config.pki.labels,
+          bindingRequired: config.pki.binding === 'required',
         });
         clones = watchClones({ intake, clock });
         const handshakes = watchHandshakes({ authority, records, intake, clock, site: config.pki.site });
@@ -148,7 +150,7 @@ function containmentReach(authority: Authority, records: RecordStore): Containme
     async revokeAll(id, by) {
       await authority.revokeDevice(id, 'keyCompromise', by);
       const held = await records.find(certificates, {
-        where: { subject: id, profile: 'device' },
+        where: { subject: id, profile: ['device', 'quarantine'] },
         limit: 10_000,
       });
       return held.records.map(({ value }) => value.serial);

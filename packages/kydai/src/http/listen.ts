@@ -11,6 +11,8 @@ export interface Peer {
   readonly address: string;
   /** DER of the client certificate that the TLS handshake proved possession of. */
   readonly certificate?: Uint8Array;
+  /** Values that bind a request to this TLS connection, base64; none where there is no TLS. */
+  readonly bindings?: () => readonly string[];
 }
 
 export interface Listener {
@@ -115,7 +117,17 @@ function peerOf(connection: Socket): Peer {
   const socket = connection as Socket & Partial<TLSSocket>;
   const address = plainAddress(socket.remoteAddress);
   const certificate = socket.getPeerX509Certificate?.();
-  return certificate === undefined ? { address } : { address, certificate: certificate.raw };
+  if (socket.encrypted !== true) return { address };
+  const bindings = () => channelBindings(connection as TLSSocket);
+  return certificate === undefined ? { address, bindings } : { address, certificate: certificate.raw, bindings };
+}
+
+/** `tls-exporter` (RFC 9266), and for TLS 1.2 also `tls-unique` (RFC 5929 section 3): the first Finished message. */
+function channelBindings(socket: TLSSocket): string[] {
+  const exporter = socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
+  if (socket.getProtocol() !== 'TLSv1.2') return [exporter.toString('base64')];
+  const unique = socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished();
+  return [exporter, ...(unique === undefined ? [] : [unique])].map((value) => value.toString('base64'));
 }
 
 function plainAddress(address: string | undefined): string {

@@ -1,3 +1,4 @@
+import { DeviceKind } from '@kydai/contracts';
 import { z } from 'zod';
 
 const onOff = z.enum(['on', 'off']);
@@ -20,6 +21,17 @@ export const PkiSettings = z
       .enum(['optional', 'required'])
       .default('optional')
       .describe('whether requests must be bound to their TLS connection (tls-exporter, tls-unique)'),
+    labels: z
+      .array(
+        z.strictObject({
+          label: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be lower-case words with hyphens'),
+          zone: z.string().min(1).max(64).optional(),
+          kind: DeviceKind.optional(),
+        }),
+      )
+      .max(1000)
+      .default([])
+      .describe('fleets with an EST path of their own, /.well-known/est/<label>/: label, zone, kind'),
     graceDays: z
       .number()
       .int()

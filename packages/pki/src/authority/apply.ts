@@ -10,6 +10,7 @@ import { checkRequest } from './check-request.ts';
 import type { Desk } from './desk.ts';
 import { decideFor, noCompany } from './enrol.ts';
 import { isCurrent, issueCertificate } from './issue.ts';
+import type { Terms } from './terms.ts';
 
 const hour = 3_600_000;
 /** Applications that wait at a time: strangers must not be able to fill the register. */
@@ -19,6 +20,7 @@ export interface Apply {
   /** PKCS#10, DER. */
   readonly csr: () => Uint8Array;
   readonly address: string;
+  readonly terms?: Terms | undefined;
 }
 
 export interface ApplicationVerdict {
@@ -37,7 +39,7 @@ export interface ApplicationVerdict {
  */
 export async function apply(desk: Desk, wanted: Apply): Promise<Certificate> {
   const profile = profileOf('device');
-  const checked = checkRequest(readRequest(wanted.csr()), profile);
+  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const { request, commonName } = checked;
   const stored = await desk.records.get(applications, request.digest);
   const now = desk.clock.now();
@@ -58,18 +60,29 @@ export async function apply(desk: Desk, wanted: Apply): Promise<Certificate> {
     requester,
     actor: `device:${commonName}`,
     detail: { approvedBy: decided.by },
-    company: async (earlier) => {
+    company: async (earlier, choose) => {
       const application = (await desk.records.get(applications, request.digest))!;
       const { serial } = application.value;
       if (serial !== undefined) {
         const given = earlier();
-        if (given?.serial === serial && isCurrent(given, desk.clock.now())) return noCompany;
+        if (given?.serial === serial && isCurrent(given, desk.clock.now())) {
+          choose(profileOf(given.profile));
+          return noCompany;
+        }
         throw new PkiError(
           'token-used',
           'this request was approved once and collected; apply with a new one',
         );
       }
-      const device = await decideFor(desk, 'enrol', 'token', commonName, checked);
+      const { device, profile } = await decideFor(
+        desk,
+        'enrol',
+        'approval',
+        commonName,
+        checked,
+        wanted.terms,
+      );
+      choose(profile);
       return (certificate) => {
         const seen = changeDevice(device.value, { lastSeen: certificate.issued, address: wanted.address });
         return {

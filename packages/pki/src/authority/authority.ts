@@ -38,6 +38,7 @@ import {
 } from './manufactured.ts';
 import { revokeDeviceCertificates, revokeSerial } from './revoke.ts';
 import { rollOver } from './rollover.ts';
+import type { Terms } from './terms.ts';
 import { findToken, type IssuedToken, makeToken, type TokenRequest } from './token.ts';
 import { accessUrls } from './urls.ts';
 import { type ClientVerdict, verifyClient } from './verify-client.ts';
@@ -93,6 +94,7 @@ export interface Authority {
     readonly csr: () => Uint8Array;
     readonly certificate: Uint8Array;
     readonly address: string;
+    readonly terms?: Terms | undefined;
   }): Promise<Certificate>;
   /** A request without proof: kept for a person, answered with its certificate once approved. */
   apply(wanted: Apply): Promise<Certificate>;

@@ -12,6 +12,7 @@ import { attributesOf } from '../x509/name.ts';
 import { nameOfOid, Oid } from '../x509/oids.ts';
 import { keyIdentifier } from '../x509/public-key.ts';
 import { type CertificateRequest, verifyRequest } from '../x509/request.ts';
+import { checkBinding, type Terms } from './terms.ts';
 
 /** A request whose every part is either granted or was refused by name. */
 export interface CheckedRequest {
@@ -27,7 +28,11 @@ export interface CheckedRequest {
  *
  * INVARIANT: nothing in a request is dropped in silence. What the profile does not give is an error that names it.
  */
-export function checkRequest(request: CertificateRequest, profile: Profile): CheckedRequest {
+export function checkRequest(
+  request: CertificateRequest,
+  profile: Profile,
+  terms: Terms = {},
+): CheckedRequest {
   if (!acceptsKey(profile, request.publicKey)) {
     const wanted = profile.keyTypes.join(', ');
     throw new PkiError(
@@ -45,12 +50,7 @@ export function checkRequest(request: CertificateRequest, profile: Profile): Che
       );
     }
   }
-  if (request.challengePassword !== undefined) {
-    throw new PkiError(
-      'unsupported-attribute',
-      'request holds the attribute `challengePassword`, which is not bound to anything here; make it without',
-    );
-  }
+  checkBinding(request.challengePassword, terms);
   verifyRequest(request);
   const names =
     request.names.length > 0 || !profile.names.includes('dns') ? request.names : [textName(commonName)];

@@ -94,6 +94,7 @@ function extensionsOf(draft: Draft, issuer: Issuer | undefined, urls: AccessUrls
 function pointers(profile: Profile, issuer: Issuer, urls: AccessUrls): Extension[] {
   const identifier = extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey));
   if (profile.ocspNoCheck) return [identifier];
+  if (profile.noRevocation) return [identifier, extension.noRevAvail()];
   // The few certificates of a root need no shards and no responder.
   const leaf = profile.authority === undefined;
   const shard = leaf ? Math.floor(issuer.issued / certificatesPerShard) : undefined;

@@ -1,5 +1,6 @@
 import { type AuditEntry, type Certificate, type Decision, type Device, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
+import type { Profile } from '../profile/profile.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { devices, enrolmentTokens } from '../register/kinds.ts';
 import { changeDevice, unknownDevice } from '../register/register.ts';
@@ -9,6 +10,7 @@ import { readRequest } from '../x509/request.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
 import type { Desk } from './desk.ts';
 import { isCurrent, issueCertificate } from './issue.ts';
+import { checkFleet, type Terms } from './terms.ts';
 import { findToken } from './token.ts';
 import { verifyClient } from './verify-client.ts';
 
@@ -20,6 +22,7 @@ export interface EnrolRequest {
   readonly user?: string | undefined;
   /** Where the request came from, for the register. */
   readonly address?: string | undefined;
+  readonly terms?: Terms | undefined;
 }
 
 export interface RenewRequest {
@@ -28,6 +31,7 @@ export interface RenewRequest {
   /** The certificate that the device holds now, DER, proven by the TLS handshake. */
   readonly certificate: Uint8Array;
   readonly address?: string | undefined;
+  readonly terms?: Terms | undefined;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
     wanted.user,
   );
   const token = first.value;
-  const checked = checkRequest(readRequest(wanted.csr()), profile);
+  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const requester = `token:${token.id}`;
   return issueCertificate(desk, {
     request: checked.request,
@@ -52,7 +56,7 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
     names: checked.names,
     requester,
     actor: requester,
-    company: async (earlier) => {
+    company: async (earlier, choose) => {
       const stored = first ?? (await findToken(desk, wanted.token, wanted.user));
       first = undefined;
       const { used } = stored.value;
@@ -60,10 +64,21 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
         // A lost answer: the device asks again with what it asked before.
         const given = earlier();
         const same = used.request === checked.request.digest && given?.serial === used.serial;
-        if (same && isCurrent(given, desk.clock.now())) return noCompany;
+        if (same && isCurrent(given, desk.clock.now())) {
+          choose(profileOf(given.profile));
+          return noCompany;
+        }
         throw new PkiError('token-used', 'enrolment token was used already; ask an operator for a new one');
       }
-      const device = await decideFor(desk, 'enrol', 'token', token.device, checked);
+      const { device, profile } = await decideFor(
+        desk,
+        'enrol',
+        'token',
+        token.device,
+        checked,
+        wanted.terms,
+      );
+      choose(profile);
       return (certificate) => {
         const spent = { ...stored.value, used: usedBy(certificate, checked) };
         const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));
@@ -86,7 +101,7 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
   const verdict = await verifyClient(desk, wanted.certificate, desk.renewalGrace);
   if (!verdict.ok) throw new PkiError('certificate-refused', verdict.message);
   const { certificate: held, device: id } = verdict;
-  const checked = checkRequest(readRequest(wanted.csr()), profile);
+  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const sameSubject = sameName(checked.request.subject, readCertificate(wanted.certificate).subject);
   const asked = checked.names.map(({ text }) => text.toLowerCase()).sort();
   const present = held.names.map((name) => name.toLowerCase()).sort();
@@ -103,8 +118,9 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
     names: checked.names,
     requester: `certificate:${held.serial}`,
     actor: `device:${id}`,
-    company: async () => {
-      const device = await decideFor(desk, 'renew', 'certificate', id, checked);
+    company: async (_earlier, choose) => {
+      const { device, profile } = await decideFor(desk, 'renew', 'certificate', id, checked, wanted.terms);
+      choose(profile);
       return (certificate) => {
         const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));
         return {
@@ -128,41 +144,51 @@ function seenAt(now: number, address: string | undefined) {
   return { lastSeen: now, ...(address === undefined ? {} : { address }) };
 }
 
+/** What proves a request: a one-time token, our own certificate, a manufacturer's (IDevID), or a person's approval. */
+export type ProofKind = 'token' | 'certificate' | 'idevid' | 'approval';
+
 /**
- * Asks the policies whether this device may have a certificate for this request. A proof for one id never gets a
- * certificate for another, whatever the policies say.
+ * Asks the policies which certificate this device may have for this request: a normal one, or else one for a device that
+ * is to be looked at (profile `quarantine`), or none. A proof for one id never gets a certificate for another, whatever
+ * the policies say.
  */
 export async function decideFor(
   desk: Desk,
   action: 'enrol' | 'renew',
-  proof: 'token' | 'certificate',
+  proof: ProofKind,
   provenId: string,
   { commonName, names, request }: CheckedRequest,
-): Promise<{ value: Device; version: number }> {
+  terms: Terms = {},
+): Promise<{ device: { value: Device; version: number }; profile: Profile }> {
   const device = await desk.records.get(devices, provenId);
   if (device === undefined) throw unknownDevice(provenId);
+  checkFleet(device.value, terms);
   const own = (name: string): boolean => name === provenId || name.endsWith(`.${provenId}`);
-  const decision = desk.decide({
-    principal: { type: 'Device', id: provenId },
-    action,
-    resource: { type: 'Profile', id: 'device' },
-    context: {
-      proof,
-      provenId,
-      requestedId: commonName,
-      foreignNames: names.filter(({ text }) => !own(text.toLowerCase())).length,
-      keyType: request.publicKey.keyType,
-    },
-  });
+  const ask = (profile: string): Decision =>
+    desk.decide({
+      principal: { type: 'Device', id: provenId },
+      action,
+      resource: { type: 'Profile', id: profile },
+      context: {
+        proof,
+        provenId,
+        requestedId: commonName,
+        foreignNames: names.filter(({ text }) => !own(text.toLowerCase())).length,
+        keyType: request.publicKey.keyType,
+      },
+    });
+  const decision = ask('device');
   if (commonName !== provenId) {
     throw new PkiError(
       'subject-mismatch',
       `this ${proof} speaks for \`${provenId}\`; ask with /CN=${provenId}`,
     );
   }
-  if (!decision.allowed)
-    throw new PkiError('denied', `policy refuses to ${action} \`${provenId}\`: ${why(decision)}`);
-  return device;
+  if (decision.allowed) return { device, profile: profileOf('device') };
+  // Only what a forbid keeps from a normal certificate is asked again: who has no permit at all gets nothing.
+  if (decision.outcome === 'forbidden' && ask('quarantine').allowed)
+    return { device, profile: profileOf('quarantine') };
+  throw new PkiError('denied', `policy refuses to ${action} \`${provenId}\`: ${why(decision)}`);
 }
 
 function why(decision: Decision): string {

@@ -32,6 +32,8 @@ export interface Issue {
   /** Decides again at every attempt; throws to refuse. */
   readonly company?: (
     certificate: () => Certificate | undefined,
+    /** Issue by this profile instead. */
+    choose: (profile: Profile) => void,
   ) => Promise<(certificate: Certificate) => Company>;
 }
 
@@ -52,12 +54,18 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
     const known = await desk.records.get(issuances, id);
     const earlier =
       known === undefined ? undefined : await desk.records.get(certificates, known.value.serial);
-    const accompany = await issue.company?.(() => earlier?.value);
-    if (earlier !== undefined && isCurrent(earlier.value, now)) return earlier.value;
+    let chosen = profile;
+    const accompany = await issue.company?.(
+      () => earlier?.value,
+      (other) => {
+        chosen = other;
+      },
+    );
+    if (earlier?.value.profile === chosen.id && isCurrent(earlier.value, now)) return earlier.value;
     await refuseKnownKey(desk, request, subject);
     const certificate = await makeCertificate(
       {
-        profile,
+        profile: chosen,
         subject,
         subjectName: encodeName([Oid.commonName, subject]),
         names: issue.names,
@@ -65,7 +73,7 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
         requester: issue.requester,
         now,
       },
-      issuerOf(desk, profile.issuer),
+      issuerOf(desk, chosen.issuer),
       desk.urls,
     );
     const issuance = { id, serial: certificate.serial };

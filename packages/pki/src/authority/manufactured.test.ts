@@ -51,7 +51,7 @@ describe('a device with its manufacturer’s certificate', () => {
     const csr = makeCsr('cam-acme-1');
     const issued = await city.authority.enrolManufactured({ csr: () => csr, ...proof });
     expect(issued).toMatchObject({ subject: 'cam-acme-1', requester: 'manufacturer:acme:SN-1' });
-    expect(city.asked.at(-1)).toMatchObject({ action: 'enrol', context: { proof: 'certificate' } });
+    expect(city.asked.at(-1)).toMatchObject({ action: 'enrol', context: { proof: 'idevid' } });
     await expect(
       city.authority.enrolManufactured({ csr: () => makeCsr('cam-001'), ...proof }),
     ).rejects.toMatchObject({ code: 'subject-mismatch' });

@@ -16,6 +16,7 @@ import { checkRequest } from './check-request.ts';
 import type { Desk } from './desk.ts';
 import { decideFor } from './enrol.ts';
 import { issueCertificate } from './issue.ts';
+import type { Terms } from './terms.ts';
 
 /** Whose device certificates are believed at a first enrolment. */
 export interface Manufacturer {
@@ -89,11 +90,16 @@ export async function expectManufactured(desk: Desk, wanted: ExpectedDevice): Pr
 export async function enrolManufactured(
   desk: Desk,
   trusted: readonly TrustedManufacturer[],
-  wanted: { readonly csr: () => Uint8Array; readonly certificate: Uint8Array; readonly address: string },
+  wanted: {
+    readonly csr: () => Uint8Array;
+    readonly certificate: Uint8Array;
+    readonly address: string;
+    readonly terms?: Terms | undefined;
+  },
 ): Promise<Certificate> {
   const { id, requester } = await identify(desk, trusted, wanted.certificate);
   const profile = profileOf('device');
-  const checked = checkRequest(readRequest(wanted.csr()), profile);
+  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   return issueCertificate(desk, {
     request: checked.request,
     profile,
@@ -101,8 +107,9 @@ export async function enrolManufactured(
     names: checked.names,
     requester,
     actor: requester,
-    company: async () => {
-      const device = await decideFor(desk, 'enrol', 'certificate', id, checked);
+    company: async (_earlier, choose) => {
+      const { device, profile } = await decideFor(desk, 'enrol', 'idevid', id, checked, wanted.terms);
+      choose(profile);
       return (certificate) => {
         const seen = changeDevice(device.value, { lastSeen: certificate.issued, address: wanted.address });
         return {

@@ -50,7 +50,7 @@ export async function revokeDeviceCertificates(
   told: OnRevoked,
 ): Promise<Certificate[]> {
   const revoked = await revokeAll(desk, wanted, told, async () => {
-    const where = { subject: device, profile: 'device', notAfter: { gte: desk.clock.now() } };
+    const where = { subject: device, profile: ['device', 'quarantine'], notAfter: { gte: desk.clock.now() } };
     const found = await desk.records.find(certificates, { where, limit: 10_000 });
     return found.records.filter(({ value }) => value.revoked === undefined);
   });

@@ -44,7 +44,7 @@ export async function verifyClient(desk: Desk, der: Uint8Array, grace = 0): Prom
   if (record === undefined || record.der !== Buffer.from(der).toString('base64')) {
     return refuse('no-record', 'client certificate has no record, so it does not exist; enrol again');
   }
-  if (record.profile !== 'device')
+  if (record.profile !== 'device' && record.profile !== 'quarantine')
     return refuse('not-a-device', 'client certificate is not that of a device');
   if (record.revoked !== undefined) {
     return refuse('revoked', `client certificate was revoked (${record.revoked.reason}); enrol again`);

@@ -1,5 +1,6 @@
 import type { Certificate, Clock } from '@kydai/contracts';
 import type { Authority } from '../authority/authority.ts';
+import type { Fleet, Terms } from '../authority/terms.ts';
 import { PkiError } from '../error.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
 import { encodeCsrAttributes } from './attributes.ts';
@@ -23,6 +24,10 @@ export interface EstOptions {
   readonly approval?: boolean;
   /** Make keys for devices that cannot (serverkeygen). Off unless told: a key is best made where it stays. */
   readonly serverKeys?: boolean;
+  /** Fleets that have a path of their own: `/.well-known/est/<label>/simpleenroll`. None unless told. */
+  readonly fleets?: readonly Fleet[];
+  /** Whether every request must be bound to its connection; not unless told. */
+  readonly bindingRequired?: boolean;
 }
 
 /** Who is at the other end of the connection, as the TLS listener saw it. */
@@ -30,6 +35,8 @@ export interface Peer {
   readonly address: string;
   /** Client certificate, DER, whose key the handshake proved; of any issuer. */
   readonly certificate?: Uint8Array | undefined;
+  /** Values of this TLS connection that a request may be bound to, base64: tls-exporter, tls-unique. */
+  readonly bindings?: (() => readonly string[]) | undefined;
 }
 
 export type EstHandler = (request: Request, peer: Peer) => Promise<Response>;
@@ -48,7 +55,14 @@ export function createEstHandler(options: EstOptions): EstHandler {
   const journal = new RefusalJournal(authority.audit, options.clock ?? { now: () => Date.now() });
   let atWork = 0;
 
-  async function enrolment(request: Request, peer: Peer, act: 'enrol' | 'renew' | 'key'): Promise<Response> {
+  async function enrolment(
+    request: Request,
+    peer: Peer,
+    act: 'enrol' | 'renew' | 'key',
+    fleet: Fleet | undefined,
+  ): Promise<Response> {
+    const required = options.bindingRequired === true;
+    const terms: Terms = { fleet, binding: { required, values: peer.bindings?.() ?? [] } };
     let credentials: Credentials | undefined;
     try {
       // Slow senders hold no place: the bound is on work, the listener's time limit on patience.
@@ -59,9 +73,9 @@ export function createEstHandler(options: EstOptions): EstHandler {
       atWork++;
       try {
         credentials = readCredentials(request.headers.get('authorization'));
-        if (act === 'key') return await withKey(body, peer, credentials);
+        if (act === 'key') return await withKey(body, peer, credentials, fleet);
         const certificate =
-          act === 'enrol' ? await first(body, peer, credentials) : await following(body, peer);
+          act === 'enrol' ? await first(body, peer, credentials, terms) : await following(body, peer, terms);
         return pkcs7(certsOnly(certificate));
       } finally {
         atWork--;
@@ -74,36 +88,49 @@ export function createEstHandler(options: EstOptions): EstHandler {
     }
   }
 
-  function first(body: Uint8Array, peer: Peer, credentials: Credentials | undefined): Promise<Certificate> {
+  function first(
+    body: Uint8Array,
+    peer: Peer,
+    credentials: Credentials | undefined,
+    terms: Terms,
+  ): Promise<Certificate> {
+    const csr = (): Uint8Array => decodeRequestBody(body);
     if (credentials === undefined) {
       const { certificate, address } = peer;
       if (certificate !== undefined && authority.trustsManufacturers) {
-        return authority.enrolManufactured({ csr: () => decodeRequestBody(body), certificate, address });
+        return authority.enrolManufactured({ csr, certificate, address, terms });
       }
       if (options.approval === true) {
-        return authority.apply({ csr: () => decodeRequestBody(body), address: peer.address });
+        return authority.apply({ csr, address: peer.address, terms });
       }
       throw new PkiError('token-missing', 'send the enrolment token: `curl --user <device id>:<token>`');
     }
     const { user, token } = credentials;
-    return authority.enrol({ csr: () => decodeRequestBody(body), token, user, address: peer.address });
+    return authority.enrol({ csr, token, user, address: peer.address, terms });
   }
 
   async function withKey(
     body: Uint8Array,
     peer: Peer,
     credentials: Credentials | undefined,
+    fleet: Fleet | undefined,
   ): Promise<Response> {
     if (credentials === undefined)
       throw new PkiError('token-missing', 'serverkeygen needs an enrolment token');
     const { user, token } = credentials;
     await authority.checkToken(token, user);
     const { csr, pkcs8 } = await requestWithOwnKey(decodeRequestBody(body));
-    const issued = await authority.enrol({ csr: () => csr, token, user, address: peer.address });
+    const issued = await authority.enrol({
+      csr: () => csr,
+      token,
+      user,
+      address: peer.address,
+      terms: { fleet },
+    });
     return keyAndCertificate(pkcs8, certsOnly(issued));
   }
 
-  function following(body: Uint8Array, peer: Peer): Promise<Certificate> {
+  function following(body: Uint8Array, peer: Peer, terms: Terms): Promise<Certificate> {
     const { certificate, address } = peer;
     if (certificate === undefined) {
       throw new PkiError(
@@ -111,12 +138,17 @@ export function createEstHandler(options: EstOptions): EstHandler {
         'renewal needs the present client certificate: `curl --cert --key`',
       );
     }
-    return authority.renew({ csr: () => decodeRequestBody(body), certificate, address });
+    return authority.renew({ csr: () => decodeRequestBody(body), certificate, address, terms });
   }
 
   return async (request, peer) => {
     const { pathname } = new URL(request.url);
-    const operation = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : '';
+    const [operation = '', label, more] = pathname.startsWith(prefix)
+      ? pathname.slice(prefix.length).split('/').reverse()
+      : [];
+    const fleet = label === undefined ? undefined : options.fleets?.find((each) => each.label === label);
+    if (more !== undefined || (label !== undefined && fleet === undefined))
+      return plain(404, 'there is no such label; use /.well-known/est/<operation>');
     switch (operation) {
       case 'cacerts':
         if (request.method !== 'GET') return plain(405, 'use GET', { allow: 'GET' });
@@ -128,11 +160,11 @@ export function createEstHandler(options: EstOptions): EstHandler {
         if (options.serverKeys !== true)
           return plain(404, 'keys are made by the devices here; use simpleenroll');
         if (request.method !== 'POST') return plain(405, 'use POST', { allow: 'POST' });
-        return enrolment(request, peer, 'key');
+        return enrolment(request, peer, 'key', fleet);
       case 'simpleenroll':
       case 'simplereenroll':
         if (request.method !== 'POST') return plain(405, 'use POST', { allow: 'POST' });
-        return enrolment(request, peer, operation === 'simpleenroll' ? 'enrol' : 'renew');
+        return enrolment(request, peer, operation === 'simpleenroll' ? 'enrol' : 'renew', fleet);
       default:
         return plain(404, 'EST here has cacerts, csrattrs, simpleenroll and simplereenroll');
     }

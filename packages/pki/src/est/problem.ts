@@ -9,6 +9,8 @@ const statuses: Partial<Record<PkiErrorCode, number>> = {
   'certificate-required': 401,
   'certificate-refused': 403,
   denied: 403,
+  'binding-required': 403,
+  'binding-mismatch': 403,
   'approval-pending': 202,
   'subject-mismatch': 403,
   'key-revoked': 403,

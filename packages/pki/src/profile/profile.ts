@@ -45,6 +45,8 @@ export const Profile = z
       .optional(),
     /** RFC 6960 section 4.2.2.2.1: a responder's certificate is not checked for revocation itself. */
     ocspNoCheck: z.boolean(),
+    /** RFC 9608: there is no revocation, because it lasts a day at most. */
+    noRevocation: z.boolean().default(false),
   })
   .readonly();
 export type Profile = z.infer<typeof Profile>;
@@ -64,6 +66,15 @@ export function readProfile(value: unknown): Profile {
     throw new PkiError(
       'bad-setting',
       `profile \`${profile.id}\`: ocspNoCheck goes with ocspSigning and only with it`,
+    );
+  }
+  if (
+    profile.noRevocation &&
+    (profile.authority !== undefined || profile.days * 1440 + profile.backdateMinutes > 1440)
+  ) {
+    throw new PkiError(
+      'bad-setting',
+      `profile \`${profile.id}\`: without revocation a certificate lasts a day at most`,
     );
   }
   return profile;

@@ -56,6 +56,19 @@ const builtIn: readonly unknown[] = [
     ocspNoCheck: false,
   },
   {
+    // For a device that is to be looked at: it can renew and be told apart, and is no `device` to the access policies.
+    id: 'quarantine',
+    issuer: 'device-ca',
+    days: 0.5,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P256', 'EC-P384', 'Ed25519', 'RSA-2048'],
+    keyUsage: { ...signing, rsa: ['digitalSignature', 'keyEncipherment'] },
+    purposes: ['clientAuth'],
+    names: ['dns'],
+    ocspNoCheck: false,
+    noRevocation: true,
+  },
+  {
     // EC keys may agree on keys too: devices seal their readings for the certificate of a service.
     id: 'service',
     issuer: 'service-ca',

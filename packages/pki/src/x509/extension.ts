@@ -140,6 +140,7 @@ export const extension = {
         : [context(1, ...excluded.map((name) => sequence(encodeGeneralName(name))))]),
     ),
   }),
+  noRevAvail: (): Extension => ({ oid: Oid.noRevAvail, critical: false, value: nothing() }),
   ocspNoCheck: (): Extension => ({ oid: Oid.ocspNoCheck, critical: false, value: nothing() }),
 } as const;
 

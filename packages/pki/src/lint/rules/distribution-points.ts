@@ -6,7 +6,7 @@ export const distributionPoints: Rule = {
   id: 'distribution-points',
   citation: 'RFC 5280 sections 4.2.1.13 and 4.2.2.1; our profile: revocation can always be found',
   check: ({ profile, extension }) => {
-    if (profile.issuer === 'self' || profile.ocspNoCheck) return undefined;
+    if (profile.issuer === 'self' || profile.ocspNoCheck || profile.noRevocation) return undefined;
     const points = extension(Oid.crlDistributionPoints);
     const access = extension(Oid.authorityInfoAccess);
     if (points === undefined || access === undefined) return 'it does not say where its revocation is found';

@@ -12,6 +12,7 @@ import { keyType } from './key-type.ts';
 import { keyUsage } from './key-usage.ts';
 import { knownExtensions } from './known-extensions.ts';
 import { nameConstraints } from './name-constraints.ts';
+import { noRevocationAvailable } from './no-revocation-available.ts';
 import { ocspNoCheck } from './ocsp-no-check.ts';
 import { rsaFactors } from './rsa-factors.ts';
 import { serialNumber } from './serial-number.ts';
@@ -54,4 +55,5 @@ export const rules: readonly Rule[] = [
   distributionPoints,
   knownExtensions,
   ocspNoCheck,
+  noRevocationAvailable,
 ];

@@ -21,4 +21,5 @@ const known: ReadonlySet<string> = new Set([
   Oid.authorityInfoAccess,
   Oid.nameConstraints,
   Oid.ocspNoCheck,
+  Oid.noRevAvail,
 ]);
