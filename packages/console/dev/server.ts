@@ -213,12 +213,15 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
         return view ? json(response, view) : problem(response, 404, 'not-found', `no incident \`${id}\``);
       }
       const open = search.get('state') === 'open';
+      const behind = search.get('indicator') === null ? undefined : incidents.filter(({ drill }) => !drill);
       return json(
         response,
         empty
           ? none
           : page(
-              incidents.filter((one) => !open || !['closed', 'false-positive'].includes(one.state)),
+              (behind ?? incidents).filter(
+                (one) => !open || !['closed', 'false-positive'].includes(one.state),
+              ),
               search,
             ),
       );

@@ -4,6 +4,9 @@ import { isKey, type Language, translateData, translator } from './translate.ts'
 /** These lead to what follows them: `Failed after 4 attempts: no answer in time`. */
 const leading = new Set(['outcome.attempt', 'outcome.gave-up', 'outcome.no-effect']);
 
+/** These begin with a name, which keeps its case. */
+const named = new Set(['outcome.approved-by', 'outcome.refused-by', 'outcome.done-by']);
+
 /**
  * What the server says by codes, as one sentence in the reader's language. `line` is the same in the server's own words:
  * it stands where there are no phrases (what was kept by an older version) or one of them has no words here.
@@ -21,7 +24,7 @@ export function say(
     const before = phrases[index - 1];
     text += (before === undefined ? '' : leading.has(before.code) ? ': ' : '; ') + said;
   }
-  return capital(text);
+  return named.has(phrases[0]!.code) ? text : capital(text);
 }
 
 /** Each phrase as a sentence of its own; the plain lines where one of them has no words here. */
@@ -40,9 +43,13 @@ function sayPhrase({ code, values }: Phrase, language: Language): string | undef
     const own = language === 'vi' ? (vi ?? en) : (en ?? vi);
     if (own !== undefined) return own;
   }
+  const t = translator(language);
+  const filled = { ...values };
   const type = `entity.${values['type']}`;
-  const named = isKey(type) ? { type: translator(language)(type as 'entity.user').toLowerCase() } : {};
-  return translateData(keyOf(code), { ...values, ...named }, language);
+  if (isKey(type)) filled['type'] = t(type as 'entity.user').toLowerCase();
+  const audience = `audience.${values['audience']}`;
+  if (isKey(audience)) filled['audience'] = t(audience as 'audience.soc');
+  return translateData(keyOf(code), filled, language);
 }
 
 /** Only these families of words are the server's to choose from. */

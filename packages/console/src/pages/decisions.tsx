@@ -40,9 +40,7 @@ export default function Decisions() {
     >
       <Loaded query={query}>
         {({ items }) => {
-          const rows = items
-            .filter((one) => !denied || !one.allowed)
-            .map((one, index) => ({ ...one, index }));
+          const rows = foldRepeats(items.filter((one) => !denied || !one.allowed));
           return rows.length === 0 ? (
             <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
               <Copyable text={question(window.location.origin)} />
@@ -56,8 +54,32 @@ export default function Decisions() {
   );
 }
 
-function DecisionTable({ rows }: { rows: readonly (DecisionView & { readonly index: number })[] }) {
-  const { t, language } = useSettings();
+interface Row extends DecisionView {
+  readonly index: number;
+  /** How many times it was decided so in a row; `at` is the last time. */
+  readonly times: number;
+}
+
+/** Decisions that repeat one after the other as one row: a sensor that reports each second is one line, not a page. */
+export function foldRepeats(items: readonly DecisionView[]): readonly Row[] {
+  const rows: Row[] = [];
+  for (const [index, one] of items.entries()) {
+    const before = rows.at(-1);
+    if (before !== undefined && sameDecision(before, one)) {
+      rows[rows.length - 1] = { ...before, times: before.times + 1 };
+    } else rows.push({ ...one, index, times: 1 });
+  }
+  return rows;
+}
+
+function sameDecision(a: DecisionView, b: DecisionView): boolean {
+  const said = ({ principal, action, resource, outcome, determining }: DecisionView): string =>
+    [principal, action, resource, outcome, ...determining.map(({ id }) => id)].join('\n');
+  return said(a) === said(b);
+}
+
+function DecisionTable({ rows }: { rows: readonly Row[] }) {
+  const { t, format, language } = useSettings();
   return (
     <Table
       caption={t('decisions.title')}
@@ -78,6 +100,7 @@ function DecisionTable({ rows }: { rows: readonly (DecisionView & { readonly ind
               }
             >
               {t(one.outcome === 'permitted' ? 'decisions.allowed' : `decisions.${one.outcome}`)}
+              {one.times > 1 ? ` ×${format.number(one.times)}` : ''}
             </span>
           ),
         },

@@ -1,5 +1,6 @@
 import type { ObligationClock } from '@kydai/contracts';
 import { useSettings } from '../language/settings.tsx';
+import type { Language } from '../language/translate.ts';
 import { useNow } from './now.ts';
 
 export interface DeadlineView {
@@ -64,9 +65,20 @@ export function Deadline({ clock, about }: { clock: ObligationClock; about?: str
       </p>
       {about === undefined ? (
         <p className="deadline-foot">
-          {obligation.citation} · {t(`obligation.verified.${obligation.verified}`)}
+          {citationIn(obligation.citation, language)} · {t(`obligation.verified.${obligation.verified}`)}
         </p>
       ) : null}
     </div>
   );
+}
+
+/** `Decree 331/2026/NĐ-CP, Art 31.2.d` as a Vietnamese reader cites it. */
+export function citationIn(citation: string, language: Language): string {
+  if (language === 'en') return citation;
+  return citation
+    .replace(/\bDecree\b/g, 'Nghị định')
+    .replace(/\bLaw\b/g, 'Luật')
+    .replace(/\bCircular\b/g, 'Thông tư')
+    .replace(/\bArt\b/g, 'Điều')
+    .replace(/\bForm\b/g, 'Mẫu');
 }

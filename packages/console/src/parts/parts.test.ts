@@ -2,13 +2,15 @@ import type { ObligationClock } from '@kydai/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findings, obligations, sources } from '../../dev/data.ts';
+import { decisions } from '../../dev/events.ts';
+import { foldRepeats } from '../pages/decisions.tsx';
 import { byDanger } from '../pages/findings.tsx';
 import { actionsFor } from '../pages/incident/allowed.ts';
 import { sayContainment, tell } from '../pages/incident/tell.ts';
 import { fold } from '../shell/fold.ts';
 import { imbalance, sumAccounts } from './account.tsx';
 import { certificateStatus, toPem } from './certificate-list.tsx';
-import { judgeDeadline } from './deadline.tsx';
+import { citationIn, judgeDeadline } from './deadline.tsx';
 import { shorten } from './reference.tsx';
 import { niceTop } from './time-bars.tsx';
 
@@ -109,6 +111,32 @@ describe('lists', () => {
 
   it('are found without Vietnamese marks', () => {
     expect(fold('Sự cố Đông Ba')).toBe('su co dong ba');
+  });
+});
+
+describe('decisions', () => {
+  const one = decisions[0]!;
+  it('that repeat become one row with their number, the newest time first', () => {
+    const rows = foldRepeats([
+      { ...one, at: 3 },
+      { ...one, at: 2 },
+      { ...one, at: 1, allowed: !one.allowed, outcome: 'not-permitted', determining: [] },
+      { ...one, at: 0 },
+    ]);
+    expect(rows.map(({ at, times }) => [at, times])).toEqual([
+      [3, 2],
+      [1, 1],
+      [0, 1],
+    ]);
+  });
+});
+
+describe('a citation', () => {
+  it('is written as the law is called in the language of the reader', () => {
+    expect(citationIn('Law 91/2025/QH15, Art 23; Decree 356/2025/NĐ-CP, Form 08', 'vi')).toBe(
+      'Luật 91/2025/QH15, Điều 23; Nghị định 356/2025/NĐ-CP, Mẫu 08',
+    );
+    expect(citationIn('Law 91/2025/QH15, Art 23', 'en')).toBe('Law 91/2025/QH15, Art 23');
   });
 });
 

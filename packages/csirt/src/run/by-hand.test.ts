@@ -44,6 +44,10 @@ describe('an incident contained by hand', () => {
       precision: 'second',
       confidence: 'medium',
     });
+    expect(incident.timeline.at(-1)).toMatchObject({
+      code: 'state.contained-by-hand',
+      values: { by: 'user:lan' },
+    });
     const mttc = computeIndicators([incident], world.clock.now()).find(({ name }) => name === 'mttc');
     expect(mttc).toMatchObject({ n: 1, stillOpen: 0, incidentIds: [incident.id] });
   });

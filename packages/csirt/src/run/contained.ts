@@ -44,6 +44,9 @@ export function contained(
         : { at, source: hand.by, precision: 'second', confidence: 'medium' };
     const time = earlier !== undefined && earlier.at > at ? earlier : own;
     const next = setTime({ ...incident, state: 'contained' }, 'containmentAchieved', time);
-    return tell(next, { at: now, kind: 'state', code: 'state.contained', values: { run: runId }, actor });
+    const story = { at: now, kind: 'state', actor } as const;
+    return hand === undefined
+      ? tell(next, { ...story, code: 'state.contained', values: { run: runId } })
+      : tell(next, { ...story, code: 'state.contained-by-hand', values: { run: runId, by: hand.by } });
   };
 }

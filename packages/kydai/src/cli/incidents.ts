@@ -5,6 +5,9 @@ import type { CommandContext } from './program.ts';
 
 export function addIncidentCommands(program: Command, context: CommandContext): void {
   const { output, operator } = context;
+  /** What data carries in both languages, in the one of the setting `language`. */
+  const choose = (english: string, vietnamese: string | undefined): string =>
+    context.config().language === 'vi' ? (vietnamese ?? english) : english;
   program
     .command('incidents')
     .description('list the incidents that are not closed')
@@ -29,7 +32,7 @@ export function addIncidentCommands(program: Command, context: CommandContext): 
               .map(({ id }) => id)
               .slice(0, 3)
               .join(' '),
-            incident.title,
+            choose(incident.title, incident.titleVi),
           ]),
         ),
       );
@@ -54,10 +57,14 @@ export function addIncidentCommands(program: Command, context: CommandContext): 
           if (approvals.length === 0) return output.write('No step waits for approval.\n');
           for (const waiting of approvals) {
             const since = duration(Date.now() - waiting.since);
-            output.write(
-              `${styled(output, 'bold', waiting.stepName)}  ${waiting.incidentNumber}, waits ${since}\n`,
-            );
-            output.write(`  ${waiting.incidentTitle}\n  ${waiting.reason}\n`);
+            const name = choose(waiting.stepName, waiting.stepNameVi);
+            const command = choose(waiting.command ?? '', waiting.commandVi);
+            const reason = choose(waiting.reasonEn ?? waiting.reason, waiting.reason);
+            output.write(`${styled(output, 'bold', name)}  ${waiting.incidentNumber}, waits ${since}\n`);
+            output.write(`  ${choose(waiting.incidentTitle, waiting.incidentTitleVi)}\n`);
+            if (command !== '') output.write(`  ${command}\n`);
+            // A task's reason says no more than its command.
+            if (waiting.task !== true || command === '') output.write(`  ${reason}\n`);
             output.write(`  kydai approve ${waiting.runId} ${waiting.stepId}\n\n`);
           }
           return;
@@ -75,7 +82,7 @@ export function addIncidentCommands(program: Command, context: CommandContext): 
         const body = { stepId: waiting.stepId, approved, comment: options.comment };
         const after = await client.call('POST', `/api/v1/runs/${waiting.runId}/approvals`, PlaybookRun, body);
         output.write(
-          `${approved ? 'Approved' : 'Refused'}: ${waiting.stepName}. The run is now ${after.state}.\n`,
+          `${approved ? 'Approved' : 'Refused'}: ${choose(waiting.stepName, waiting.stepNameVi)}. The run is now ${after.state}.\n`,
         );
       },
     );
@@ -95,7 +102,9 @@ export function addIncidentCommands(program: Command, context: CommandContext): 
         return context.exit(2);
       }
       const view = await client.call('GET', `/api/v1/incidents/${incident.id}`, IncidentView);
-      output.write(`${styled(output, 'bold', `${incident.number}  ${incident.title}`)}\n`);
+      output.write(
+        `${styled(output, 'bold', `${incident.number}  ${choose(incident.title, incident.titleVi)}`)}\n`,
+      );
       output.write(`${incident.severity}, ${incident.state}${incident.drill ? ', drill' : ''}\n\n`);
       output.write(
         columns(

@@ -20,6 +20,10 @@ export const Config = z.strictObject({
     .max(64)
     .default('Kỳ Đài')
     .describe('organisation named in the CA certificates'),
+  language: z
+    .enum(['vi', 'en'])
+    .default('vi')
+    .describe('language in which the command line names incidents and steps: vi or en'),
   content: z
     .string()
     .default('')

@@ -23,7 +23,8 @@ export function tell(
   names: ReadonlyMap<string, string> = new Map(),
 ): Told {
   const t = translator(language);
-  const values: Record<string, string> = { by: personOf(entry.actor), ...entry.values };
+  const values: Record<string, string> = { ...entry.values };
+  values['by'] = personOf(values['by'] ?? entry.actor);
   for (const name of ['step', 'playbook'] as const) {
     const value = values[name];
     if (value !== undefined) values[name] = names.get(value) ?? value;

@@ -104,15 +104,15 @@ function Board({ data }: { data: OverviewBody }) {
         {running.length === 0 ? (
           <p className="hint">{t('overview.deadlinesNone')}</p>
         ) : (
-          <ul className="stack">
-            {running.map((clock) => (
-              <li key={`${clock.incidentId} ${clock.obligation.id}`}>
-                <Link className="deadline-link" href={`/incidents/${clock.incidentId}`}>
-                  <Deadline clock={clock} about={numbers.get(clock.incidentId) ?? ''} />
-                </Link>
-              </li>
-            ))}
-          </ul>
+          <>
+            <Deadlines clocks={running.slice(0, shownDeadlines)} numbers={numbers} />
+            {running.length > shownDeadlines ? (
+              <details className="more-deadlines">
+                <summary>{t('overview.deadlinesMore', { n: running.length - shownDeadlines })}</summary>
+                <Deadlines clocks={running.slice(shownDeadlines)} numbers={numbers} />
+              </details>
+            ) : null}
+          </>
         )}
       </Panel>
 
@@ -214,6 +214,29 @@ function Board({ data }: { data: OverviewBody }) {
         )}
       </Panel>
     </div>
+  );
+}
+
+/** The nearest deadlines stand open; a bad night must not push the rest of the board off a phone. */
+const shownDeadlines = 4;
+
+function Deadlines({
+  clocks,
+  numbers,
+}: {
+  clocks: OverviewBody['obligations'];
+  numbers: ReadonlyMap<string, string>;
+}) {
+  return (
+    <ul className="stack">
+      {clocks.map((clock) => (
+        <li key={`${clock.incidentId} ${clock.obligation.id}`}>
+          <Link className="deadline-link" href={`/incidents/${clock.incidentId}`}>
+            <Deadline clock={clock} about={numbers.get(clock.incidentId) ?? ''} />
+          </Link>
+        </li>
+      ))}
+    </ul>
   );
 }
 
