@@ -118,7 +118,7 @@ describe('the door for Envoy', () => {
 describe('the decision log', () => {
   const kept = async (query: string) => {
     const page = await running.kydai.events.search({
-      filter: parseQuery(`dataset:kydai.decision and ${query}`),
+      filter: parseQuery(`dataset:kydai.decision and ${query}`)!,
       limit: 100,
     });
     return page.events;
@@ -193,7 +193,7 @@ describe('the risk of a device, reported from outside', () => {
     expect(await envoy('/readings/1', pem)).toBe('200 permitted');
     const events = await eventually(async () => {
       const page = await running.kydai.events.search({
-        filter: parseQuery('dataset:kydai.decision and device.id:cam-risk and rule.id:stale-risk'),
+        filter: parseQuery('dataset:kydai.decision and device.id:cam-risk and rule.id:stale-risk')!,
       });
       return page.events.length >= 2 ? page.events : undefined;
     });
