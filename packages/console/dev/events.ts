@@ -157,3 +157,26 @@ export const decisions: DecisionView[] = [
   },
   ...Array.from({ length: 80 }, (_, index) => decision(start - (index + 2) * 7 * second)),
 ];
+
+export function fieldsOf(found: readonly Row[]) {
+  const counts = new Map<string, number>();
+  for (const { fields } of found.slice(0, 1000))
+    for (const name of ['event.dataset', 'source', ...Object.keys(fields)])
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+  const fields = Array.from(counts, ([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count);
+  return { sampled: Math.min(found.length, 1000), fields };
+}
+
+export function valuesOf(found: readonly Row[], field: string, prefix: string) {
+  const counts = new Map<string, number>();
+  for (const row of found) {
+    const value =
+      field === 'event.dataset' ? row.dataset : field === 'source' ? row.source : row.fields[field];
+    for (const one of [value ?? []].flat()) counts.set(String(one), (counts.get(String(one)) ?? 0) + 1);
+  }
+  const all = Array.from(counts, ([value, count]) => ({ value, count })).filter(({ value }) =>
+    value.startsWith(prefix),
+  );
+  const values = all.sort((a, b) => b.count - a.count).slice(0, 10);
+  return { field, events: found.length, present: all.reduce((sum, { count }) => sum + count, 0), values };
+}

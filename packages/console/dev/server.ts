@@ -21,7 +21,7 @@ import {
   runs,
   sources,
 } from './data.ts';
-import { activity, decision, decisions, histogram, searchEvents } from './events.ts';
+import { activity, decision, decisions, fieldsOf, histogram, searchEvents, valuesOf } from './events.ts';
 
 export const policy =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
@@ -278,6 +278,10 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       const to = Date.parse(search.get('to') ?? '');
       const found = empty ? [] : searchEvents(q, from, to);
       if (id === 'histogram') return json(response, histogram(found, from, to));
+      if (id === 'fields') return json(response, fieldsOf(found));
+      if (id === 'values')
+        return json(response, valuesOf(found, search.get('field') ?? '', search.get('prefix') ?? ''));
+      if (id === 'related') return json(response, { detections: [], incidents: [] });
       const at = Number(search.get('cursor') ?? 0);
       const limit = Number(search.get('limit') ?? 100);
       return json(response, {

@@ -475,6 +475,17 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'logs.end': 'End of the results.',
   'logs.received': 'Received',
   'logs.delay': 'arrived {duration} later',
+  'logs.offers': 'Completions',
+  'logs.fieldFind': 'Find a field',
+  'logs.fieldIn': 'in {n} of {all} events',
+  'logs.live': 'Live',
+  'logs.liveNote': 'Newest events as they come; the last 200 are shown.',
+  'logs.liveBehind': 'More came than can be shown; narrow the query down.',
+  'logs.export': 'Export',
+  'logs.export.csv': 'CSV (table)',
+  'logs.export.ndjson': 'JSON Lines',
+  'logs.export.parquet': 'Parquet',
+  'logs.related': 'Noticed in',
 
   'findings.title': 'Vulnerabilities',
   'findings.lead':

@@ -475,6 +475,17 @@ export const vi = {
   'logs.end': 'Hết kết quả.',
   'logs.received': 'Nhận',
   'logs.delay': 'đến sau {duration}',
+  'logs.offers': 'Gợi ý',
+  'logs.fieldFind': 'Tìm trường',
+  'logs.fieldIn': 'có trong {n} trên {all} sự kiện',
+  'logs.live': 'Trực tiếp',
+  'logs.liveNote': 'Sự kiện mới nhất ngay khi đến; hiện 200 sự kiện cuối.',
+  'logs.liveBehind': 'Sự kiện đến nhiều hơn mức hiển thị được; hãy thu hẹp câu truy vấn.',
+  'logs.export': 'Xuất',
+  'logs.export.csv': 'CSV (bảng)',
+  'logs.export.ndjson': 'JSON Lines',
+  'logs.export.parquet': 'Parquet',
+  'logs.related': 'Đã được ghi nhận ở',
 
   'findings.title': 'Lỗ hổng bảo mật',
   'findings.lead':

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { consoleFolder } from '@kydai/console/folder';
-import { type Clock, KydaiError } from '@kydai/contracts';
+import type { Clock } from '@kydai/contracts';
 import { createAuthZenHandler, createSearch } from '@kydai/policy';
 import type { Logger } from 'pino';
 import { readBackupState } from '../backup/state.ts';
@@ -170,11 +170,7 @@ export async function startKydai(options: {
     });
     closeLast(() => detection.close());
     await response.executor.resume();
-    const late = await detection.recover().catch((error: unknown) => {
-      if (!(error instanceof KydaiError && error.code === 'unavailable')) throw error;
-      log.warn('the event store is away: what came just before the last stop is not judged again');
-      return 0;
-    });
+    const late = await detection.recover();
     if (late > 0) log.info({ events: late }, 'judged events that came before the last stop');
 
     // Collect.

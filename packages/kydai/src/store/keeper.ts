@@ -6,6 +6,7 @@ import {
   type LegalHold,
   openLake,
   openSpooledElastic,
+  type SpooledStore,
   type SqlAnswer,
   type SqlOptions,
 } from '@kydai/store';
@@ -58,7 +59,7 @@ export async function openEventKeeper(parts: {
   });
   return {
     kind: 'elasticsearch',
-    store,
+    store: recoverable(store),
     tail: store.tail,
     read: (query) => store.scan(query),
     hold: store.hold,
@@ -70,6 +71,33 @@ export async function openEventKeeper(parts: {
     },
     import: (events) => store.import(events),
     close: () => store.close(),
+  };
+}
+
+const sinceAtMost = 1_000_000;
+
+/**
+ * A start asks for what came after an id, to judge and count what a kill left undone. With the server away, or not
+ * through with the spool, part of that is on disk only; so these questions are answered from both.
+ */
+function recoverable(store: SpooledStore): EventStore {
+  const since = (filter: EventFilter | undefined) =>
+    filter?.op === 'range' && filter.field === 'id' && typeof filter.gt === 'string'
+      ? store.since(filter.gt, sinceAtMost)
+      : undefined;
+  return {
+    ...store,
+    async search(query) {
+      const found = query.cursor === undefined && query.order === 'oldest' ? since(query.filter) : undefined;
+      return found === undefined ? store.search(query) : { events: await found };
+    },
+    async aggregate(query) {
+      const found = query.by === 'source' && query.interval === undefined ? since(query.filter) : undefined;
+      if (found === undefined) return store.aggregate(query);
+      const counts = new Map<string, number>();
+      for (const { source } of await found) counts.set(source, (counts.get(source) ?? 0) + 1);
+      return Array.from(counts, ([value, count]) => ({ value, count }));
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Event } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
 import { diskError, freeBytes, removeFile, syncFolder } from '../lake/disk.ts';
-import { encodeFrame, scanFrames } from '../lake/frame.ts';
+import { encodeFrame, type Frame, scanFrames } from '../lake/frame.ts';
 import { encodeLine, type StoredRow, toEvent } from '../lake/line.ts';
 import { segmentName } from '../lake/recover.ts';
 
@@ -16,6 +16,11 @@ interface Append {
   readonly events: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+function eventsOf(content: Buffer, { bodyStart, end }: Frame): readonly Event[] {
+  const lines = content.toString('utf8', bodyStart, end).split('\n');
+  return lines.filter((line) => line !== '').map((line) => toEvent(JSON.parse(line) as StoredRow));
 }
 
 /** One file of the spool, oldest first. */
@@ -107,14 +112,23 @@ export class Spool {
     if (segment === undefined) return false;
     if (this.#segments.length === 1) await this.#seal();
     const content = await readFile(segment.path);
-    for (const { bodyStart, end } of scanFrames(content).frames) {
-      const lines = content.toString('utf8', bodyStart, end).split('\n');
-      await take(lines.filter((line) => line !== '').map((line) => toEvent(JSON.parse(line) as StoredRow)));
-    }
+    for (const frame of scanFrames(content).frames) await take(eventsOf(content, frame));
     await removeFile(segment.path);
     await syncFolder(this.#folder);
     this.#segments.shift();
     return true;
+  }
+
+  /** What waits now, oldest first, without taking it. */
+  async *peek(): AsyncGenerator<readonly Event[], void, undefined> {
+    while (this.#running !== undefined) await this.#running;
+    for (const { path } of [...this.#segments]) {
+      const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return Buffer.alloc(0);
+        throw error;
+      });
+      for (const frame of scanFrames(content).frames) yield eventsOf(content, frame);
+    }
   }
 
   async close(): Promise<void> {

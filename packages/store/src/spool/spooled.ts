@@ -16,6 +16,11 @@ export interface SpooledOptions extends ElasticOptions {
 
 /** Elasticsearch with a spool before it: an append succeeds while the server is away. */
 export interface SpooledStore extends ElasticStore {
+  /**
+   * The events whose ids are above one, from the server (when it can be reached) and the spool, at most `limit`: what a
+   * start asks for to go on where a kill left it.
+   */
+  since(id: string, limit: number): Promise<readonly Event[]>;
   /** Events that wait on disk for the server. They are durable, and not in answers yet. */
   waiting(): number;
   /** Writes events that may be there already, however long ago; past the spool. */
@@ -89,6 +94,21 @@ export async function openSpooledElastic(options: SpooledOptions): Promise<Spool
       return tails.follow(filter, signal);
     },
     waiting: () => spool.size,
+    async since(id, limit) {
+      const found = new Map<string, Event>();
+      const add = (events: readonly Event[]) => {
+        for (const event of events) if (event.id > id && found.size < limit) found.set(event.id, event);
+        return found.size < limit;
+      };
+      try {
+        const filter = { op: 'range', field: 'id', gt: id } as const;
+        for await (const events of store.scan({ filter, order: 'oldest' })) if (!add(events)) break;
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'unavailable')) throw error;
+      }
+      for await (const events of spool.peek()) if (!add(events)) break;
+      return [...found.values()];
+    },
     import: (events) => store.append(events, { again: true }),
     close() {
       closing ??= (async () => {

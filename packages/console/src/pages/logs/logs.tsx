@@ -7,6 +7,8 @@ import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Failure, Page, Skeleton } from '../../parts/frame.tsx';
 import { TimeBars } from '../../parts/time-bars.tsx';
+import { Fields } from './fields.tsx';
+import { useLive } from './live.ts';
 import { QueryBar } from './query-bar.tsx';
 import { narrow, readRange, resolveRange, withoutGaps, writeRange } from './range.ts';
 import { defaultColumns, isColumns, useRemembered } from './remembered.ts';
@@ -55,16 +57,23 @@ function Explorer() {
       return next;
     });
   };
+  const [live, setLive] = useState(false);
+  const coming = useLive(q, live);
   const rows = events.data?.pages.flatMap((page) => page.events) ?? [];
   const badQuery = events.error instanceof ApiError && events.error.status === 400 ? events.error : undefined;
   const total = histogram.data?.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   const interval = histogram.data?.interval ?? 0;
+
+  const narrowBy = (term: string, exclude: boolean) => ask(narrow(q, term, exclude));
+  const toggleColumn = (name: string) =>
+    setColumns(columns.includes(name) ? columns.filter((one) => one !== name) : [...columns, name]);
 
   return (
     <Page title={t('logs.title')} className="logs">
       <QueryBar
         query={q}
         range={readRange(search)}
+        span={span}
         problem={badQuery}
         ask={ask}
         choose={(range) => setSearch((before) => writeRange(before, range))}
@@ -90,40 +99,48 @@ function Explorer() {
         columns={columns}
         setColumns={setColumns}
         rows={rows}
+        live={live}
+        setLive={setLive}
+        q={q}
+        span={span}
         open={(saved) => setSearch(new URLSearchParams(saved))}
       />
-      {badQuery ? null : events.isPending ? (
-        <Skeleton lines={10} />
-      ) : events.error ? (
-        <Failure error={events.error} retry={() => void events.refetch()} />
-      ) : rows.length === 0 ? (
-        <Empty title={t('logs.empty')} hint={t('logs.emptyHint')} />
-      ) : (
-        <>
-          <Results
-            events={rows}
-            columns={columns}
-            narrow={(term, exclude) => ask(narrow(q, term, exclude))}
-            toggleColumn={(name) =>
-              setColumns(columns.includes(name) ? columns.filter((one) => one !== name) : [...columns, name])
-            }
-          />
-          <p className="logs-end">
-            {events.hasNextPage ? (
-              <button
-                type="button"
-                className="button"
-                disabled={events.isFetchingNextPage}
-                onClick={() => void events.fetchNextPage()}
-              >
-                {events.isFetchingNextPage ? t('app.loading') : t('common.more')}
-              </button>
-            ) : (
-              <span className="hint">{t('logs.end')}</span>
-            )}
-          </p>
-        </>
-      )}
+      <div className="logs-frame">
+        {badQuery ? null : <Fields q={q} span={span} narrow={narrowBy} />}
+        <div className="logs-found">
+          {live ? (
+            <section aria-label={t('logs.live')} aria-live="off">
+              <p className="hint live-note">{coming.behind ? t('logs.liveBehind') : t('logs.liveNote')}</p>
+              <Results events={coming.rows} columns={columns} narrow={narrowBy} toggleColumn={toggleColumn} />
+            </section>
+          ) : null}
+          {badQuery || live ? null : events.isPending ? (
+            <Skeleton lines={10} />
+          ) : events.error ? (
+            <Failure error={events.error} retry={() => void events.refetch()} />
+          ) : rows.length === 0 ? (
+            <Empty title={t('logs.empty')} hint={t('logs.emptyHint')} />
+          ) : (
+            <>
+              <Results events={rows} columns={columns} narrow={narrowBy} toggleColumn={toggleColumn} />
+              <p className="logs-end">
+                {events.hasNextPage ? (
+                  <button
+                    type="button"
+                    className="button"
+                    disabled={events.isFetchingNextPage}
+                    onClick={() => void events.fetchNextPage()}
+                  >
+                    {events.isFetchingNextPage ? t('app.loading') : t('common.more')}
+                  </button>
+                ) : (
+                  <span className="hint">{t('logs.end')}</span>
+                )}
+              </p>
+            </>
+          )}
+        </div>
+      </div>
     </Page>
   );
 }

@@ -1,8 +1,8 @@
-import { Search } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { type ApiError, serverNow } from '../../api/client.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { explain } from '../../parts/frame.tsx';
+import { QueryInput } from './query-input.tsx';
 import { type BackName, backNames, fromField, type Range, resolveRange, toField } from './range.ts';
 
 const syntax = [
@@ -18,12 +18,15 @@ const syntax = [
 export function QueryBar({
   query,
   range,
+  span,
   problem,
   ask,
   choose,
 }: {
   query: string;
   range: Range;
+  /** The range with its ends. */
+  span: { readonly from: string; readonly to: string };
   problem: ApiError | undefined;
   ask: (query: string) => void;
   choose: (range: Range) => void;
@@ -39,22 +42,7 @@ export function QueryBar({
   return (
     <search>
       <form className="query-bar" onSubmit={submit}>
-        <label className="query-field">
-          <span className="visually-hidden">{t('logs.query')}</span>
-          <Search aria-hidden="true" />
-          <input
-            type="search"
-            className="mono"
-            value={text}
-            placeholder={t('logs.placeholder')}
-            onChange={(event) => setText(event.currentTarget.value)}
-            aria-invalid={problem ? true : undefined}
-            aria-describedby="query-problem"
-            autoCapitalize="none"
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </label>
+        <QueryInput text={text} setText={setText} invalid={problem !== undefined} query={query} span={span} />
         <label className="range-field">
           <span className="visually-hidden">{t('logs.range')}</span>
           <select

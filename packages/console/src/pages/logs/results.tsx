@@ -1,8 +1,11 @@
 import type { EventPageView } from '@kydai/contracts';
+import { useQuery } from '@tanstack/react-query';
 import { ChevronRight, Columns3, Minus, Plus } from 'lucide-react';
 import { Fragment, useState } from 'react';
+import { Link } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
 import { Copyable } from '../../parts/frame.tsx';
+import { relatedQuery } from './ask.ts';
 import { condition } from './range.ts';
 
 type EventRow = EventPageView['events'][number];
@@ -123,6 +126,7 @@ function Detail({
         {t('logs.received')} {format.exact(Date.parse(event.received))} (
         {t('logs.delay', { duration: format.duration(Math.max(0, lag)) })})
       </p>
+      <Findings id={event.id} />
       <h3>{t('logs.raw')}</h3>
       <Copyable text={event.raw} label={t('logs.raw')} />
       <h3>{t('logs.fields')}</h3>
@@ -169,5 +173,29 @@ function Detail({
         })}
       </dl>
     </div>
+  );
+}
+
+/** Where the event was noticed: the detections that rest on it, and their incidents. */
+function Findings({ id }: { id: string }) {
+  const { t } = useSettings();
+  const { data } = useQuery(relatedQuery(id));
+  if (!data || data.detections.length + data.incidents.length === 0) return null;
+  return (
+    <>
+      <h3>{t('logs.related')}</h3>
+      <ul className="event-related">
+        {data.detections.map((detection) => (
+          <li key={detection.id}>{detection.title}</li>
+        ))}
+        {data.incidents.map((incident) => (
+          <li key={incident.id}>
+            <Link href={`/incidents/${incident.id}`}>
+              {incident.number} · {incident.title}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

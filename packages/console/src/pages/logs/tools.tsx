@@ -1,9 +1,11 @@
 import type { EventPageView } from '@kydai/contracts';
+import { Radio } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
 import { fieldText } from '../../parts/dialog.tsx';
 import { Drop } from '../../parts/drop.tsx';
+import { exportAddress } from './ask.ts';
 import { defaultColumns, isSaved, useRemembered } from './remembered.ts';
 
 /** Columns, saved queries and the link to share: what makes a search one's own. */
@@ -11,11 +13,19 @@ export function Tools({
   columns,
   setColumns,
   rows,
+  live,
+  setLive,
+  q,
+  span,
   open,
 }: {
   columns: readonly string[];
   setColumns: (columns: readonly string[]) => void;
   rows: EventPageView['events'];
+  live: boolean;
+  setLive: (live: boolean) => void;
+  q: string;
+  span: { readonly from: string; readonly to: string };
   open: (search: string) => void;
 }) {
   const { t } = useSettings();
@@ -44,6 +54,14 @@ export function Tools({
   };
   return (
     <div className="tools">
+      <button
+        type="button"
+        className={live ? 'button' : 'button quiet'}
+        aria-pressed={live}
+        onClick={() => setLive(!live)}
+      >
+        <Radio aria-hidden="true" /> {t('logs.live')}
+      </button>
       <Drop quiet label={<Counted label={t('logs.columns')} n={columns.length} />}>
         {() =>
           known.map((name) => (
@@ -104,6 +122,21 @@ export function Tools({
             </form>
           </>
         )}
+      </Drop>
+      <Drop quiet label={t('logs.export')}>
+        {(close) =>
+          (['csv', 'ndjson', 'parquet'] as const).map((format) => (
+            <a
+              key={format}
+              className="link export"
+              href={exportAddress(q, span, format, columns)}
+              download={`events.${format}`}
+              onClick={close}
+            >
+              {t(`logs.export.${format}`)}
+            </a>
+          ))
+        }
       </Drop>
       <button type="button" className="button quiet" onClick={() => void share()}>
         {copied ? t('common.copied') : t('logs.share')}

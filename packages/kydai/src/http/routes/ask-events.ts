@@ -6,6 +6,7 @@ import {
   EventValuesView,
   toEventDocument,
 } from '@kydai/contracts';
+import { detections, incidents } from '@kydai/csirt';
 import { parseQuery } from '@kydai/store';
 import { streamSSE } from 'hono/streaming';
 import { ShellError } from '../../error.ts';
@@ -21,12 +22,16 @@ const Search = z.object({
   from: Moment.optional(),
   to: Moment.optional(),
 });
+const RelatedView = z.object({
+  detections: z.array(z.object({ id: z.string(), title: z.string(), level: z.string() })),
+  incidents: z.array(z.object({ id: z.string(), number: z.string(), title: z.string() })),
+});
 const sampled = 1_000;
 const surroundingSpan = 6 * 3600_000;
 
 /** What an analyst asks beside the search: fields, values, what happened around, everything as a file, and what comes. */
 export function askEventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
-  const { events, eventKeeper, clock } = kydai;
+  const { events, eventKeeper, records, clock } = kydai;
   const row = (event: Parameters<typeof toEventDocument>[0]) =>
     toEventDocument(event) as EventPageView['events'][number];
   const asked = ({ q, from, to }: z.output<typeof Search>) => {
@@ -147,6 +152,40 @@ export function askEventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
   );
 
   app.openapi(
+    apiRoute('/api/v1/events/related', guard('search-logs', 'logs'), {
+      method: 'get',
+      summary: 'Detections that rest on an event, and their incidents',
+      request: { query: z.object({ id: z.string().min(1).max(1024) }) },
+      responses: { 200: json(RelatedView, 'what noticed it') },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('query');
+      const event = await events.get(id);
+      if (event === undefined) throw new ShellError('not-found', `there is no event \`${id.slice(0, 80)}\``);
+      // A correlation fires at its last event: up to a day after this one.
+      const time = { gte: event.time, lte: event.time + 24 * 3600_000 };
+      const near = await records.find(detections, { where: { time }, order: 'time', limit: 5_000 });
+      const found = near.records.map(({ value }) => value).filter(({ eventIds }) => eventIds.includes(id));
+      const ids = new Set(found.map((detection) => detection.id));
+      const all = ids.size === 0 ? [] : (await records.find(incidents, { limit: 5_000 })).records;
+      const concerned = all
+        .map(({ value }) => value)
+        .filter(({ detectionIds }) => detectionIds.some((one) => ids.has(one)));
+      return c.json(
+        {
+          detections: found.map(({ id: detection, rule, level }) => ({
+            id: detection,
+            title: rule.title,
+            level,
+          })),
+          incidents: concerned.map(({ id: incident, number, title }) => ({ id: incident, number, title })),
+        },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
     apiRoute('/api/v1/events/export', guard('search-logs', 'logs'), {
       method: 'get',
       summary:
@@ -181,7 +220,7 @@ export function askEventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
         columns: names,
         signal,
       });
-      await kydai.records.commit(
+      await records.commit(
         [],
         [
           {

@@ -1,0 +1,96 @@
+import { useQuery } from '@tanstack/react-query';
+import { ChevronRight, Minus, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { useSettings } from '../../language/settings.tsx';
+import { explain } from '../../parts/frame.tsx';
+import { fieldsQuery, valuesQuery } from './ask.ts';
+import { condition } from './range.ts';
+
+interface Asked {
+  readonly q: string;
+  readonly span: { readonly from: string; readonly to: string };
+  readonly narrow: (term: string, exclude: boolean) => void;
+}
+
+/** The fields of the found events; each opens into its most frequent values. */
+export function Fields({ q, span, narrow }: Asked) {
+  const { t } = useSettings();
+  const [open, setOpen] = useState<string>();
+  const [part, setPart] = useState('');
+  const { data } = useQuery(fieldsQuery(q, span));
+  const fields = (data?.fields ?? []).filter(({ name }) => name.includes(part.trim().toLowerCase()));
+  return (
+    <aside className="fields" aria-label={t('logs.fields')}>
+      <h2>{t('logs.fields')}</h2>
+      <input
+        type="search"
+        value={part}
+        placeholder={t('logs.fieldFind')}
+        aria-label={t('logs.fieldFind')}
+        onChange={(event) => setPart(event.currentTarget.value)}
+      />
+      <ul>
+        {fields.slice(0, 100).map(({ name, count }) => (
+          <li key={name}>
+            <button
+              type="button"
+              className="field-name"
+              aria-expanded={open === name}
+              onClick={() => setOpen(open === name ? undefined : name)}
+            >
+              <ChevronRight aria-hidden="true" />
+              <span className="mono">{name}</span>
+              <span className="hint figures">{Math.round((100 * count) / (data?.sampled || 1))}%</span>
+            </button>
+            {open === name ? <Values q={q} span={span} field={name} narrow={narrow} /> : null}
+          </li>
+        ))}
+      </ul>
+    </aside>
+  );
+}
+
+function Values({ q, span, field, narrow }: Asked & { readonly field: string }) {
+  const { t, format } = useSettings();
+  const { data, error } = useQuery(valuesQuery({ q, span, field }));
+  if (error) return <p className="hint">{explain(error, t)}</p>;
+  if (!data) return <p className="hint">{t('app.loading')}</p>;
+  const most = Math.max(1, ...data.values.map(({ count }) => count));
+  return (
+    <div className="field-values">
+      <p className="hint figures">
+        {t('logs.fieldIn', { n: data.present, all: format.number(data.events) })}
+      </p>
+      {data.values.map(({ value, count }) => {
+        const term = condition(field, value);
+        return (
+          <div key={value} className="field-value">
+            <span className="mono" title={value}>
+              {value}
+            </span>
+            <span className="hint figures">{format.number(count)}</span>
+            <button
+              type="button"
+              className="icon-button"
+              title={t('logs.include')}
+              aria-label={`${t('logs.include')}: ${term}`}
+              onClick={() => narrow(term, false)}
+            >
+              <Plus aria-hidden="true" />
+            </button>
+            <button
+              type="button"
+              className="icon-button"
+              title={t('logs.exclude')}
+              aria-label={`${t('logs.exclude')}: ${term}`}
+              onClick={() => narrow(term, true)}
+            >
+              <Minus aria-hidden="true" />
+            </button>
+            <meter className="field-bar" min={0} max={most} value={count} aria-hidden="true" />
+          </div>
+        );
+      })}
+    </div>
+  );
+}
