@@ -27,6 +27,10 @@ export type SbomErrorCode =
   /** A waiver or VEX file that cannot be read. */
   | 'invalid-waivers'
   | 'invalid-vex'
+  /** An attestation that is forged, damaged, about something else, or signed by someone not trusted. */
+  | 'attestation'
+  /** A key or certificate that cannot sign. */
+  | 'signer'
   /** A mirror of advisories that refuses or breaks off. */
   | 'mirror'
   /** A wrong option of a command. */

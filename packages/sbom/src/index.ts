@@ -1,3 +1,5 @@
+export { certificatesOf, type Signer, type Trust } from './attest/dsse.ts';
+export { type AttestCommand, runAttest, runVerify, type VerifyCommand } from './commands/attest.ts';
 export { evaluateGate, type GateCommand, type GateFormat, gateFormats, runGate } from './commands/gate.ts';
 export {
   type GenerateCommand,

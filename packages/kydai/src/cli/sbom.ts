@@ -2,6 +2,7 @@ import type { CommandIo } from '@kydai/sbom';
 import type { Command } from 'commander';
 import { dataPaths } from '../boot/data-folder.ts';
 import type { CommandContext } from './program.ts';
+import { addAttestCommands } from './sbom/attest.ts';
 import { addDatabaseCommands } from './sbom/database.ts';
 import { addDocumentCommands } from './sbom/document.ts';
 import { addGateCommands } from './sbom/gate.ts';
@@ -32,6 +33,7 @@ export function addSbomCommands(program: Command, context: CommandContext): void
   };
   addDocumentCommands(sbom, own);
   addGateCommands(sbom, own);
+  addAttestCommands(sbom, own);
   addKeepCommands(sbom, own);
   addDatabaseCommands(sbom, own);
 }

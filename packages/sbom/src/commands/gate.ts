@@ -59,8 +59,9 @@ export async function evaluateGate(options: GateCommand): Promise<GateResult> {
   return (await evaluateSubject(options)).result;
 }
 
-async function evaluateSubject(
-  options: GateCommand,
+/** The same with the document that was judged. */
+export async function evaluateSubject(
+  options: Omit<GateCommand, 'format' | 'output'>,
 ): Promise<{ readonly result: GateResult; readonly bom: Bom }> {
   const path = options.path ?? '.';
   // The database first: without it there is no use in reading anything else.

@@ -1,9 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { AdvisoriesRefreshed, FindingsView, SystemView } from '@kydai/contracts';
+import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, json } from './route.ts';
+import { apiRoute, json, jsonBody } from './route.ts';
 
 /** SBOMs of deployed systems, and what the advisories say of them. */
 export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
@@ -47,4 +48,30 @@ export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard:
     }),
     async (c) => c.json(await kydai.sboms.refresh(), 200),
   );
+
+  app.openapi(
+    apiRoute('/api/v1/signing-certificates', guard('create-enrolment-token', 'certificates'), {
+      method: 'post',
+      summary: 'Certify the key of a pipeline, with which it signs attestations',
+      request: jsonBody(
+        z.strictObject({ subject: z.string().min(1).max(64), request: z.string().max(20_000) }),
+      ),
+      responses: { 200: json(z.object({ chainPem: z.string() }), 'its certificate and those above it, PEM') },
+    }),
+    async (c) => {
+      const { subject, request } = c.req.valid('json');
+      const csr = pemBody(request);
+      const by = c.var.caller.actor;
+      const issued = await kydai.authority.issue({ csr, profile: 'service', subject, by });
+      const lines = issued.der.replace(/.{64}(?=.)/g, '$&\n');
+      const own = `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+      return c.json({ chainPem: own + kydai.authority.chainPem(issued.issuer) }, 200);
+    },
+  );
+}
+
+function pemBody(pem: string): Uint8Array {
+  const body = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)?.[1];
+  if (body === undefined) throw new ShellError('invalid', 'the request is no PEM certificate request');
+  return Buffer.from(body, 'base64');
 }
