@@ -76,6 +76,7 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   );
   checks.matches('openssl verify -crl_check refuses it as revoked', checkedCrl.output, /certificate revoked/);
 
+  await recipe();
   await refusals();
 
   async function ocsp(expected: string): Promise<void> {
@@ -84,6 +85,39 @@ export async function run(program: Program, checks: Checks): Promise<void> {
     );
     checks.matches(`openssl ocsp verifies the answer while ${expected}`, asked.output, /Response verify OK/);
     checks.matches(`openssl ocsp hears ${expected}`, asked.output, new RegExp(`cam-ec\\.pem: ${expected}`));
+  }
+
+  /** Each block of the recipe for tiny devices, as it stands there. */
+  async function recipe(): Promise<void> {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/device-openssl.md'), 'utf8');
+    const block = (name: string): string =>
+      new RegExp(`\`\`\`sh ${name}\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1] ?? 'exit 9';
+    const token = (await program.cli('pki', 'token', 'tiny-1', '--kind', 'sensor', '--quiet')).stdout.trim();
+    const settings = block('settings')
+      .replace('cam-001', 'tiny-1')
+      .replace('kde_from-the-operator', token)
+      .replaceAll('https://127.0.0.1:8471', addresses.devices)
+      .replace('http://127.0.0.1:8472', addresses.status);
+    const step = (name: string) => sh(`mkdir -p tiny && cd tiny\n${settings}\n${block(name)}`);
+    checks.equal('recipe: trust', (await step('trust')).code, 0);
+    checks.matches('recipe: enrol', (await step('enrol')).output, /pem\.new: OK/);
+    const before = readFileSync(join(folder, 'tiny/tiny-1.pem'), 'utf8');
+    await sh('rm tiny/tiny-1.pem');
+    checks.matches('recipe: enrol again after a power cut', (await step('enrol')).output, /pem\.new: OK/);
+    checks.equal(
+      'recipe: and it is the same certificate',
+      readFileSync(join(folder, 'tiny/tiny-1.pem'), 'utf8'),
+      before,
+    );
+    checks.matches('recipe: publish', (await step('publish')).output, /"kept":true/);
+    checks.matches('recipe: a fresh certificate is not due', (await step('due')).output, /not before 2/);
+    checks.matches('recipe: renew', (await step('renew')).output, /pem\.new: OK/);
+    checks.ok(
+      'recipe: with another certificate',
+      readFileSync(join(folder, 'tiny/tiny-1.pem'), 'utf8') !== before,
+    );
+    checks.matches('recipe: publish with it', (await step('publish')).output, /"kept":true/);
+    checks.matches('recipe: status', (await step('status')).output, /tiny-1\.pem: good/);
   }
 
   /** Bad input gets a clear answer, and the program goes on. */

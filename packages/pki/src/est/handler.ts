@@ -179,10 +179,9 @@ function pkcs7(der: Uint8Array): Response {
   return base64('application/pkcs7-mime; smime-type=certs-only', der);
 }
 
-/** In lines: readers of both kinds take it (RFC 8951 section 3.1). */
+/** One line: RFC 8951 section 3 lets readers expect any breaks or none, and strongSwan takes none. */
 function base64(type: string, der: Uint8Array): Response {
-  const lines = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n');
-  return new Response(`${lines.trimEnd()}\n`, {
+  return new Response(Buffer.from(der).toString('base64'), {
     headers: {
       'content-type': type,
       'content-transfer-encoding': 'base64',
