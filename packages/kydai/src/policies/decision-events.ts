@@ -13,7 +13,8 @@ export interface DecisionEvents {
 /** ECS `event.dataset` of decisions. */
 export const decisionDataset = 'kydai.decision';
 const mostWaiting = 50_000;
-const batch = 1000;
+/** Small, so that making events never holds up an answer for long. */
+const batch = 200;
 
 /**
  * Makes each decision an event, in batches and off the path of whoever asked. Allowed decisions are sampled by
@@ -86,9 +87,7 @@ export interface KeptDecision {
 
 function frameOf({ made, facts }: Waiting): ReadFrame {
   const { request, decision, requestId } = made;
-  const raw = JSON.stringify({ request, decision } satisfies KeptDecision, (_, value: unknown) =>
-    typeof value === 'bigint' ? Number(value) : value,
-  );
+  const raw = rawOf({ request, decision });
   const { principal, resource } = request;
   const fields: [string, FieldValue | undefined][] = [
     ['event.kind', 'event'],
@@ -126,6 +125,15 @@ function frameOf({ made, facts }: Waiting): ReadFrame {
       count: 1,
     },
   };
+}
+
+function rawOf(kept: KeptDecision): string {
+  try {
+    return JSON.stringify(kept);
+  } catch {
+    // A whole number beyond what JSON's readers agree on.
+    return JSON.stringify(kept, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+  }
 }
 
 function reasonOf({ decision }: DecisionMade): string {
