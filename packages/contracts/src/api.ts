@@ -227,7 +227,20 @@ export const FindingsView = z.object({
 });
 export type FindingsView = z.infer<typeof FindingsView>;
 
-export const SourcesView = z.object({ sources: z.array(SourceLedger) });
+export const SourcesView = z.object({
+  sources: z.array(SourceLedger),
+  /** Frames a minute, usual and since the last check; usual is null while it is being learnt. */
+  rates: z
+    .array(
+      z.object({
+        source: z.string(),
+        expected: z.number().nullable(),
+        observed: z.number(),
+        silent: z.boolean(),
+      }),
+    )
+    .optional(),
+});
 
 /** One recent decision, as the console lists it. */
 export const DecisionView = z.object({

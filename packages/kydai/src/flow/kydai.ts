@@ -11,7 +11,7 @@ import type {
 } from '@kydai/contracts';
 import type { Executor } from '@kydai/csirt';
 import type { Authority } from '@kydai/pki';
-import type { Intake } from '@kydai/siem';
+import type { Intake, SourceWatch } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { Enforcement } from '../enforce/open.ts';
@@ -45,6 +45,8 @@ export interface Kydai {
   readonly eventKeeper: EventKeeper;
   readonly migration: Migration;
   readonly intake: Intake;
+  /** What is usual of each source. */
+  readonly watch: SourceWatch;
   readonly executor: Executor;
   /** The rules in force: what they cover, how often they fired, and hunts with them. */
   readonly rules: RuleDesk;

@@ -15,7 +15,7 @@ const Search = z.object({
 
 /** Log search, and the sources with their ledgers. */
 export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
-  const { events, clock, intake } = kydai;
+  const { events, clock, intake, watch } = kydai;
 
   app.openapi(
     apiRoute('/api/v1/events', guard('search-logs', 'logs'), {
@@ -74,10 +74,12 @@ export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
   app.openapi(
     apiRoute('/api/v1/sources', guard('view', 'logs'), {
       method: 'get',
-      summary: 'The account of every source',
-      responses: { 200: json(SourcesView, 'the ledgers') },
+      summary: 'The account of every source, and its rate',
+      responses: {
+        200: json(SourcesView, 'the ledgers, and the rates of the sources heard since the start'),
+      },
     }),
-    async (c) => c.json({ sources: [...intake.ledgers()] }, 200),
+    async (c) => c.json({ sources: [...intake.ledgers()], rates: [...watch.rates()] }, 200),
   );
 }
 
