@@ -23,6 +23,8 @@ const environment = {
   ...ports,
   KYDAI_DATA: join(folder, 'data'),
   KYDAI_DECISIONS_KEEP_ALLOWED: '0.5',
+  KYDAI_AUTHZEN_TYPES: '{ "camera": "Device" }',
+  KYDAI_AUTHZEN_ACTIONS: '{ "write": "publish" }',
   KYDAI_ENFORCE_ROUTES: JSON.stringify([
     {
       method: 'POST',
@@ -200,5 +202,31 @@ describe('the risk of a device, reported from outside', () => {
     expect(events[0]?.fields.get('kydai.fact.risk.age')).toBeGreaterThan(10 * 60_000);
     expect(events[0]?.fields.get('kydai.fact.risk.source')).toBe('edr');
     later = 0;
+  });
+});
+
+describe('AuthZEN', () => {
+  const ask = async (path: string, body: unknown) => {
+    const response = await fetch(`${base}/access/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: each answer has a shape of its own, which the test states
+    return (await response.json()) as any;
+  };
+
+  it('speaks the names of the configuration, and answers who and what over search', async () => {
+    await enrolled(running, 'cam-named');
+    const subject = { type: 'camera', id: 'cam-named' };
+    const action = { name: 'write' };
+    const resource = { type: 'dataset', id: 'readings' };
+    expect(await ask('evaluation', { subject, action, resource })).toMatchObject({ decision: true });
+    const resources = await ask('search/resource', { subject, action, resource: { type: 'dataset' } });
+    expect(resources.results.map(({ id }: { id: string }) => id)).toEqual(['readings', 'video']);
+    const subjects = await ask('search/subject', { subject: { type: 'camera' }, action, resource });
+    expect(subjects.results).toContainEqual(expect.objectContaining({ id: 'cam-named' }));
+    const actions = await ask('search/action', { subject, resource });
+    expect(actions.results.map(({ name }: { name: string }) => name)).toContain('write');
   });
 });

@@ -13,7 +13,7 @@ export function addConfigCommand(program: Command, { config, output }: CommandCo
         const value = setting.path
           .split('.')
           .reduce<unknown>((group, name) => (group as Record<string, unknown>)[name], values);
-        const shown = Array.isArray(value) ? value.map(plain).join(', ') : String(value);
+        const shown = Array.isArray(value) ? value.map(plain).join(', ') : plain(value);
         return [
           setting.path,
           setting.secret && shown !== '' ? '(set)' : shown === '' ? '-' : shown,

@@ -84,7 +84,7 @@ function setPath(document: Record<string, unknown>, path: string, value: unknown
 }
 
 function fromText(text: string, path: string): unknown {
-  if (/^\s*\[/.test(text)) return fromJson(text);
+  if (/^\s*[[{]/.test(text)) return fromJson(text);
   if (path.endsWith('.names') || path.endsWith('.topics') || path.endsWith('.receivers'))
     return text.split(',').map((name) => name.trim());
   return /(?:^|\.|[a-z])(?:port|days|allowed|replicas)$/i.test(path) && /^\d+(?:\.\d+)?$/.test(text)

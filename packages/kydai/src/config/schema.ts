@@ -162,6 +162,18 @@ export const Config = z.strictObject({
         .describe('hosts that security events may be pushed to'),
     })
     .prefault({}),
+  authzen: z
+    .strictObject({
+      types: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe('AuthZEN type to Cedar type, where the spelling does not tell (JSON): {"camera": "Device"}'),
+      actions: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe('AuthZEN action to Cedar action (JSON): {"write": "publish"}'),
+    })
+    .prefault({}),
   policyBundle: z
     .strictObject({
       source: z

@@ -251,6 +251,8 @@ export async function startKydai(options: {
         search: createSearch(engine, entities),
         mapping: config.authzen,
         ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),
+        mapping: config.authzen,
+        ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),
         clock,
         annotations: (id) => engine.annotations(id),
       }),
