@@ -87,7 +87,9 @@ function Values({ q, span, field, narrow }: Asked & { readonly field: string }) 
             >
               <Minus aria-hidden="true" />
             </button>
-            <meter className="field-bar" min={0} max={most} value={count} aria-hidden="true" />
+            <svg className="field-bar" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
+              <rect width={Math.max(1, (100 * count) / most)} height="3" />
+            </svg>
           </div>
         );
       })}
