@@ -29,7 +29,7 @@ export function addIncidentCommands(program: Command, context: CommandContext): 
             incident.state,
             incident.drill ? 'drill' : '',
             incident.entities
-              .map(({ id }) => id)
+              .map(({ id }) => (id.length > 40 ? `${id.slice(0, 12)}…` : id))
               .slice(0, 3)
               .join(' '),
             choose(incident.title, incident.titleVi),
