@@ -89,6 +89,8 @@ function recount(ledger: SourceLedger, events: number): SourceLedger {
 
 export interface LedgerKeeping {
   readonly watch: SourceWatch;
+  /** What happens by itself once a minute. Rejects where it failed; the next time goes on with it. */
+  tick(): Promise<void>;
   /** Keeps the accounts for the last time, with a signed statement. Call it when the intake is closed. */
   close(): Promise<void>;
 }
@@ -135,7 +137,7 @@ export function keepLedgers(parts: {
     await records.commit([], statements.next());
     await audit.checkpoint();
   };
-  const everyMinute = async () => {
+  const tick = async () => {
     await save();
     untold = [...untold, ...watch.check()].slice(-10_000);
     if (await keepSourceAlerts(intake, untold)) untold = [];
@@ -144,12 +146,13 @@ export function keepLedgers(parts: {
   let running = Promise.resolve();
   const timer = setInterval(() => {
     running = running
-      .then(everyMinute)
+      .then(tick)
       .catch((error: unknown) => log.error({ err: error }, 'keeping the accounts of the sources failed'));
   }, minute);
   timer.unref();
   return {
     watch,
+    tick,
     async close() {
       clearInterval(timer);
       await running;
