@@ -1,5 +1,5 @@
 import type { Detection, Incident, PlaybookRun, RunStep, WaitingApproval } from '@kydai/contracts';
-import type { Language } from './translate.ts';
+import { type Language, translator } from './translate.ts';
 
 /** Names that data carries in both languages; the English one where there is no Vietnamese one. */
 const choose = (language: Language, name: string, vi: string | undefined): string =>
@@ -18,6 +18,24 @@ export const playbookNameOf = (
 
 export const ruleTitleOf = (rule: Detection['rule'], language: Language): string =>
   choose(language, rule.title, rule.titleVi);
+
+/**
+ * Why a device is quarantined: `playbook: Camera botnet` names a playbook, whose title begins that of an incident of the
+ * device; a person's own words stay as they are.
+ */
+export function quarantineReasonOf(
+  reason: string,
+  incidents: readonly Pick<Incident, 'title' | 'titleVi'>[],
+  language: Language,
+): string {
+  const [, playbook] = /^playbook: (.+)$/.exec(reason) ?? [];
+  if (playbook === undefined) return reason;
+  const incident = incidents.find(({ title }) => title.startsWith(playbook));
+  const about = incident?.title.slice(playbook.length) ?? '';
+  const vi = incident?.titleVi?.endsWith(about) ? incident.titleVi : undefined;
+  const named = choose(language, playbook, vi?.slice(0, vi.length - about.length));
+  return translator(language)('device.byPlaybook', { playbook: named });
+}
 
 /** What a person does in a step; undefined where the playbook does not say. */
 export const commandOf = (

@@ -365,6 +365,7 @@ export const vi = {
     'Mọi yêu cầu của thiết bị bị từ chối ngay tại bộ quyết định. Chứng thư số vẫn còn; thu hồi là thao tác riêng.',
   'device.releaseExplain': 'Thiết bị được xét lại theo chính sách như bình thường.',
   'device.quarantinedBecause': 'Bị cô lập vì: {reason}',
+  'device.byPlaybook': 'kịch bản “{playbook}”',
 
   'certificates.title': 'Chứng thư số',
   'certificates.search': 'Chủ thể (đúng mã)',
@@ -611,6 +612,7 @@ export const vi = {
   'timeline.step.waiting': 'Bước “{step}” chờ một người quyết định',
   'timeline.notice': 'Thông báo cho {audience}',
   'timeline.approval.granted': '{by} phê duyệt bước “{step}”',
+  'timeline.approval.done': '{by} xác nhận đã làm xong “{step}”',
   'timeline.approval.refused': '{by} từ chối bước “{step}”',
   'timeline.approval.unanswered': 'Bước “{step}” đã chờ {minutes} phút mà chưa ai quyết định',
   'timeline.containment.effective': 'Có bằng chứng hiệu lực: {what}',

@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import { post } from '../api/client.ts';
 import { deviceQuery, paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
-import { titleOf } from '../language/named.ts';
+import { quarantineReasonOf, titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { CertificateList } from '../parts/certificate-list.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../parts/dialog.tsx';
@@ -60,7 +60,12 @@ function Body({ view }: { view: DeviceView }) {
       {device.quarantined ? (
         <p className="notice bad">
           <ShieldBan aria-hidden="true" />
-          {t('device.quarantinedBecause', { reason: device.quarantineReason ?? t('common.unknown') })}
+          {t('device.quarantinedBecause', {
+            reason:
+              device.quarantineReason === undefined
+                ? t('common.unknown')
+                : quarantineReasonOf(device.quarantineReason, incidents, language),
+          })}
         </p>
       ) : null}
       <dl className="facts figures">

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findings, obligations, sources } from '../../dev/data.ts';
 import { decisions } from '../../dev/events.ts';
+import { quarantineReasonOf } from '../language/named.ts';
 import { foldRepeats } from '../pages/decisions.tsx';
 import { byDanger } from '../pages/findings.tsx';
 import { actionsFor } from '../pages/incident/allowed.ts';
@@ -128,6 +129,20 @@ describe('decisions', () => {
       [1, 1],
       [0, 1],
     ]);
+  });
+});
+
+describe('why a device is quarantined', () => {
+  const incident = { title: 'Camera botnet: cam-1', titleVi: 'Mạng botnet camera: cam-1' };
+  it('names the playbook in the language of the reader, and leaves the words of people', () => {
+    expect(quarantineReasonOf('playbook: Camera botnet', [incident], 'vi')).toBe(
+      'kịch bản “Mạng botnet camera”',
+    );
+    expect(quarantineReasonOf('playbook: Camera botnet', [incident], 'en')).toBe(
+      'the playbook “Camera botnet”',
+    );
+    expect(quarantineReasonOf('playbook: Other', [incident], 'vi')).toBe('kịch bản “Other”');
+    expect(quarantineReasonOf('mất ở chợ', [incident], 'en')).toBe('mất ở chợ');
   });
 });
 

@@ -25,7 +25,8 @@ export function decided(draft: Draft, facts: Facts, approval: Approval): void {
   const effect = draft.state.effects[thread.invocation]!;
   change(draft, thread.invocation, { approval: { by, at: facts.now, approved, comment } });
   audit(draft, facts, approved ? 'approval.grant' : 'approval.refuse', thread.invocation, { comment }, by);
-  const code = approved ? 'approval.granted' : 'approval.refused';
+  const granted = actOf(step).kind === 'task' ? 'approval.done' : 'approval.granted';
+  const code = approved ? granted : 'approval.refused';
   draft.story.push(said(draft, facts, 'approval', code, { step: name, comment }, [], by));
   if (!approved) {
     if (contains(step)) miss(draft, thread);
