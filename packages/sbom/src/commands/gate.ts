@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { CedarUid, Clock, Decide } from '@kydai/contracts';
 import { openAdvisories } from '../database/open.ts';
 import { SbomError } from '../error.ts';
+import { isImageName } from '../extract/image-name.ts';
 import type { NotRead } from '../extract/walk.ts';
 import { readBounded } from '../extract/walk.ts';
 import { type GateResult, gate } from '../gate/gate.ts';
@@ -116,6 +117,7 @@ export async function readSubject(
     });
   }
   if (!isFolder) {
+    if (isImageName(path)) return generateFrom(path, clock);
     const bytes = readBounded(path, maxBomBytes);
     const head = bytes.toString('latin1', 0, 4096);
     const { extractors } = isBom.test(head) ? { extractors: [] } : await import('../extract/index.ts');
@@ -123,6 +125,10 @@ export async function readSubject(
       return { bom: await parseAnyBom(bytes, path), notRead: [] };
     }
   }
+  return generateFrom(path, clock);
+}
+
+async function generateFrom(path: string, clock: Clock) {
   const { generateSbom } = await import('../extract/generate.ts');
   return generateSbom(path, { clock });
 }

@@ -1,10 +1,13 @@
+import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Clock } from '@kydai/contracts';
 import { SbomError } from '../error.ts';
 import type { Bom } from '../model/bom.ts';
 import type { Sourced } from './assemble.ts';
+import type { ArchiveTree } from './image.ts';
+import { isImageName } from './image-name.ts';
 import { unlocked } from './unlocked.ts';
-import { defaultLimits, findFiles, type NotRead, openSource, type WalkLimits } from './walk.ts';
+import { defaultLimits, findFiles, type NotRead, openSource, skipped, type WalkLimits } from './walk.ts';
 
 export interface GenerateOptions {
   readonly clock: Clock;
@@ -23,7 +26,7 @@ export interface Generated {
 }
 
 /**
- * Makes a CycloneDX 1.6 document from what lies at a path: a folder, or one lockfile. Nothing is executed and nothing
+ * Makes a CycloneDX 1.6 document from what lies at a path: a folder, one lockfile, or a container image as a tar. Nothing is executed and nothing
  * fetched; symbolic links are not followed; sizes, depth and the number of entries are bounded.
  *
  * @throws SbomError `not-found` when there is nothing at the path
@@ -33,18 +36,15 @@ export async function generateSbom(path: string, options: GenerateOptions): Prom
   // A scan of a finished document starts without the readers of a dozen formats.
   const { extractors } = await import('./index.ts');
   const isExtractable = (file: string) => extractors.some((extractor) => extractor.matches(file));
-  const found = findFiles(
-    path,
-    (file) => isExtractable(file) || unlocked.some((each) => each.matches(file)),
-    limits,
-  );
+  const isWanted = (file: string) => isExtractable(file) || unlocked.some((each) => each.matches(file));
+  const found = isImageFile(path) ? await inArchive(path, isWanted) : inFolder(path, isWanted, limits);
   const notRead: NotRead[] = [...found.notRead];
   const sources: Sourced[] = [];
   for (const file of found.files) {
     const extractor = extractors.find((each) => each.matches(file));
     if (extractor === undefined) continue;
     try {
-      const extraction = await extractor.extract(openSource(found.root, file, limits));
+      const extraction = await extractor.extract(found.open(file));
       sources.push({ path: file, extraction });
       for (const reason of extraction.notRead ?? []) notRead.push({ path: file, reason });
     } catch (error) {
@@ -68,6 +68,21 @@ export async function generateSbom(path: string, options: GenerateOptions): Prom
     options.clock.now(),
   );
   return { bom, read: sources.map((source) => source.path), notRead };
+}
+
+function inFolder(path: string, wanted: (file: string) => boolean, limits: WalkLimits): ArchiveTree {
+  const { root, files, notRead } = findFiles(path, wanted, limits);
+  return { files, notRead, open: (file) => openSource(root, file, limits) };
+}
+
+function isImageFile(path: string): boolean {
+  return isImageName(path) && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** The same folders are passed over as on a disk: what matters of them is in the lockfiles. */
+async function inArchive(path: string, wanted: (file: string) => boolean): Promise<ArchiveTree> {
+  const { readImage } = await import('./image.ts');
+  return readImage(path, (file) => wanted(file) && !file.split('/').some((part) => skipped.has(part)));
 }
 
 function reasonOf(error: unknown): string {

@@ -22,7 +22,7 @@ export interface NotRead {
 }
 
 /** Folders that hold other people's sources, caches or history: what matters of them is in the lockfiles. */
-const skipped = new Set([
+export const skipped: ReadonlySet<string> = new Set([
   'node_modules',
   '.git',
   '.hg',
