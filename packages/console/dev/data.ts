@@ -452,6 +452,18 @@ export const runs: PlaybookRun[] = [
       }),
       step('3', `Thu hồi chứng thư số của ${tampered.id}`, 'waiting-approval', 6 * minute - 1000, 0, {
         outcome: 'Thiết bị vận hành (OT): luôn cần một người phê duyệt',
+        outcomePhrases: [
+          {
+            code: 'reason.policy',
+            values: {
+              policy: 'operational-technology',
+              vi: 'Thiết bị vận hành (OT): luôn cần một người phê duyệt',
+              en: 'Operational technology: a person always approves',
+            },
+          },
+        ],
+        command: `Revoke every valid certificate of controller ${tampered.id}.`,
+        commandVi: `Thu hồi mọi chứng thư số còn hiệu lực của tủ điều khiển ${tampered.id}.`,
       }),
       step('4', 'Chuyển nút giao sang chế độ nhấp nháy vàng', 'pending'),
       step('5', 'Báo Đội Cảnh sát giao thông', 'pending'),
@@ -474,6 +486,7 @@ export const runs: PlaybookRun[] = [
       step('2', `Thu hồi chứng thư số của ${stolen.id}`, 'done', 22 * minute - 500, 1900, {
         outcome: '1 chứng thư số đã thu hồi',
         evidence: ['ocsp: 1 of 1 certificates revoked'],
+        evidencePhrases: [{ code: 'evidence.ocsp', values: { revoked: '1', all: '1' } }],
       }),
       step('3', `Cách ly ${stolen.id}`, 'done', 22 * minute - 2500, 800, {
         evidence: ['decision: publish denied by forbid quarantined-devices'],

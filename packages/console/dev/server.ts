@@ -66,6 +66,9 @@ function overview(): Overview {
           severity: incident.severity,
           since: step.started ?? run.started,
           reason: 'Công nghệ vận hành không bao giờ bị cô lập mà không có người phê duyệt.',
+          reasonEn: 'Operational technology is never contained without a person.',
+          ...(step.command === undefined ? {} : { command: step.command }),
+          ...(step.commandVi === undefined ? {} : { commandVi: step.commandVi }),
           drill: run.drill,
         };
       }),
@@ -282,6 +285,8 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       if (id === 'values')
         return json(response, valuesOf(found, search.get('field') ?? '', search.get('prefix') ?? ''));
       if (id === 'related') return json(response, { detections: [], incidents: [] });
+      if (id === 'surrounding')
+        return json(response, { events: searchEvents('', 0, Date.now()).slice(0, 20) });
       const at = Number(search.get('cursor') ?? 0);
       const limit = Number(search.get('limit') ?? 100);
       return json(response, {

@@ -92,6 +92,40 @@ describe('the console', () => {
     }
   });
 
+  it.each([
+    ['vi', 'Khi được phê duyệt: Thu hồi mọi chứng thư số', 'luôn cần một người phê duyệt'],
+    [
+      'en',
+      'Once approved: Revoke every valid certificate',
+      'Operational technology: a person always approves',
+    ],
+  ] as const)(
+    'says in %s, once, what a waiting step will do and why it waits',
+    async (language, command, why) => {
+      await open(`/incidents/${incidents[0]!.id}`, language);
+      await until(() => document.querySelector('.question') !== null);
+      const step = document.querySelector('.step[data-state="waiting-approval"]')!.textContent ?? '';
+      expect(step.split(command)).toHaveLength(2);
+      expect(step.split(why)).toHaveLength(2);
+    },
+  );
+
+  it('reads a proof as a sentence', async () => {
+    await open(`/incidents/${incidents[1]!.id}`, 'en');
+    await until(() => text().includes('OCSP answers: 1 of 1 certificate revoked'));
+    expect(document.querySelector('.step-evidence')!.textContent).not.toContain('ocsp:');
+  });
+
+  it('leads from a figure to the incidents behind it', async () => {
+    await open('/', 'en');
+    await until(() => document.querySelector('.indicators a') !== null);
+    expect(document.querySelector('.indicators a')!.getAttribute('href')).toBe('/incidents?indicator=mttd');
+    await act(async () => root.unmount());
+    await open('/incidents?indicator=mttd');
+    await until(() => text().includes('Các sự cố tạo nên chỉ số MTTD'));
+    expect(text()).not.toContain('Mạng máy tính ma từ camera Kim Long');
+  });
+
   it('approves a waiting step with a comment and shows who decided', async () => {
     await open(`/incidents/${incidents[0]!.id}`);
     await until(() => text().includes('Phê duyệt'));
@@ -114,10 +148,11 @@ describe('the console', () => {
     expect(text()).toContain('Gỡ cô lập');
   });
 
-  it('says what the server said when a thing does not exist, with a way to try again', async () => {
+  it('says in the reader’s language that a thing does not exist, with the server’s words, with a way to try again', async () => {
     await open('/devices/no-such-device', 'en');
     await until(() => text().includes('Could not load'));
-    expect(text()).toContain('no device `no-such-device`');
+    expect(text()).toContain('It was not found.');
+    expect(document.querySelector('.problem-detail')!.textContent).toBe('no device `no-such-device`');
     expect(text()).toContain('Try again');
   });
 

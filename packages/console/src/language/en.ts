@@ -487,6 +487,9 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'logs.export.ndjson': 'JSON Lines',
   'logs.export.parquet': 'Parquet',
   'logs.related': 'Noticed in',
+  'logs.around': 'Around it',
+  'logs.aroundAll': 'All events',
+  'logs.aroundSame': 'Same {field}',
 
   'findings.title': 'Vulnerabilities',
   'findings.lead':

@@ -487,6 +487,9 @@ export const vi = {
   'logs.export.ndjson': 'JSON Lines',
   'logs.export.parquet': 'Parquet',
   'logs.related': 'Đã được ghi nhận ở',
+  'logs.around': 'Trước và sau đó',
+  'logs.aroundAll': 'Mọi sự kiện',
+  'logs.aroundSame': 'Cùng {field}',
 
   'findings.title': 'Lỗ hổng bảo mật',
   'findings.lead':

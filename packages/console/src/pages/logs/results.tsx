@@ -4,8 +4,8 @@ import { ChevronRight, Columns3, Minus, Plus } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import { Link } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
-import { Copyable } from '../../parts/frame.tsx';
-import { relatedQuery } from './ask.ts';
+import { Copyable, explain } from '../../parts/frame.tsx';
+import { relatedQuery, surroundingQuery } from './ask.ts';
 import { condition } from './range.ts';
 
 type EventRow = EventPageView['events'][number];
@@ -127,6 +127,7 @@ function Detail({
         {t('logs.delay', { duration: format.duration(Math.max(0, lag)) })})
       </p>
       <Findings id={event.id} />
+      <Around event={event} />
       <h3>{t('logs.raw')}</h3>
       <Copyable text={event.raw} label={t('logs.raw')} />
       <h3>{t('logs.fields')}</h3>
@@ -196,6 +197,46 @@ function Findings({ id }: { id: string }) {
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+/** What happened just before and after, of the same host (or source) or of all. */
+function Around({ event }: { event: EventRow }) {
+  const { t, format } = useSettings();
+  const [same, setSame] = useState<string>();
+  const own = event.fields['host.name'] === undefined ? 'source' : 'host.name';
+  const { data, error } = useQuery({
+    ...surroundingQuery(event.id, same ?? ''),
+    enabled: same !== undefined,
+  });
+  return (
+    <>
+      <h3>{t('logs.around')}</h3>
+      <p className="around-acts">
+        {[own, ''].map((field) => (
+          <button
+            key={field}
+            type="button"
+            className="button quiet"
+            aria-pressed={same === field}
+            onClick={() => setSame(same === field ? undefined : field)}
+          >
+            {field === '' ? t('logs.aroundAll') : t('logs.aroundSame', { field })}
+          </button>
+        ))}
+      </p>
+      {same === undefined ? null : error ? (
+        <p className="hint">{explain(error, t)}</p>
+      ) : (
+        <ol className="around mono">
+          {(data?.events ?? []).map((one) => (
+            <li key={one.id} aria-current={one.id === event.id || undefined}>
+              <time dateTime={one.time}>{format.clock(Date.parse(one.time), true)}</time> {one.raw}
+            </li>
+          ))}
+        </ol>
+      )}
     </>
   );
 }
