@@ -138,6 +138,7 @@ describe('shared signals', () => {
     }
     expect((await ask('GET', '/ssf/v1/streams', undefined, stranger)).body).toEqual([]);
     expect((await ask('GET', '/ssf/v1/streams', undefined, 'kdt_none')).status).toBe(401);
+    expect((await fetch(`${running.addresses.http}/ssf/v1/streams`)).status).toBe(401);
     expect((await ask('DELETE', `/ssf/v1/streams?${query}`)).status).toBe(204);
     expect((await ask('GET', `/ssf/v1/streams?${query}`)).status).toBe(404);
   });

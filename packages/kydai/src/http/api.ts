@@ -76,7 +76,7 @@ export function createApi(
   const { enforcement } = kydai;
   app.get('/access/v1/nginx', fromHere('ask-decision', 'decisions'), (c) => enforcement.nginx(c.req.raw));
   app.get('/access/v1/stream', fromHere('ask-decision', 'decisions'), (c) => streamChanges(c, kydai.changes));
-  ssfRoutes(app, kydai, fromHere);
+  ssfRoutes(app, kydai, guard);
   app.all(`${envoyPrefix}/*`, fromHere('ask-decision', 'decisions'), (c) => enforcement.envoy(c.req.raw));
 
   // AuthZEN, metrics and the block list are asked by machines: without a token from this machine only.

@@ -3,7 +3,8 @@ import { uuidv7 } from '@kydai/contracts';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import type { Kydai } from '../../flow/kydai.ts';
-import type { anonymousFromHere, GuardedEnv } from '../../http/guard.ts';
+import type { Guard } from '../../http/api.ts';
+import type { GuardedEnv } from '../../http/guard.ts';
 import { problem } from '../../http/problems.ts';
 import { supportedEvents } from './caep.ts';
 import { pollDelivery, pushDelivery, type SsfStream, StreamStatus } from './streams.ts';
@@ -57,11 +58,12 @@ const PollBody = z.object({
 export function ssfRoutes(
   app: OpenAPIHono<GuardedEnv>,
   kydai: Pick<Kydai, 'transmitter' | 'addresses' | 'clock' | 'config' | 'log'>,
-  fromHere: ReturnType<typeof anonymousFromHere>,
+  guarded: Guard,
 ): void {
   const { transmitter, clock, config, log } = kydai;
   const base = () => kydai.addresses().http;
-  const guard = fromHere('ask-decision', 'decisions');
+  // Always by name, from this machine too: what is held for one receiver is not for another.
+  const guard = guarded('ask-decision', 'decisions');
   const verified = new Map<string, number>();
 
   // What receivers read first, and what they verify with, is public.
@@ -80,7 +82,7 @@ export function ssfRoutes(
   );
   app.get('/ssf/v1/jwks.json', (c) => c.json(transmitter.jwks));
 
-  const owner = (c: Context<GuardedEnv>) => c.var.caller?.actor ?? 'local';
+  const owner = (c: Context<GuardedEnv>) => c.var.caller.actor;
   const shown = (stream: SsfStream) => ({
     stream_id: stream.id,
     iss: base(),
