@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Contain, Decide, Detection, Obligation, RecordStore, Signals } from '@kydai/contracts';
 import {
   createExecutor,
@@ -10,12 +11,16 @@ import {
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
+import { type DrillDevices, judgeDrillMark } from './drill-marks.ts';
 
 export interface Response {
   readonly playbooks: readonly Playbook[];
   readonly obligations: readonly Obligation[];
   readonly executor: Executor;
-  /** Takes a detection through triage and starts its playbook. Failures are logged; the next start goes on with it. */
+  /**
+   * Takes a detection through triage and starts its playbook. Tries again until that has worked; rejects only when the
+   * program stops before.
+   */
   take(detection: Detection): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,6 +34,7 @@ export function openResponse(parts: {
   readonly decide: Decide;
   readonly contain: Contain;
   readonly isOperationalTechnology: (deviceId: string) => boolean;
+  readonly isDrillDevice: DrillDevices;
   readonly log: Logger;
 }): Response {
   const { content, records, clock, signals, log } = parts;
@@ -48,28 +54,38 @@ export function openResponse(parts: {
   }, 60_000);
   reminder.unref();
   const underWay = new Set<Promise<void>>();
+  const stopping = new AbortController();
   return {
     playbooks,
     obligations,
     executor,
-    take(detection) {
+    take(made) {
+      const detection = judgeDrillMark(made, parts.isDrillDevice);
       const taken = triageAndStart(detection).finally(() => underWay.delete(taken));
       underWay.add(taken);
       return taken;
     },
     async close() {
       clearInterval(reminder);
-      await Promise.all(underWay);
+      stopping.abort();
+      await Promise.allSettled(underWay);
       await executor.close();
     },
   };
 
   async function triageAndStart(detection: Detection): Promise<void> {
-    try {
-      const { incident, start } = await triage.ingest(detection);
-      if (incident !== undefined && start !== undefined) await executor.start(start, incident, detection);
-    } catch (error) {
-      log.error({ err: error, detection: detection.id, rule: detection.rule.id }, 'triage failed');
+    for (let pause = 250; ; pause = Math.min(pause * 2, 30_000)) {
+      try {
+        const { incident, start } = await triage.ingest(detection);
+        if (incident !== undefined && start !== undefined) await executor.start(start, incident, detection);
+        return;
+      } catch (error) {
+        log.error(
+          { err: error, detection: detection.id, rule: detection.rule.id },
+          'triage failed; it is tried again',
+        );
+        await delay(pause, undefined, { signal: stopping.signal });
+      }
     }
   }
 }

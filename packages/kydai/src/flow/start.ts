@@ -155,6 +155,7 @@ export async function startKydai(options: {
       decide,
       contain,
       isOperationalTechnology: facts.isOperationalTechnology,
+      isDrillDevice: facts.isDrillDevice,
       log,
     });
     closeLast(() => response.close());
@@ -249,8 +250,6 @@ export async function startKydai(options: {
         onDecision: ({ request, decision, requestId }) => asked.made(request, decision, requestId),
         entities,
         search: createSearch(engine, entities),
-        mapping: config.authzen,
-        ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),
         mapping: config.authzen,
         ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),
         clock,

@@ -45,8 +45,9 @@ export function readStructuredData(line: string, at: number, fields: FieldList):
 }
 
 /**
- * Marks an event as part of the exercise `id`. The mark keeps it out of the indicators and is shown to people. It
- * never suppresses a detection or a containment: an attacker who writes it gains nothing but a label.
+ * Marks an event as part of the exercise `id`. Anyone who can send a line can write the mark, and an incident of a drill
+ * has no legal clock and is not counted: so the mark is a claim, and whoever acts on a detection honours it only for
+ * devices that the register holds for drills.
  */
 export function markDrill(fields: FieldList, id: string): void {
   fields.set('kydai.drill', true);

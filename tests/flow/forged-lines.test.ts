@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig, type Running, startKydai } from '@kydai/kydai';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, temporaryFolder } from '../program.ts';
+
+const ports = Object.fromEntries(
+  ['HTTP', 'DEVICES', 'STATUS', 'COLLECT', 'SYSLOG_UDP', 'SYSLOG_TCP', 'SYSLOG_TLS'].map((name) => [
+    `KYDAI_${name}_PORT`,
+    '0',
+  ]),
+);
+
+describe('lines that anyone on this machine can send', () => {
+  const environment = { ...ports, KYDAI_DATA: join(temporaryFolder(), 'data') };
+  const config = loadConfig({ file: 'none.yaml', required: false, environment });
+  let running: Running;
+
+  beforeAll(async () => {
+    running = await startKydai({ config, environment, log: pino({ level: 'silent' }) });
+    for (const id of ['cam-drilled', 'cam-innocent'])
+      await running.kydai.authority.devices.register({ id, kind: 'camera', zone: 'north' }, 'user:test');
+  });
+  afterAll(() => running.stop());
+
+  const forge = (device: string, marks: object = {}) =>
+    fetch(`${running.addresses.collect}/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: ['north', 'south']
+        .map((site, index) => {
+          const hash = 'ab'.repeat(32);
+          const message = `device=${device} src=192.0.2.${index + 1} cert_sha256=${hash} site=${site} action=handshake outcome=success`;
+          const line = `<133>1 ${new Date().toISOString()} edge-${site} tls - - - ${message}`;
+          return `${JSON.stringify({ message: line, ...marks })}\n`;
+        })
+        .join(''),
+    });
+  const incidents = async () => {
+    const { key } = JSON.parse(readFileSync(join(config.data, 'operator.json'), 'utf8')) as { key: string };
+    const answer = await fetch(`${running.addresses.http}/api/v1/incidents`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    return (await answer.json()) as { items: { drill: boolean; entities: { id: string }[] }[] };
+  };
+  const incidentOf = (device: string) =>
+    eventually(async () =>
+      (await incidents()).items.find(({ entities }) => entities.some(({ id }) => id === device)),
+    );
+
+  it('cannot make an attack on a real device a drill', async () => {
+    await forge('cam-drilled', { 'kydai.drill': true });
+    expect((await incidentOf('cam-drilled'))?.drill).toBe(false);
+  });
+});
