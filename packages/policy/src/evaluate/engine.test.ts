@@ -17,7 +17,7 @@ const codeOf = (run: () => unknown): string => {
 describe('a decision', () => {
   test('tells forbidden from not permitted, with ids and reasons', () => {
     const text = `@id("devices-publish") permit (principal is Device, action in Action::"use", resource);
-@id("quarantine") @reason("thiết bị bị cách ly") forbid (principal, action, resource) when { principal.quarantined };`;
+@id("quarantine") @reason("thiết bị bị cách ly") @reason_en("the device is quarantined") forbid (principal, action, resource) when { principal.quarantined };`;
     const { engine, store } = engineFor(text, [entity('Device', 'cam-1', { quarantined: false, risk: 0 })]);
     expect(engine.decide(publish)).toMatchObject({
       allowed: true,
@@ -28,7 +28,9 @@ describe('a decision', () => {
     store.upsert(entity('Device', 'cam-1', { quarantined: true, risk: 0 }));
     expect(engine.decide(publish)).toMatchObject({
       outcome: 'forbidden',
-      determining: [{ id: 'quarantine', reason: 'thiết bị bị cách ly' }],
+      determining: [
+        { id: 'quarantine', reason: 'thiết bị bị cách ly', reasonEn: 'the device is quarantined' },
+      ],
     });
     const { engine: closed } = engineFor('permit (principal, action == Action::"view", resource);');
     expect(closed.decide(publish)).toMatchObject({
