@@ -144,6 +144,26 @@ describe('what is collected', () => {
   });
 });
 
+describe('collecting over TLS', () => {
+  it('serves HTTP senders with a certificate of ours, and `kydai ship` trusts it by its authority', async () => {
+    const folder = temporaryFolder();
+    const program = await startProgram({ folder, environment: { KYDAI_COLLECT_TLS: 'on' } });
+    const { collect, status } = program.addresses;
+    expect(collect).toMatch(/^https:/);
+    writeFileSync(join(folder, 'app.log'), 'a line over TLS\n');
+    const sent = await shell(
+      folder,
+      `curl -fsS ${status}/pki/ca/root.pem -o root.pem
+       curl -fsS --cacert root.pem ${collect}/events -H 'content-type: application/json' -d '{"message":"by curl"}'`,
+    );
+    expect(sent.output).toMatch(/"kept":1/);
+    const ship = (...more: string[]) =>
+      program.cli('ship', 'app.log', '--once', '--state', 'ship.json', '--to', collect, ...more);
+    expect((await ship('--ca', 'root.pem')).stdout).toMatch(/^1 lines shipped$/m);
+    await program.stop();
+  });
+});
+
 describe('a city’s own parsers', () => {
   const folder = temporaryFolder();
   const content = join(folder, 'content');

@@ -66,6 +66,10 @@ export const Config = z.strictObject({
         .default('127.0.0.1')
         .describe('address of the HTTP collectors (JSON lines, Elasticsearch bulk)'),
       port: port.default(8473).describe('port of the HTTP collectors'),
+      tls: z
+        .enum(['auto', 'on', 'off'])
+        .default('auto')
+        .describe('TLS with a certificate of our own CA; auto: on unless the address is a loopback one'),
     })
     .prefault({}),
   syslog: z
@@ -167,7 +171,9 @@ export const Config = z.strictObject({
       types: z
         .record(z.string(), z.string())
         .default({})
-        .describe('AuthZEN type to Cedar type, where the spelling does not tell (JSON): {"camera": "Device"}'),
+        .describe(
+          'AuthZEN type to Cedar type, where the spelling does not tell (JSON): {"camera": "Device"}',
+        ),
       actions: z
         .record(z.string(), z.string())
         .default({})

@@ -27,7 +27,9 @@ export function reachable(host: string): string {
  * The names of the certificate that our TLS listeners share: those of the configuration, and the addresses that they
  * listen on.
  */
-export function serverNames({ http, devices, syslog }: Config): readonly string[] {
-  const hosts = [http.host, devices.host, syslog.host].filter((host) => !['0.0.0.0', '::'].includes(host));
+export function serverNames({ http, devices, collect, syslog }: Config): readonly string[] {
+  const hosts = [http.host, devices.host, collect.host, syslog.host].filter(
+    (host) => !['0.0.0.0', '::'].includes(host),
+  );
   return [...new Set([...http.names, ...devices.names, ...hosts])];
 }

@@ -18,6 +18,7 @@ import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
 import { subscribeMqtt } from '../collect/mqtt.ts';
 import { readParsers } from '../collect/parsers.ts';
 import { openSyslogTrust } from '../collect/syslog-tls.ts';
+import { isLoopback } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { ShellError } from '../error.ts';
 import { createCollectApp } from '../http/collect-app.ts';
@@ -25,6 +26,7 @@ import { listenHttp } from '../http/listen.ts';
 import type { Callers } from '../sign-in/caller.ts';
 import { type Addresses, reachable, serverNames } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
+import { keepFresh } from './certify.ts';
 
 export interface Collection {
   readonly intake: Intake;
@@ -96,6 +98,9 @@ export async function openCollection(parts: {
     });
   }
   const { host, port } = config.collect;
+  const names = serverNames(config);
+  const secure = config.collect.tls === 'on' || (config.collect.tls === 'auto' && !isLoopback(host));
+  const own = secure ? await parts.authority.serverCertificate({ names }) : undefined;
   const http = await listenHttp({
     host,
     port,
@@ -109,11 +114,13 @@ export async function openCollection(parts: {
       bulk: createElasticBulkHandler({ intake, version: presentedVersion }),
     }),
     blocked: blockList.has,
+    ...(own && { tls: { key: own.keyPem, cert: own.chainPem, clientCertificates: false } }),
   }).catch(async (error: unknown) => {
     await Promise.all([syslog.close(), broker?.close()]);
     throw error;
   });
   const unfollow = trust.follow(syslog);
+  const stopRenewing = secure ? keepFresh(parts.authority, names, http) : () => {};
   const ledgers = keepLedgers({ ...parts, intake, carried, through: () => through });
   const place = (at: { host: string; port: number } | undefined) =>
     at === undefined ? '' : `${reachable(at.host)}:${at.port}`;
@@ -121,13 +128,14 @@ export async function openCollection(parts: {
     intake,
     watch: ledgers.watch,
     addresses: () => ({
-      collect: `http://${reachable(host)}:${http.port}`,
+      collect: `${secure ? 'https' : 'http'}://${reachable(host)}:${http.port}`,
       syslogUdp: place(syslogAddresses.udp),
       syslogTcp: place(syslogAddresses.tcp),
       syslogTls: place(syslogAddresses.tls),
     }),
     async close() {
       unfollow();
+      stopRenewing();
       await Promise.all([syslog.close(), http.close(), broker?.close()]);
       await intake.close();
       await ledgers.close();

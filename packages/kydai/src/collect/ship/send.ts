@@ -62,7 +62,8 @@ export function createSender(options: {
         least = Number(response.headers.get('retry-after') ?? 0) * 1000;
       } catch (error) {
         if (error instanceof ShellError || signal.aborted) throw error;
-        why = `the collector does not answer`;
+        const { code } = ((error as Error).cause ?? {}) as { code?: string };
+        why = `the collector does not answer${code === undefined ? '' : ` (${code})`}`;
       }
       options.onWait?.(why);
       // Spread out, so that a hundred shippers do not come back in the same second.
