@@ -27,6 +27,8 @@ export type SbomErrorCode =
   /** A waiver or VEX file that cannot be read. */
   | 'invalid-waivers'
   | 'invalid-vex'
+  /** A report of another scanner that cannot be read. */
+  | 'invalid-opinion'
   /** An attestation that is forged, damaged, about something else, or signed by someone not trusted. */
   | 'attestation'
   /** A key or certificate that cannot sign. */

@@ -43,6 +43,7 @@ it('exports what others may use, and nothing else', () => {
     'runGate',
     'runGenerate',
     'runImport',
+    'runOpinion',
     'runUpdate',
     'runVerify',
     'runWhy',

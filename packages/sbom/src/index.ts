@@ -9,6 +9,7 @@ export {
 } from './commands/generate.ts';
 export { type ImportCommand, runImport } from './commands/import.ts';
 export type { CommandIo, ExitCode } from './commands/io.ts';
+export { type OpinionCommand, runOpinion } from './commands/opinion.ts';
 export { runUpdate, type UpdateCommand } from './commands/update.ts';
 export { runWhy, type WhyCommand } from './commands/why.ts';
 export type { Advisory } from './database/advisory.ts';

@@ -350,6 +350,12 @@ describe('every extractor', () => {
     'lib/apk/db/installed',
     'usr/lib/opkg/status',
     'openwrt.manifest',
+    'env/conda-meta/x.json',
+    'conda-lock.yml',
+    'show-info.json',
+    'legal-info/manifest.csv',
+    'plugin/metadata.txt',
+    'image.spdx.tar.zst',
   ];
 
   it('has a file name of its own', () => {

@@ -1,6 +1,8 @@
+import { buildrootInfo, buildrootManifest } from './buildroot.ts';
 import { bundler } from './bundler.ts';
 import { cargo } from './cargo.ts';
 import { composer } from './composer.ts';
+import { conda, condaLock } from './conda.ts';
 import type { Extractor } from './extraction.ts';
 import { goModules } from './go.ts';
 import { gradle } from './gradle.ts';
@@ -10,8 +12,10 @@ import { npm } from './npm.ts';
 import { nuget } from './nuget.ts';
 import { pnpm } from './pnpm.ts';
 import { pipenv, pythonLocks, requirements } from './python.ts';
+import { qgis } from './qgis.ts';
 import { apk, dpkg, openwrt, opkg } from './system.ts';
 import { yarn } from './yarn.ts';
+import { yocto } from './yocto.ts';
 
 /** In the order in which they are asked; the first that matches a file reads it. */
 export const extractors: readonly Extractor[] = [
@@ -33,4 +37,10 @@ export const extractors: readonly Extractor[] = [
   apk,
   opkg,
   openwrt,
+  conda,
+  condaLock,
+  buildrootInfo,
+  buildrootManifest,
+  qgis,
+  yocto,
 ];

@@ -1,5 +1,5 @@
 import { createEngine, EntityStore, loadPolicySet } from '@kydai/policy';
-import { type GateFormat, gateFormats, runGate } from '@kydai/sbom';
+import { type GateFormat, gateFormats, runGate, runOpinion } from '@kydai/sbom';
 import { type Command, Option } from 'commander';
 import { readContent } from '../../boot/content.ts';
 import type { SbomContext } from '../sbom.ts';
@@ -36,6 +36,19 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
       const database = context.advisories(db);
       const clock = { now: Date.now };
       context.exit(await runGate({ path, database, decide, principal, clock, ...options }, context.io));
+    });
+
+  sbom
+    .command('second-opinion')
+    .description('compare with reports of Grype, Trivy or OSV-Scanner: exit 0 where all agree, 1 where not')
+    .argument('<path>', 'SBOM, lockfile or folder')
+    .argument('<reports...>', 'their reports, JSON')
+    .option('--db <file>', 'advisory database; the data folder’s without it')
+    .addOption(new Option('--format <format>', 'form').choices(['table', 'json']).default('table'))
+    .action(async (path: string, reports: string[], options: { db?: string; format: 'table' | 'json' }) => {
+      const { db, format } = options;
+      const command = { path, reports, format, database: context.advisories(db), clock: { now: Date.now } };
+      context.exit(await runOpinion(command, context.io));
     });
 }
 
