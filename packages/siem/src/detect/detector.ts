@@ -1,4 +1,4 @@
-import type { Clock, Detection, Event } from '@kydai/contracts';
+import type { Clock, Detection, EntityRef, Event } from '@kydai/contracts';
 import type { CorrelationRule, EntityField, RuleHead, RuleSet, SigmaRule } from '../rules/rule.ts';
 import { Correlator, type CorrelatorState, type Feed, type Match } from './correlator.ts';
 import { detectionId } from './detection-id.ts';
@@ -19,8 +19,13 @@ export interface DetectorOptions {
   readonly lateness?: number;
   /** Live groups per correlation; a million unless told. */
   readonly maxGroups?: number;
-  /** Holds back what floods; 20 a minute for a rule and its entities, 1,000 for a rule, unless told. */
+  /**
+   * Holds back what floods, unless told: 20 a minute for a rule and its entities, repeats beyond 1,000 for a rule, and
+   * everything beyond 20,000 for a rule but what is about a known entity.
+   */
   readonly throttle?: ThrottleLimits | false;
+  /** Whether the register knows an entity: no flood about others holds back a detection about it. */
+  readonly known?: (entity: EntityRef) => boolean;
   /** `reference` evaluates every routed rule plainly: slow, obviously right, for comparison. */
   readonly engine?: 'indexed' | 'reference';
 }
@@ -176,8 +181,16 @@ export function createDetector(options: DetectorOptions): Detector {
       detections.push(detection);
       return;
     }
-    const source = detection.entities.map(({ type, id }) => `${type}:${id}`).join(' ');
-    const held = throttle.admit(detection.rule.id, detection.drill ? `drill ${source}` : source, at);
+    const { known = () => false } = options;
+    const register = detection.entities.filter(known);
+    const group = detection.group === undefined ? '' : JSON.stringify(detection.group);
+    const subject = {
+      rule: detection.rule.id,
+      source: `${textOf(detection.entities)}${group}`,
+      ...(register.length === 0 ? {} : { known: textOf(register) }),
+      drill: detection.drill,
+    };
+    const held = throttle.admit(subject, at);
     if (held === undefined) return;
     detections.push(held === 0 ? detection : { ...detection, eventCount: detection.eventCount + held });
   }
@@ -275,6 +288,10 @@ function commonParts(rule: RuleHead) {
     techniques: rule.techniques,
     tags: rule.tags,
   };
+}
+
+function textOf(entities: readonly EntityRef[]): string {
+  return entities.map(({ type, id }) => `${type}:${id}`).join(' ');
 }
 
 function isDrill(event: Event): boolean {
