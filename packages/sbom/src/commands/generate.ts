@@ -1,12 +1,16 @@
 import type { Clock } from '@kydai/contracts';
 import { generateSbom } from '../extract/generate.ts';
+import type { Bom } from '../model/bom.ts';
 import { writeBom } from '../model/validate.ts';
 import { clean, plural } from '../report/text.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
 import { writeWhole } from './output.ts';
 
-export const generateFormats = ['cyclonedx', 'spdx'] as const;
+export const generateFormats = ['cyclonedx', 'cyclonedx-1.7', 'spdx'] as const;
 export type GenerateFormat = (typeof generateFormats)[number];
+
+/** What we write is valid under both versions: 1.7 only adds to 1.6. */
+const newest = { $schema: 'http://cyclonedx.org/schema/bom-1.7.schema.json', specVersion: '1.7' } as const;
 
 export interface GenerateCommand {
   /** Folder or lockfile; the current folder unless told. */
@@ -15,6 +19,8 @@ export interface GenerateCommand {
   readonly output?: string;
   readonly name?: string;
   readonly version?: string;
+  /** Who answers for the document: one of the minimum elements of an SBOM. */
+  readonly author?: string;
   /** CycloneDX 1.6 JSON unless told. */
   readonly format?: GenerateFormat;
   readonly clock: Clock;
@@ -26,11 +32,21 @@ export interface GenerateCommand {
  */
 export function runGenerate(options: GenerateCommand, io: CommandIo): Promise<ExitCode> {
   return guarded(io, async () => {
-    const { bom, read, notRead } = await generateSbom(options.path ?? '.', {
+    const {
+      bom: made,
+      read,
+      notRead,
+    } = await generateSbom(options.path ?? '.', {
       clock: options.clock,
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.version === undefined ? {} : { version: options.version }),
     });
+    const authors = options.author === undefined ? {} : { authors: [{ name: options.author }] };
+    const bom: Bom = {
+      ...made,
+      ...(options.format === 'cyclonedx-1.7' ? newest : {}),
+      metadata: { ...made.metadata, ...authors },
+    };
     const spdx = options.format === 'spdx' ? await import('../spdx/from-cyclonedx.ts') : undefined;
     const text = spdx === undefined ? writeBom(bom) : spdx.writeSpdx(bom, options.clock.now());
     if (options.output === undefined) io.out(text);

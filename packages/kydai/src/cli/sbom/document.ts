@@ -13,16 +13,23 @@ export function addDocumentCommands(sbom: Command, context: SbomContext): void {
     .argument('[path]', 'folder or lockfile', '.')
     .option('-o, --output <file>', 'file to write; standard output without it')
     .option('--name <name>', 'name of the subject')
+    .option('--author <name>', 'who answers for the document')
     .option('--subject-version <version>', 'version of the subject')
     .addOption(
-      new Option('--format <format>', 'CycloneDX 1.6 or SPDX 2.3')
+      new Option('--format <format>', 'CycloneDX 1.6 or 1.7, or SPDX 2.3')
         .choices([...generateFormats])
         .default('cyclonedx'),
     )
     .action(
       async (
         path: string,
-        options: { output?: string; name?: string; subjectVersion?: string; format: GenerateFormat },
+        options: {
+          output?: string;
+          name?: string;
+          author?: string;
+          subjectVersion?: string;
+          format: GenerateFormat;
+        },
       ) => {
         const { subjectVersion: version, ...rest } = options;
         context.exit(
