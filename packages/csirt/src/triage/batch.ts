@@ -9,6 +9,7 @@ import {
   type RecordStore,
   type Signals,
   type StoredRecord,
+  type TimelineEntry,
   type Write,
   write,
 } from '@kydai/contracts';
@@ -74,12 +75,15 @@ export class Batch {
     if (known) return { created: false, ...(found === undefined ? {} : { incidentId: found.id }) };
     if (found === undefined && !category.opens) return { created: false };
 
-    const created = found === undefined;
-    const before = new Set(found?.entities.map(formatEntityRef));
+    const full = found !== undefined && isFull(found, detection, category) ? found : undefined;
+    const joined = full === undefined ? found : undefined;
+    const created = joined === undefined;
+    const before = new Set(joined?.entities.map(formatEntityRef));
     let incident =
-      found === undefined
+      joined === undefined
         ? openedBy(detection, category, await this.#numbers.next(this.#now), this.#now)
-        : joinedBy(found, detection);
+        : joinedBy(joined, detection);
+    if (full !== undefined) incident = this.#follow(full, incident);
     const start = this.#start(incident, detection, category, before);
     if (start !== undefined) {
       incident = tell(incident, {
@@ -148,8 +152,6 @@ export class Batch {
     if (playbook === undefined || !startsPlaybook(detection, playbook)) return undefined;
     const requested =
       incident.runIds.length > 0 || incident.timeline.some(({ code }) => code === 'run.requested');
-    // Entities are bounded, and with them how often one incident can start its playbook.
-    if (requested && before.size >= maximumEntities) return undefined;
     const types = containmentTypes(playbook);
     const news = (ref: EntityRef): boolean => types.has(ref.type) && !before.has(formatEntityRef(ref));
     if (requested && !detection.entities.some(news)) return undefined;
@@ -161,6 +163,19 @@ export class Batch {
       at: this.#now,
     });
     return playbook.id;
+  }
+
+  /** The follow-up of an incident that can name no more; the story of each tells of the other. */
+  #follow(full: Incident, next: Incident): Incident {
+    const entry = (code: string, { id, number }: Incident): TimelineEntry => ({
+      at: this.#now,
+      kind: 'state',
+      code,
+      values: { number, incident: id },
+      actor: 'system',
+    });
+    this.#keep(tell(full, entry('incident.continued-in', next)), false);
+    return tell(next, entry('incident.continues', full));
   }
 
   #keep(incident: Incident, created: boolean): void {
@@ -209,4 +224,17 @@ export class Batch {
     held.group = { key, incidentId, last };
     held.changed = true;
   }
+}
+
+/**
+ * Whether the incident has no room for what the detection names and a playbook would contain. Entities are bounded, and
+ * with them how often one incident starts its playbook: what does not fit is a follow-up incident's.
+ */
+function isFull(incident: Incident, detection: Detection, { playbook }: Category): boolean {
+  if (playbook === undefined || !startsPlaybook(detection, playbook)) return false;
+  const named = new Set(incident.entities.map(formatEntityRef));
+  const news = detection.entities.filter((ref) => !named.has(formatEntityRef(ref)));
+  if (named.size + news.length <= maximumEntities) return false;
+  const types = containmentTypes(playbook);
+  return news.some(({ type }) => types.has(type));
 }

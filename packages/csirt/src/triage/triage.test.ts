@@ -136,7 +136,7 @@ describe('triage', () => {
     expect(second).toMatchObject({ created: false, start: 'ransomware' });
   });
 
-  it('asks for the playbook again when something else has to be contained, as long as the incident can name it', async () => {
+  it('asks for the playbook again when something else has to be contained, in a follow-up once the incident is full', async () => {
     const world = new World(playbooks);
     const triage = world.triage();
     let starts = 0;
@@ -148,10 +148,18 @@ describe('triage', () => {
       const { start: asked } = await triage.ingest(detectionOf({ tags: ['kydai.brute-force'], entities }));
       if (asked !== undefined) starts += 1;
     }
-    expect(await world.records.count(incidents)).toBe(1);
-    // 100 entities: the host and 99 addresses.
-    expect(starts).toBe(99);
-    expect(await world.records.count(startRequests)).toBe(99);
+    // 100 entities each: the host and 99 addresses.
+    const found = await world.records.find(incidents, { order: 'number' });
+    const [first, second, third] = found.records.map(({ value }) => value);
+    expect(found.records).toHaveLength(3);
+    expect(starts).toBe(210);
+    expect(await world.records.count(startRequests)).toBe(210);
+    const said = (incident: typeof first, code: string) =>
+      incident!.timeline.find((entry) => entry.code === code)?.values;
+    expect(said(first, 'incident.continued-in')).toEqual({ number: second!.number, incident: second!.id });
+    expect(said(second, 'incident.continues')).toEqual({ number: first!.number, incident: first!.id });
+    expect(said(third, 'incident.continues')).toMatchObject({ number: second!.number });
+    expect(third!.entities).toContainEqual({ type: 'address', id: '203.0.113.209' });
   });
 
   it('opens nothing for low detections without a category, and an uncategorised incident for high ones', async () => {
