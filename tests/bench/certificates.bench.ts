@@ -14,6 +14,7 @@ import {
   makeCsr,
   rsaKey,
 } from '../../packages/pki/src/fixtures/request.ts';
+import { extension } from '../../packages/pki/src/x509/extension.ts';
 
 type Emit = (figure: { name: string; value: number; unit: string }) => void;
 

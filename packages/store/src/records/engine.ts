@@ -1,6 +1,7 @@
+import type { CompiledQuery } from 'kysely';
 import type { Batch } from './commit.ts';
 import type { Dialect } from './dialect.ts';
-import type { Steps } from './steps.ts';
+import type { Answer, Steps } from './steps.ts';
 
 /** A database that runs steps: SQLite at once, PostgreSQL over the network. */
 export interface Engine {
@@ -9,6 +10,8 @@ export interface Engine {
   write<T>(steps: () => Steps<T>): Promise<T>;
   /** Applies a group of commits as `applyGroup` does, elsewhere than on this thread; where there is a way to. */
   readonly apply?: (batches: readonly Batch[]) => Promise<readonly unknown[]>;
+  /** Answers one query that only reads, without a transaction around it; where that is cheaper. */
+  readonly one?: (query: CompiledQuery) => Answer;
   /** Runs steps that only read, on one unchanging view of the data. */
   read<T>(steps: () => Steps<T>): Promise<T>;
   close(): Promise<void>;

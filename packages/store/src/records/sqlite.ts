@@ -63,6 +63,13 @@ export function openSqlite(file: string): Engine {
 
   return {
     dialect: sqliteDialect,
+    one(query) {
+      try {
+        return answer(query);
+      } catch (error) {
+        throw translate(error, 'the record store failed');
+      }
+    },
     write: async (steps) => within('BEGIN IMMEDIATE', steps),
     read: async (steps) => within('BEGIN', steps),
     async close() {

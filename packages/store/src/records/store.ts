@@ -1,4 +1,5 @@
 import type { AuditEntry, Clock, RecordStore, Write } from '@kydai/contracts';
+import type { CompiledQuery } from 'kysely';
 import { encodeEntry } from '../audit/entry.ts';
 import { type AuditKey, checkpointSigner } from '../audit/key.ts';
 import { auditLog } from '../audit/log.ts';
@@ -10,7 +11,7 @@ import { type AnyKind, checkKey, decode, type Table, tableOf } from './kind.ts';
 import { createBase, createKind } from './migrate.ts';
 import type { Records } from './open.ts';
 import { countQuery, findQuery, getQuery } from './query.ts';
-import { ask } from './steps.ts';
+import { type Answer, ask } from './steps.ts';
 
 /**
  * The record store and the audit log over an engine.
@@ -54,6 +55,9 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
     return table;
   }
 
+  const one = async (query: CompiledQuery): Promise<Answer> =>
+    engine.one?.(query) ?? engine.read(() => ask(query));
+
   const group = new GroupCommit<Batch>(
     (batches) => engine.apply?.(batches) ?? engine.write(() => applyGroup(dialect, batches)),
   );
@@ -72,7 +76,7 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
       open();
       const table = await use(kind);
       const query = getQuery(dialect, table, checkKey(table, key));
-      const row = (await engine.read(() => ask(query))).rows[0];
+      const row = (await one(query)).rows[0];
       return row && { value: decode(table, key, row['body']), version: Number(row['version']) };
     },
 
@@ -95,7 +99,7 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
     async count(kind, where) {
       open();
       const table = await use(kind);
-      return Number((await engine.read(() => ask(countQuery(dialect, table, where)))).rows[0]?.['n']);
+      return Number((await one(countQuery(dialect, table, where))).rows[0]?.['n']);
     },
 
     async commit(writes, audit = []) {

@@ -37,7 +37,7 @@ recordStoreContract('SQLite with a thread for commits', () =>
   under(mkdtempSync(join(tmpdir(), 'kydai-records-'))),
 );
 
-describe('the thread that writes', () => {
+describe('the thread that writes', { timeout: 30_000 }, () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'kydai-records-'));
@@ -72,13 +72,13 @@ describe('the thread that writes', () => {
     await records.commit([write.put(lamps, lamp('first'))]);
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 5; round++) {
       await Promise.all(
-        Array.from({ length: 500 }, (_, n) => records.commit([write.put(lamps, lamp(`${round}-${n}`))])),
+        Array.from({ length: 200 }, (_, n) => records.commit([write.put(lamps, lamp(`${round}-${n}`))])),
       );
     }
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(20);
+    expect(turns).toBeGreaterThan(5);
     await records.close();
   });
 
