@@ -36,6 +36,7 @@ export type PkiErrorCode =
   // what it was about
   | 'unknown-device'
   | 'unknown-issuer'
+  | 'issuer-revoked'
   | 'unknown-certificate'
   | 'unknown-profile'
   | 'device-exists'

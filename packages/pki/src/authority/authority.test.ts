@@ -373,6 +373,25 @@ describe('revocation', () => {
     });
   });
 
+  it('of an authority ends what it signed, and it signs nothing more', async () => {
+    const city = await openCity();
+    const held = await city.authority.enrol({
+      csr: () => makeCsr('cam-001'),
+      token: await cameraToken(city),
+    });
+    const authority = new X509Certificate(city.authority.certificateOf('device-ca'));
+    const serial = authority.serialNumber.toLowerCase();
+    await city.authority.revoke(serial, 'keyCompromise', 'user:lan');
+    expect(await city.authority.verifyClient(der(held))).toMatchObject({
+      ok: false,
+      reason: 'issuer-revoked',
+    });
+    const token = await cameraToken(city, 'cam-002');
+    await expect(city.authority.enrol({ csr: () => makeCsr('cam-002'), token })).rejects.toMatchObject({
+      code: 'issuer-revoked',
+    });
+  });
+
   it('takes every good certificate of a device in one commit', async () => {
     const city = await openCity();
     for (let round = 0; round < 3; round++) {

@@ -3,7 +3,7 @@ import type { Certificate, Clock, Decide, RecordStore, Signals } from '@kydai/co
 import { PkiError } from '../error.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Signer } from '../keys/signer.ts';
-import type { AuthorityRecord } from '../register/kinds.ts';
+import { type AuthorityRecord, certificates } from '../register/kinds.ts';
 import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
@@ -94,6 +94,13 @@ export function issuerOf(desk: Desk, idOrRole: string): Issuer {
     'unknown-issuer',
     `there is no authority \`${idOrRole.slice(0, 80).replace(/\p{C}/gu, '?')}\``,
   );
+}
+
+/** Whether the certificate of an authority, or of one above it, was revoked. Nothing that it signs counts any more. */
+export async function isIssuerRevoked(desk: Desk, issuer: Issuer): Promise<boolean> {
+  const chain = chainOf(desk, issuer).map((der) => readCertificate(der).serialHex);
+  const records = await Promise.all(chain.map((serial) => desk.records.get(certificates, serial)));
+  return records.some((record) => record?.value.revoked !== undefined);
 }
 
 /** The issuer's certificate and what proves it, up to the root. */

@@ -10,7 +10,7 @@ import { encodeName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
 import { keyDigest } from '../x509/public-key.ts';
 import type { CertificateRequest } from '../x509/request.ts';
-import { type Desk, issuerOf, publishCertificate } from './desk.ts';
+import { type Desk, isIssuerRevoked, issuerOf, publishCertificate } from './desk.ts';
 import { makeCertificate } from './draft.ts';
 
 /** What goes into the commit beside the certificate, read afresh at every attempt. */
@@ -63,6 +63,13 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
     );
     if (earlier?.value.profile === chosen.id && isCurrent(earlier.value, now)) return earlier.value;
     await refuseKnownKey(desk, request, subject);
+    const issuer = issuerOf(desk, chosen.issuer);
+    if (await isIssuerRevoked(desk, issuer)) {
+      throw new PkiError(
+        'issuer-revoked',
+        `authority \`${issuer.id}\` was revoked; make its next generation: kydai pki rollover`,
+      );
+    }
     const certificate = await makeCertificate(
       {
         profile: chosen,
@@ -73,7 +80,7 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
         requester: issue.requester,
         now,
       },
-      issuerOf(desk, chosen.issuer),
+      issuer,
       desk.urls,
     );
     const issuance = { id, serial: certificate.serial };

@@ -5,7 +5,7 @@ import { certificates } from '../register/kinds.ts';
 import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
 import { verifySignature } from '../x509/signature.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, isIssuerRevoked } from './desk.ts';
 
 /** Whose certificate this is, or why it is not believed. */
 export type ClientVerdict =
@@ -19,6 +19,7 @@ export type ClientVerdict =
         | 'not-yet-valid'
         | 'expired'
         | 'revoked'
+        | 'issuer-revoked'
         | 'no-record'
         | 'not-a-device';
       readonly message: string;
@@ -49,6 +50,9 @@ export async function verifyClient(desk: Desk, der: Uint8Array, grace = 0): Prom
   if (record.revoked !== undefined) {
     return refuse('revoked', `client certificate was revoked (${record.revoked.reason}); enrol again`);
   }
+  const issuer = desk.issuers.get(record.issuer);
+  if (issuer === undefined || (await isIssuerRevoked(desk, issuer)))
+    return refuse('issuer-revoked', 'the authority of the client certificate was revoked; enrol again');
   const now = desk.clock.now();
   if (now < record.notBefore)
     return refuse('not-yet-valid', 'client certificate is not valid yet; check the clock');

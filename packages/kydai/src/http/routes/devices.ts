@@ -16,6 +16,7 @@ import { certificates, devices } from '@kydai/pki';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import { enrolmentCommands } from '../../pki/enrolment-commands.ts';
+import { refuseToRevokeOurOwn } from '../../pki/revocable.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { apiRoute, json, jsonBody, Paging } from './route.ts';
@@ -108,8 +109,11 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       responses: { 200: json(Certificate, 'the certificate after it') },
     }),
     async (c) => {
+      const { serial } = c.req.valid('param');
       const { reason } = c.req.valid('json');
-      return c.json(await authority.revoke(c.req.valid('param').serial, reason, c.var.caller.actor), 200);
+      const held = await records.get(certificates, serial);
+      if (held !== undefined) refuseToRevokeOurOwn(held.value);
+      return c.json(await authority.revoke(serial, reason, c.var.caller.actor), 200);
     },
   );
 
