@@ -7,6 +7,12 @@ const { KydaiError } = await import('@kydai/contracts');
 const { standardOutput, styled } = await import('./cli/output.ts');
 const { createProgram } = await import('./cli/program.ts');
 
+// A pager that was closed wants no more; that is no fault of the command.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   process.exitCode = await createProgram(standardOutput).run(process.argv.slice(2));
 } catch (error) {
@@ -15,6 +21,13 @@ try {
     write: (text: string) => process.stderr.write(text),
     terminal: process.stderr.isTTY === true,
   };
-  process.stderr.write(`${styled(stderr as never, 'red', 'kydai:')} ${error.message}\n`);
+  process.stderr.write(`${styled(stderr as never, 'red', 'kydai:')} ${place(error)}${error.message}\n`);
   process.exitCode = 2;
+}
+
+/** `file:line:column: ` where the error knows its place. */
+function place(error: object): string {
+  const { file, line, column } = error as { file?: string; line?: number; column?: number };
+  if (file === undefined || !('message' in error) || String(error.message).startsWith(file)) return '';
+  return `${[file, line, column].filter((part) => part !== undefined).join(':')}: `;
 }

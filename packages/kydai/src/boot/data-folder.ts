@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { ShellError } from '../error.ts';
 
 /** Where everything is kept. All of it is readable by the owner alone. */
@@ -58,34 +62,73 @@ export function openDataFolder(path: string): DataFolder {
       cause: error,
     });
   }
+  if (created) refuseHalfAFolder(paths.keys, paths.path);
   takeLock(paths.lockFile, paths.path);
   return { ...paths, created, release: () => rmSync(paths.lockFile, { force: true }) };
+}
+
+/**
+ * Keys of authorities without the records that say what they signed: something went wrong with the disk or a restore.
+ * Starting anew would hide it.
+ */
+function refuseHalfAFolder(keys: string, folder: string): void {
+  const ofAuthorities = readdirSync(keys).some((name) => /^(?:root|device-ca|service-ca)/.test(name));
+  if (!ofAuthorities) return;
+  throw new ShellError(
+    'data-folder',
+    `\`${folder}\` holds keys of a certificate authority and no records; restore a backup, or move the folder away`,
+  );
 }
 
 function takeLock(file: string, folder: string): void {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const handle = openSync(file, 'wx', 0o600);
-      writeSync(handle, String(process.pid));
+      writeSync(handle, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
+      closeSync(handle);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const holder = Number(readFileSync(file, 'utf8'));
-      if (holder !== process.pid && isRunning(holder)) {
-        throw new ShellError('data-folder', `process ${holder} already runs on \`${folder}\`; stop it first`);
+      const holder = Holder.safeParse(readJson(file)).data;
+      if (holder !== undefined && holder.pid !== process.pid && isRunning(holder)) {
+        throw new ShellError(
+          'data-folder',
+          `process ${holder.pid} already runs on \`${folder}\`; stop it first`,
+        );
       }
       rmSync(file, { force: true });
     }
   }
 }
 
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+const Holder = z.object({ pid: z.number().int().positive(), started: z.string() });
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process of this number that began at another time (after a reboot, say) is not the one that took the lock. */
+function isRunning({ pid, started }: z.infer<typeof Holder>): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return startOf(pid) === started;
+}
+
+/** When a process began, as the kernel tells it: boot and clock ticks since. Empty where it tells nothing. */
+export function startOf(pid: number): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+  } catch {
+    return '';
   }
 }
 
@@ -106,14 +149,24 @@ export function keyPassphrase(
     return given;
   }
   const file = join(folder.keys, 'passphrase');
-  if (!existsSync(file)) {
-    if (!folder.created) {
-      throw new ShellError(
-        'setting',
-        'KYDAI_PASSPHRASE: needed, the keys in the data folder were locked with it',
-      );
-    }
-    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  // An empty file is what a full disk leaves of a first start.
+  const kept = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (kept !== '') return kept;
+  if (!folder.created) {
+    throw new ShellError(
+      'setting',
+      'KYDAI_PASSPHRASE: needed, the keys in the data folder were locked with it',
+    );
   }
-  return readFileSync(file, 'utf8').trim();
+  const made = randomBytes(32).toString('base64url');
+  try {
+    const handle = openSync(`${file}.new`, 'w', 0o600);
+    writeSync(handle, made);
+    fsyncSync(handle);
+    closeSync(handle);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    throw new ShellError('data-folder', `cannot write \`${file}\`; is the disk full?`, { cause: error });
+  }
+  return made;
 }

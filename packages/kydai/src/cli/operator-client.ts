@@ -30,6 +30,16 @@ export interface OperatorClient {
   open(path: string, signal: AbortSignal): Promise<Response>;
 }
 
+function readOperatorFile(file: string): z.infer<typeof OperatorFile> {
+  try {
+    return OperatorFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new ShellError('not-running', `\`${file}\` is damaged or of another version; start kydai again`, {
+      cause: error,
+    });
+  }
+}
+
 /**
  * Opens the way to the program that runs on a data folder: its key lies there, readable by the owner alone.
  *
@@ -43,49 +53,59 @@ export function connectOperator(dataFolder: string): OperatorClient {
       `kydai does not run on the data folder \`${path}\`; start it with \`npm start\``,
     );
   }
-  const { key, addresses, rootPem } = OperatorFile.parse(JSON.parse(readFileSync(operatorFile, 'utf8')));
+  const { key, addresses, rootPem } = readOperatorFile(operatorFile);
   if (addresses.http.startsWith('https:'))
     setDefaultCACertificates([...getCACertificates('default'), rootPem]);
+  const reach = async (path: string, init: RequestInit): Promise<Response> => {
+    try {
+      return await fetch(addresses.http + path, init);
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new ShellError(
+        'not-running',
+        `kydai does not answer at ${addresses.http}; is it still running?`,
+        {
+          cause: error,
+        },
+      );
+    }
+  };
   return {
     addresses,
     async open(path, signal) {
-      const response = await fetch(addresses.http + path, {
-        headers: { authorization: `Bearer ${key}` },
-        signal,
-      });
+      const response = await reach(path, { headers: { authorization: `Bearer ${key}` }, signal });
       if (!response.ok) throw new ShellError('api', `the server answered ${response.status}`);
       return response;
     },
     async call(method, path, schema, body) {
       const raw = typeof body === 'string';
-      let response: Response;
-      try {
-        response = await fetch(addresses.http + path, {
-          method,
-          headers: {
-            authorization: `Bearer ${key}`,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-        });
-      } catch (error) {
-        throw new ShellError(
-          'not-running',
-          `kydai does not answer at ${addresses.http}; is it still running?`,
-          {
-            cause: error,
-          },
-        );
-      }
-      const value: unknown = response.status === 204 ? undefined : await response.json();
+      const response = await reach(path, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+      });
+      const value: unknown =
+        response.status === 204 ? undefined : await response.json().catch(() => undefined);
       if (!response.ok) {
         const problem = Problem.safeParse(value);
-        throw new ShellError(
-          'api',
-          problem.success ? problem.data.detail : `the server answered ${response.status}`,
-        );
+        const words = problem.success ? inWords(problem.data) : `the server answered ${response.status}`;
+        throw new ShellError('api', words);
       }
-      return schema.parse(value);
+      const answer = schema.safeParse(value);
+      if (!answer.success)
+        throw new ShellError('api', `what answers at ${addresses.http} is not this version of kydai`);
+      return answer.data;
     },
   };
+}
+
+/** The detail, with the places of invalid input where there are some. */
+function inWords({ detail, errors }: Problem): string {
+  const places = (errors ?? []).map(
+    ({ path, message }) => `\`${path}\` ${message.replace(/^Invalid input: /, '')}`,
+  );
+  return places.length === 0 ? detail : places.join('; ');
 }

@@ -44,6 +44,8 @@ describe('the configuration', () => {
     ['a: &a [*a]', {}, /not valid|does not exist/],
     [undefined, { KYDAI_HTTP_PORT: 'many' }, /KYDAI_HTTP_PORT: setting `http\.port` is not valid/],
     [undefined, { KYDAI_NONSENSE: '1' }, /KYDAI_NONSENSE: no setting/],
+    ['http: { url: foo }', {}, /`http\.url` must be an http or https address/],
+    ['oidc: { issuer: foo, clientId: x }', {}, /`oidc\.issuer` must be/],
     ['oidc: { issuer: "https://id.example" }', {}, /`oidc\.clientId` is needed/],
   ])('%s %j is refused in one line that names it', (yaml, environment, pattern) => {
     expect(() => load(yaml, environment as Record<string, string>)).toThrow(pattern);

@@ -19,7 +19,7 @@ export function loadConfig(options: {
   const origin = new Map<string, string>();
   for (const { path, variable } of settings()) {
     const value = options.environment[variable];
-    if (value === undefined) continue;
+    if (value === undefined || value === '') continue;
     setPath(document, path, fromText(value, path));
     origin.set(path, variable);
   }
@@ -132,6 +132,15 @@ function checked(config: Config): Config {
   }
   if (config.mqtt.url !== '' && !/^(?:mqtts?|wss?):\/\/\S+$/.test(config.mqtt.url))
     throw new ShellError('setting', 'setting `mqtt.url` must be like `mqtts://broker.example:8883`');
+  for (const [path, url] of [
+    ['http.url', config.http.url],
+    ['status.url', config.status.url],
+    ['oidc.issuer', config.oidc.issuer],
+  ] as const) {
+    if (url !== '' && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+      throw new ShellError('setting', `setting \`${path}\` must be an http or https address, not \`${url}\``);
+    }
+  }
   if (config.oidc.issuer !== '' && config.oidc.clientId === '') {
     throw new ShellError('setting', 'setting `oidc.clientId` is needed when `oidc.issuer` is set');
   }

@@ -48,7 +48,11 @@ export async function openBlockList(
       entities.upsert({ uid: { type: 'Build', id }, attrs: { blocked: true }, parents: [] });
     }
   };
-  for (const { value } of (await records.find(blocked, { limit: 10_000 })).records) learn(value);
+  for (let offset = 0; ; offset += 10_000) {
+    const page = await records.find(blocked, { limit: 10_000, offset });
+    for (const { value } of page.records) learn(value);
+    if (page.records.length < 10_000) break;
+  }
 
   const add = async (entry: Blocked) => {
     await records.commit([write.put(blocked, entry)]);

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, Detection, Event, EventStore } from '@kydai/contracts';
+import { type Clock, Detection, type Event, type EventStore } from '@kydai/contracts';
 import { createDetector, type Detector } from '@kydai/siem';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 import { type RulesInForce, rulesInForce } from '../rules/in-force.ts';
@@ -22,14 +23,20 @@ export interface DetectionStage {
 }
 
 const saveEvery = 5000;
-const recoverAtMost = 1_000_000;
+/** Events are judged again in slices of this much receiving time, so that memory stays bounded. */
+const recoverySlice = 30_000;
+/** How far back a start without a kept state judges anew. */
+const recoveryReach = 3600_000;
+
+const Kept = z.object({ through: z.string(), state: z.unknown(), pending: z.array(Detection).default([]) });
 
 /**
  * Judges every durable event by every rule.
  *
  * INVARIANT: every acknowledged event is judged, also when the process is killed: the state of the correlations is kept
- * every few seconds with the id of the last event that it rests on, and the next start judges what came after. A
- * detection has the same id when it is made again, and triage knows it.
+ * every few seconds with the id of the last event that it rests on and the detections that triage has not settled; the
+ * next start settles those and judges what came after. A detection has the same id when it is made again, and triage
+ * takes an id once. Only a start that finds no kept state judges no more than the last hour.
  *
  * @throws ShellError `content` where one of the city's own rules is broken
  */
@@ -39,6 +46,7 @@ export function openDetection(parts: {
   readonly events: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Resolves once the detection is settled: durable, and its response begun. */
   readonly onDetection: (detection: Detection) => Promise<void>;
 }): DetectionStage {
   const { content, folder, events, clock, log, onDetection } = parts;
@@ -49,22 +57,36 @@ export function openDetection(parts: {
 
   let detector = createDetector({ rules: inForce.rules, clock });
   const file = join(folder, 'detection.json');
-  let through = takeUp(file, detector, log);
-  let saved = through;
+  const kept = takeUp(file, detector, log);
+  let through = kept.through;
+  const pending = new Map(kept.pending.map((detection) => [detection.id, detection]));
+  let saved = '';
+
+  const settle = (detection: Detection) => {
+    pending.set(detection.id, detection);
+    onDetection(detection).then(
+      () => pending.delete(detection.id),
+      // The program stops: it is kept as pending for the next start.
+      () => {},
+    );
+  };
 
   const take = (batch: readonly Event[]) => {
-    for (const detection of detector.processBatch(batch)) void onDetection(detection);
+    for (const detection of detector.processBatch(batch)) settle(detection);
     through = batch.at(-1)?.id ?? through;
   };
   const save = () => {
-    if (through === saved) return;
-    writeFileSync(`${file}.new`, JSON.stringify({ through, state: detector.checkpoint() }), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-    saved = through;
+    const mark = `${through} ${[...pending.keys()].join(' ')}`;
+    if (mark === saved) return;
+    writeDurably(
+      file,
+      JSON.stringify({ through, state: detector.checkpoint(), pending: [...pending.values()] }),
+    );
+    saved = mark;
   };
   const timer = setInterval(() => {
     try {
-      for (const detection of detector.advance(clock.now())) void onDetection(detection);
+      for (const detection of detector.advance(clock.now())) settle(detection);
       save();
     } catch (error) {
       log.error({ err: error }, 'keeping the state of the detection failed');
@@ -87,21 +109,36 @@ export function openDetection(parts: {
     },
     take,
     async recover() {
-      const missed: Event[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await events.search({
-          filter: { op: 'range', field: 'id', gt: through },
-          order: 'oldest',
-          limit: 10_000,
-          ...(cursor === undefined ? {} : { cursor }),
-        });
-        missed.push(...page.events);
-        cursor = page.next;
-      } while (cursor !== undefined && missed.length < recoverAtMost);
-      // Ids sort by when the events came, which is the order in which they would have been judged.
-      take(missed.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
-      return missed.length;
+      for (const detection of pending.values()) settle(detection);
+      const now = clock.now();
+      let judged = 0;
+      let slice = recoverySlice;
+      for (let from = through === '' ? now - recoveryReach : receivedAt(through); from <= now; ) {
+        const missed: Event[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await events.search({
+            filter: {
+              op: 'range',
+              field: 'id',
+              gt: through === '' ? firstId(from) : through,
+              lt: firstId(from + slice),
+            },
+            order: 'oldest',
+            limit: 10_000,
+            ...(cursor === undefined ? {} : { cursor }),
+          });
+          missed.push(...page.events);
+          cursor = page.next;
+        } while (cursor !== undefined);
+        // Ids sort by when the events came, which is the order in which they would have been judged.
+        take(missed.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+        judged += missed.length;
+        from += slice;
+        // A long time without events is crossed in longer steps.
+        slice = missed.length > 0 ? recoverySlice : Math.min(slice * 2, 3600_000);
+      }
+      return judged;
     },
     close() {
       clearInterval(timer);
@@ -119,17 +156,47 @@ function tellOfPacks({ packProblems, damaged }: RulesInForce, log: Logger): void
   for (const pack of damaged) log.warn({ pack }, 'an imported rule pack cannot be read; import it again');
 }
 
-/** Restores the kept state; returns the id of the last event that was judged, empty where there is none. */
-function takeUp(file: string, detector: Detector, log: Logger): string {
-  if (!existsSync(file)) return '';
+/** Restores the kept state; without one, nothing was judged yet. */
+function takeUp(
+  file: string,
+  detector: Detector,
+  log: Logger,
+): { through: string; pending: readonly Detection[] } {
+  if (!existsSync(file)) return { through: '', pending: [] };
   try {
-    const { through, state } = JSON.parse(readFileSync(file, 'utf8'));
-    const dropped = detector.restore(state);
+    const { through, state, pending } = Kept.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const dropped = detector.restore(state as Parameters<Detector['restore']>[0]);
     if (dropped.length > 0)
       log.warn({ rules: dropped }, 'these correlations changed; their counting starts anew');
-    return String(through);
+    return { through, pending };
   } catch (error) {
-    log.warn({ err: error }, 'the state of the detection could not be taken up; events are judged anew');
-    return '';
+    log.warn(
+      { err: error },
+      'the state of the detection could not be taken up; the last hour is judged anew',
+    );
+    return { through: '', pending: [] };
   }
+}
+
+/** Epoch milliseconds in a UUIDv7. */
+function receivedAt(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** What sorts before every UUIDv7 of a time. */
+function firstId(time: number): string {
+  const hex = Math.max(0, time).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+function writeDurably(file: string, text: string): void {
+  const handle = openSync(`${file}.new`, 'w', 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(`${file}.new`, file);
 }

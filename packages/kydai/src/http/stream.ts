@@ -4,12 +4,15 @@ import { streamSSE } from 'hono/streaming';
 
 /** Signals that one slow browser may be behind before it is told to read everything again. */
 const backlogLimit = 500;
+/** How often, in milliseconds, a quiet stream says that it lives, and any stream's session is looked at again. */
+const checkEvery = 5000;
 
 /**
  * Live signals as server-sent events: the event's name is the signal's type. A client that cannot keep up gets one
- * event `reset` in place of what it missed, and reads its pages again.
+ * event `reset` in place of what it missed, and reads its pages again. Every few seconds `stillAllowed` is asked again: a
+ * session that ended ends its stream.
  */
-export function streamSignals(c: Context, signals: Signals): Response {
+export function streamSignals(c: Context, signals: Signals, stillAllowed: () => Promise<boolean>): Response {
   c.header('x-accel-buffering', 'no');
   return streamSSE(c, async (stream) => {
     let backlog: (Signal | 'reset')[] = [];
@@ -23,8 +26,13 @@ export function streamSignals(c: Context, signals: Signals): Response {
       wake();
     });
     await stream.writeSSE({ event: 'hello', data: '{}', retry: 2000 });
+    let checked = Date.now();
     try {
       while (!stream.aborted && !stream.closed) {
+        if (Date.now() - checked > checkEvery) {
+          if (!(await stillAllowed())) break;
+          checked = Date.now();
+        }
         const batch = backlog;
         backlog = [];
         for (const signal of batch) {
@@ -33,7 +41,7 @@ export function streamSignals(c: Context, signals: Signals): Response {
         }
         if (backlog.length > 0) continue;
         const woken = await new Promise<boolean>((resolve) => {
-          const timer = setTimeout(() => resolve(false), 15_000);
+          const timer = setTimeout(() => resolve(false), checkEvery);
           wake = () => {
             clearTimeout(timer);
             resolve(true);

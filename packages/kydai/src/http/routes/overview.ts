@@ -46,7 +46,13 @@ export function overviewRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
     async (c) => c.json(await overview(kydai), 200),
   );
 
-  app.get('/api/v1/stream', guard('view', 'overview'), (c) => streamSignals(c, kydai.signals));
+  app.get('/api/v1/stream', guard('view', 'overview'), (c) =>
+    streamSignals(
+      c,
+      kydai.signals,
+      async () => (await kydai.callers.identify(c.req.raw.headers)) !== undefined,
+    ),
+  );
 }
 
 async function overview(kydai: Kydai): Promise<Overview> {
