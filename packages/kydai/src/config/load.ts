@@ -107,6 +107,7 @@ function refuseUnknownVariables(environment: Readonly<Record<string, string | un
     'KYDAI_PASSPHRASE',
     'KYDAI_BACKUP_PASSPHRASE',
     'KYDAI_CONFIG',
+    'KYDAI_ENROLMENT_TOKEN',
     'KYDAI_TOKEN',
     ...settings().map(({ variable }) => variable),
   ]);
