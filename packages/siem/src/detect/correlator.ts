@@ -7,7 +7,7 @@ import { judgedAtClose, openWindow, type Sample, type Satisfied, type Window } f
 /** What feeds a correlation: an event that a rule matched, or a correlation's detection on its deciding event. */
 export interface Feed {
   readonly event: Event;
-  /** The event's own time, or a little after its receipt where its clock runs ahead. */
+  /** The event's own time, or that of its receipt where its clock runs ahead. */
   readonly time: number;
   /** The id of the rule or correlation that fired. */
   readonly rule: string;
@@ -24,12 +24,16 @@ export interface Match extends Satisfied {
 
 interface Group {
   readonly values: readonly string[];
+  /** The source, where its events come so long after their time that they are counted apart. */
+  readonly source: string | undefined;
   window: Window;
   /** True from a detection until the window has emptied. */
   quiet: boolean;
   newest: number;
-  /** When the group's window opened; conditions that are judged at the close are judged one timespan later. */
-  opened: number;
+  /** By the events' time. */
+  readonly opened: number;
+  /** When the newest event was received; of conditions that are judged at the close, the first. */
+  touched: number;
 }
 
 /** The state of one correlation, as plain JSON. */
@@ -40,16 +44,23 @@ export interface CorrelatorState {
   readonly evicted: number;
   readonly groups: readonly {
     readonly values: readonly string[];
+    readonly source?: string;
     readonly quiet: boolean;
     readonly newest: number;
     readonly opened: number;
+    /** Absent in what was kept before groups rested on it. */
+    readonly touched?: number;
     readonly samples: readonly Sample[];
   }[];
 }
 
 /**
- * One correlation over all its groups, by event time.
+ * One correlation over all its groups. Within a group only the events' time counts; a group is given up, and one that
+ * is judged at its close is closed, by when its events were received. So a source whose clock or zone is behind, and an
+ * old file sent now, are counted as they happened, however long after.
  *
+ * INVARIANT: an event that comes later than any window that is still open counts with those of its own source alone, so
+ * that neither it nor what comes in time pushes the other out.
  * INVARIANT: a group reports once when its condition is met, and then not until a whole timespan has gone by without
  * any event of its own. At most `maxGroups` groups live; the least recently touched gives way and is counted.
  */
@@ -86,23 +97,28 @@ export class Correlator {
     }
     const value = this.#value(feed);
     if (value === undefined) return;
-    const key = JSON.stringify(values);
-    if (this.#atClose && feed.time + this.rule.timespan + this.#lateness < this.#watermark) {
+    const { received } = feed.event;
+    const reach = this.rule.timespan + this.#lateness;
+    const source = received - feed.time > reach ? feed.event.source : undefined;
+    const key = keyOf(values, source);
+    if (this.#atClose && source === undefined && feed.time + reach < this.#watermark) {
       this.#late++;
       return;
     }
     let group = this.#groups.get(key);
-    if (group && feed.time - group.newest > this.rule.timespan) {
+    const over = group && this.#atClose && source !== undefined && feed.time - group.opened > reach;
+    if (group && (over || feed.time - group.newest > this.rule.timespan)) {
       if (this.#atClose) this.#close(group, found);
       this.#groups.delete(key);
       group = undefined;
     }
     if (!group) {
-      group = this.#open(values, feed.time);
+      group = this.#open(values, source, feed.time, received);
       this.#groups.set(key, group);
     } else if (!this.#atClose) {
       this.#groups.delete(key);
       this.#groups.set(key, group);
+      group.touched = Math.max(group.touched, received);
     }
     if (feed.time < group.newest - this.rule.timespan - this.#lateness) this.#late++;
     group.newest = Math.max(group.newest, feed.time);
@@ -115,18 +131,20 @@ export class Correlator {
     this.#sweep(found);
   }
 
-  /** Closes the windows that ended before `time` (epoch ms, by the events' clock). */
+  /** Closes the windows whose events were received a timespan and the lateness before `time` (epoch ms). */
   advance(time: number, found: Match[]): void {
     this.#watermark = Math.max(this.#watermark, time);
     this.#sweep(found);
   }
 
   save(): CorrelatorState {
-    const groups = [...this.#groups.values()].map(({ values, quiet, newest, opened, window }) => ({
-      values,
-      quiet,
-      newest,
-      opened,
+    const groups = [...this.#groups.values()].map(({ window, source, ...group }) => ({
+      values: group.values,
+      ...(source === undefined ? {} : { source }),
+      quiet: group.quiet,
+      newest: group.newest,
+      opened: group.opened,
+      touched: group.touched,
       samples: window.save(),
     }));
     const watermark = Number.isFinite(this.#watermark) ? this.#watermark : 0;
@@ -146,10 +164,11 @@ export class Correlator {
     this.#watermark = state.watermark;
     this.#late = state.late;
     this.#evicted = state.evicted;
-    for (const { values, quiet, newest, opened, samples } of state.groups) {
+    for (const { values, source, quiet, newest, opened, touched = newest, samples } of state.groups) {
       const window = openWindow(this.rule, this.#lateness);
       for (const sample of samples) window.add(sample);
-      this.#groups.set(JSON.stringify(values), { values, quiet, newest, opened, window });
+      const group = { values, source, quiet, newest, opened, touched, window };
+      this.#groups.set(keyOf(values, source), group);
     }
     return true;
   }
@@ -162,17 +181,19 @@ export class Correlator {
     return values.length === 1 ? values[0] : JSON.stringify(values);
   }
 
-  #open(values: readonly string[], time: number): Group {
+  #open(values: readonly string[], source: string | undefined, time: number, received: number): Group {
     if (this.#groups.size >= this.#maxGroups) {
       this.#groups.delete(this.#groups.keys().next().value!);
       this.#evicted++;
     }
     return {
       values,
+      source,
       window: openWindow(this.rule, this.#lateness),
       quiet: false,
       newest: time,
       opened: time,
+      touched: received,
     };
   }
 
@@ -198,13 +219,16 @@ export class Correlator {
     const { timespan } = this.rule;
     let checked = 0;
     for (const [key, group] of this.#groups) {
-      const end = (this.#atClose ? group.opened : group.newest) + timespan + this.#lateness;
-      if (end >= this.#watermark) break;
+      if (group.touched + timespan + this.#lateness >= this.#watermark) break;
       if (this.#atClose) this.#close(group, found);
       this.#groups.delete(key);
       if (++checked >= 1000) break;
     }
   }
+}
+
+function keyOf(values: readonly string[], source: string | undefined): string {
+  return JSON.stringify(source === undefined ? values : [values, source]);
 }
 
 function textAt(event: Event, field: FieldSource): string | undefined {

@@ -81,7 +81,7 @@ interface Group {
 
 const noDetections: readonly Detection[] = [];
 const noGroup: ReadonlyMap<string, string> = new Map();
-/** A clock that runs further ahead than this does not move the windows of others. */
+/** An event from further ahead than this counts at its receipt, so that it does not move the windows of others. */
 const maxAhead = 60_000;
 
 /** Compiles rules for one stream at a time, when its first event comes. */
@@ -110,7 +110,7 @@ export function createDetector(options: DetectorOptions): Detector {
       const rule = candidates[index]!;
       if (rule.reports) report(plainDetection(rule, event), event.received, detections);
       if (consumers.has(rule.id)) {
-        const time = Math.min(event.time, event.received + maxAhead);
+        const time = event.time > event.received + maxAhead ? event.received : event.time;
         feed({ event, time, rule: rule.id, group: noGroup }, detections);
       }
     }
