@@ -137,6 +137,10 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   const stray = await program.cli('sbom', 'gate', clean, '--vex', vexFile);
   checks.equal('a statement about nothing that is there is an error', stray.code, 2);
 
+  await program.cli('pki', 'token', 'cam-009', '--kind', 'camera', '--zone', 'district-1', '--quiet');
+  const firmware = await program.cli('sbom', 'push', 'cam-009', bomFile, '--owner', 'Sở GTVT');
+  checks.equal('firmware is kept by the id of its device', firmware.code, 0);
+
   const cve = found.flatMap(({ aliases }) => aliases).find((alias) => alias.startsWith('CVE-'))!;
   const listed = join(folder, 'listed.json');
   writeFileSync(listed, JSON.stringify({ catalogVersion: '1', vulnerabilities: [{ cveID: cve }] }));
@@ -149,6 +153,15 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   checks.ok('a new listing of a hole in a deployed system becomes an incident by itself', incidents !== '');
   const told = await program.cli('search', 'event.dataset:sbom.finding vulnerability.known_exploited:true');
   checks.matches('with an event for each system', told.stdout, /lodash 4\.17\.4/);
+
+  const operator = JSON.parse(readFileSync(join(folder, 'data/operator.json'), 'utf8')) as { key: string };
+  const deviceRisk = async () => {
+    const headers = { authorization: `Bearer ${operator.key}` };
+    const answer = await fetch(`${program.addresses.http}/api/v1/devices/cam-009`, { headers });
+    return ((await answer.json()) as { device: { risk: number; zone: string } }).device.risk;
+  };
+  const dropped = await eventually(async () => (await deviceRisk()) >= 90, 30_000).catch(() => false);
+  checks.ok('the posture of the device drops', dropped);
 
   const database = join(folder, 'data/advisories.kydb');
   truncateSync(database, 5000);
