@@ -100,7 +100,8 @@ export function containmentTypes(playbook: Playbook): ReadonlySet<EntityRef['typ
 }
 const known = new WeakMap<Playbook, ReadonlySet<EntityRef['type']>>();
 
-function typesOf(cacao: CacaoPlaybook): ReadonlySet<EntityRef['type']> {
+/** The same of a playbook as it is written. */
+export function typesOf(cacao: CacaoPlaybook): ReadonlySet<EntityRef['type']> {
   const types = new Set<EntityRef['type']>();
   for (const step of Object.values(cacao.workflow)) {
     if (step.type !== 'action') continue;

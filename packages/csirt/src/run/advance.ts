@@ -10,6 +10,7 @@ import {
   ownReason,
   type Reason,
   targetsOf,
+  typesOf,
   unattendedRequest,
 } from '../contain/step.ts';
 import { evaluateCondition, parseCondition } from '../playbook/condition.ts';
@@ -141,13 +142,23 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
     return;
   }
   const deadline = facts.now + (step.timeout ?? defaultTimeout);
+  const strange = strangers(draft, step, facts);
+  if (strange !== undefined) {
+    // Nothing of ours is there to contain, and no person could say more.
+    const { id } = strange;
+    if (contains(step) && !(meaning.kind === 'contain' && meaning.whenMissing === 'skip'))
+      miss(draft, thread);
+    const none = outcome(`not in the register: ${id}`, 'outcome.not-registered', { id });
+    succeed(draft, thread, facts, none, 'skipped');
+    return;
+  }
   if (meaning.kind === 'task') {
     const task = substitute(commandOf(step).en, state.variables, step);
     const reason = ownReason(`a person carries this out: ${task}`.slice(0, 1000), 'reason.task');
     wait(draft, thread, facts, [], deadline, reason);
     return;
   }
-  const targets = targetsOf(meaning, state.detection.entities);
+  const targets = targetsOf(meaning, state.detection.entities).filter(facts.known);
   if (targets.length === 0) {
     const { target: type } = meaning;
     const none = outcome(`the detection names no ${type} to act on`, 'outcome.no-target', { type });
@@ -181,6 +192,20 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
   const what = describe(meaning.action, targets);
   change(draft, thread.invocation, shownAs(what));
   audit(draft, facts, 'step.start', thread.invocation, { what: what.line });
+}
+
+/**
+ * The first of the things that a step acts on, where none of them exists for us. A person's task is about all that the
+ * playbook's steps act on.
+ */
+function strangers({ state, playbook }: Draft, step: StepOf<'action'>, facts: Facts): EntityRef | undefined {
+  const meaning = actOf(step);
+  const types = typesOf(playbook);
+  const named =
+    meaning.kind === 'contain'
+      ? targetsOf(meaning, state.detection.entities)
+      : state.detection.entities.filter(({ type }) => types.has(type));
+  return named.some(facts.known) ? undefined : named[0];
 }
 
 function wait(

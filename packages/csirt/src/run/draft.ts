@@ -16,6 +16,7 @@ export interface Facts {
   readonly incident: Incident;
   readonly decide: Decide;
   readonly operationalTechnology: (target: EntityRef) => boolean;
+  readonly known: (target: EntityRef) => boolean;
   /** How many containments may still begin without a person. */
   readonly unattendedLeft: number;
 }

@@ -59,6 +59,35 @@ describe('the executor', () => {
     );
   });
 
+  it('asks no one about devices that the register does not know', async () => {
+    const world = new World(playbooks);
+    world.unattended = () => false;
+    const executor = world.executor({ known: ({ id }) => !id.startsWith('fake') });
+    for (const fields of [traffic, {}]) {
+      const entities = [{ type: 'device' as const, id: 'fake-1' }];
+      const { now, incidentNow } = await begun(world, { ...fields, entities }, executor);
+      await executor.settled();
+      const skipped = (await now()).steps.filter(({ outcome }) => outcome === 'not in the register: fake-1');
+      expect(skipped.map(({ state }) => state)).toContain('skipped');
+      expect(await now()).toMatchObject({ state: 'done' });
+      expect((await incidentNow()).state).toBe('open');
+    }
+    expect(await executor.waiting()).toEqual([]);
+    expect(world.asked).toEqual([]);
+  });
+
+  it('contains the devices that the register knows beside one that it does not', async () => {
+    const world = new World(playbooks);
+    const executor = world.executor({ known: ({ id }) => id !== 'fake-1' });
+    const entities = ['fake-1', 'cam-001'].map((id) => ({ type: 'device' as const, id }));
+    await begun(world, { entities }, executor);
+    await executor.settled();
+    expect(world.effects.sort()).toEqual([
+      'quarantine-device device:cam-001',
+      'revoke-certificate device:cam-001',
+    ]);
+  });
+
   it('writes every step with its audit entry, and the effect only after its state is durable', async () => {
     const world = new World(playbooks);
     const known: string[] = [];

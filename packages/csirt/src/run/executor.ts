@@ -45,6 +45,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     incident,
     decide: options.decide,
     operationalTechnology: options.operationalTechnology ?? (() => false),
+    known: options.known ?? (() => true),
     unattendedLeft: breaker.left(clock.now()),
   });
 

@@ -23,6 +23,11 @@ export interface ExecutorOptions {
   readonly playbooks: readonly Playbook[];
   /** The asset register's word on a target; a playbook's own mark counts as well. False for all unless told. */
   readonly operationalTechnology?: (target: EntityRef) => boolean;
+  /**
+   * Whether the target exists for us: a containment step leaves out those that don't, without asking anyone. True for
+   * all unless told.
+   */
+  readonly known?: (target: EntityRef) => boolean;
   /** Attempts of one containment, and the wait before the second, doubled each time up to the longest. */
   readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
   /**
