@@ -53,4 +53,14 @@ describe('lines that anyone on this machine can send', () => {
     await forge('cam-drilled', { 'kydai.drill': true });
     expect((await incidentOf('cam-drilled'))?.drill).toBe(false);
   });
+
+  it('cannot cut a device off by naming a certificate that it never held', async () => {
+    await forge('cam-innocent');
+    const { executor, authority } = running.kydai;
+    const asked = await eventually(async () =>
+      (await executor.waiting()).find(({ reason }) => /none of the device/.test(reason)),
+    );
+    expect(asked).toBeDefined();
+    expect((await authority.devices.get('cam-innocent'))?.quarantined).toBe(false);
+  });
 });

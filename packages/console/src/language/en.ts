@@ -654,6 +654,7 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'reason.policies-failed': 'the response policies could not be evaluated',
   'reason.not-permitted': 'no policy permits this without a person',
   'reason.task': 'a person carries this out',
+  'reason.foreign-certificate': 'the certificate of the detection is none of the device: a person must look',
   'reason.unusually-many': 'unusually many containments ran within an hour: a person must look',
   'evidence.publish-forbidden': 'the decision point forbids {device} to publish (policy {policy})',
   'evidence.publish-not-permitted': 'the decision point does not permit {device} to publish',

@@ -653,6 +653,7 @@ export const vi = {
   'reason.policies-failed': 'không hỏi được chính sách ứng phó',
   'reason.not-permitted': 'không chính sách nào cho phép làm việc này mà không có người',
   'reason.task': 'việc này do người thực hiện',
+  'reason.foreign-certificate': 'chứng thư trong phát hiện không phải của thiết bị: cần một người xem lại',
   'reason.unusually-many': 'một giờ qua có quá nhiều lần cô lập tự động: cần một người xem lại',
   'evidence.publish-forbidden': 'bộ quyết định cấm {device} gửi dữ liệu (chính sách {policy})',
   'evidence.publish-not-permitted': 'bộ quyết định không cho phép {device} gửi dữ liệu',

@@ -25,6 +25,8 @@ const maximumInvocations = 500;
 
 const maximumLoops = 100;
 
+const cutsOff: ReadonlySet<string> = new Set(['quarantine-device', 'revoke-certificate']);
+
 /** For a step that names no timeout of its own, in milliseconds. */
 export const defaultTimeout = 60_000;
 
@@ -180,6 +182,11 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
   });
   if (reasons.length > 0) {
     wait(draft, thread, facts, targets, deadline, joinReasons(reasons));
+    return;
+  }
+  if (facts.doubtful && cutsOff.has(meaning.action)) {
+    const strange = 'the certificate of the detection is none of the device: a person must look';
+    wait(draft, thread, facts, targets, deadline, ownReason(strange, 'reason.foreign-certificate'));
     return;
   }
   if (draft.unattended + targets.length > facts.unattendedLeft) {

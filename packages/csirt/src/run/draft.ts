@@ -17,6 +17,8 @@ export interface Facts {
   readonly decide: Decide;
   readonly operationalTechnology: (target: EntityRef) => boolean;
   readonly known: (target: EntityRef) => boolean;
+  /** Whether the detection's devices and certificates don't belong together. */
+  readonly doubtful: boolean;
   /** How many containments may still begin without a person. */
   readonly unattendedLeft: number;
 }

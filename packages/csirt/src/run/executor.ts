@@ -1,4 +1,11 @@
-import { type Incident, RecordConflict, type WaitingApproval, type Write, write } from '@kydai/contracts';
+import {
+  type EntityRef,
+  type Incident,
+  RecordConflict,
+  type WaitingApproval,
+  type Write,
+  write,
+} from '@kydai/contracts';
 import { Breaker } from '../contain/breaker.ts';
 import { sleep as realSleep } from '../contain/perform.ts';
 import { CsirtError } from '../error.ts';
@@ -36,17 +43,18 @@ export function createExecutor(options: ExecutorOptions): Executor {
   /** One change of a run at a time in this process; other processes are held off by versions. */
   const { serial, pending } = createSerial();
   const underWay = new Map<string, Promise<void>>();
-  const breaker = new Breaker(options.unattendedPerHour ?? 1000);
+  const breaker = new Breaker(options.unattendedPerHour ?? 1000, records);
 
   const everything = (): readonly Promise<unknown>[] => [...underWay.values(), ...pending()];
 
-  const facts = (incident: Incident): Facts => ({
+  const facts = async (incident: Incident, entities: readonly EntityRef[]): Promise<Facts> => ({
     now: clock.now(),
     incident,
     decide: options.decide,
     operationalTechnology: options.operationalTechnology ?? (() => false),
     known: options.known ?? (() => true),
-    unattendedLeft: breaker.left(clock.now()),
+    doubtful: (await options.doubtful?.(entities)) ?? false,
+    unattendedLeft: await breaker.left(clock.now()),
   });
 
   /** Reads a run, changes it, moves it on, writes it, and sets going what it then asks for. */
@@ -61,7 +69,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }
         const playbook = await texts.get(stored.value.playbook);
         const draft = draftOf(stored.value, playbook);
-        const known = facts(incident.value);
+        const known = await facts(incident.value, stored.value.detection.entities);
         alter(draft, known);
         advance(draft, known);
         const containing = contained(draft, incident.value.state, known.now);
@@ -71,6 +79,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
         const changed = altered !== incident.value;
         const writes: Write[] = [write.update(runStates, state, stored.version), write.put(runs, state.run)];
         if (changed) writes.push(write.update(incidents, altered, incident.version));
+        const noted = breaker.note(draft.unattended, known.now);
+        writes.push(...noted.writes);
         try {
           await records.commit(writes, draft.audit);
         } catch (error) {
@@ -78,7 +88,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
           await wait(turn, stopping.signal);
           continue;
         }
-        breaker.note(draft.unattended, clock.now());
+        noted.durable();
         signals.publish({ type: 'run', run: state.run });
         if (changed) signals.publish({ type: 'incident', incident: altered });
         launch(state, playbook);
@@ -163,9 +173,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
         );
         const draft = draftOf(begun.state, playbook.cacao);
         draft.audit.push(begun.audit);
-        advance(draft, facts(begun.incident));
+        advance(draft, await facts(begun.incident, detection.entities));
         const state = closeDraft(draft);
         const altered = tell(begun.incident, ...draft.story);
+        const noted = breaker.note(draft.unattended, clock.now());
         try {
           await records.commit(
             [
@@ -174,6 +185,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
               write.insert(runs, state.run),
               write.update(incidents, altered, stored.version),
               write.delete(startRequests, key),
+              ...noted.writes,
             ],
             draft.audit,
           );
@@ -182,7 +194,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
           await wait(turn, stopping.signal);
           continue;
         }
-        breaker.note(draft.unattended, clock.now());
+        noted.durable();
         signals.publish({ type: 'run', run: state.run });
         signals.publish({ type: 'incident', incident: altered });
         launch(state, playbook.cacao);

@@ -28,6 +28,11 @@ export interface ExecutorOptions {
    * all unless told.
    */
   readonly known?: (target: EntityRef) => boolean;
+  /**
+   * Whether a detection's entities contradict what is recorded, such as a certificate that no device of it ever held.
+   * Then a person decides before a device is cut off. False for all unless told.
+   */
+  readonly doubtful?: (entities: readonly EntityRef[]) => Promise<boolean>;
   /** Attempts of one containment, and the wait before the second, doubled each time up to the longest. */
   readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
   /**

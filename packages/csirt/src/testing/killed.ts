@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { unattendedBegun } from '../contain/breaker.ts';
 import { detections, incidents, runs, startRequests } from '../incident/kinds.ts';
 import { runStates } from '../run/state.ts';
 import { runPlaybooks } from '../run/texts.ts';
@@ -23,6 +24,7 @@ const kinds = [
   runPlaybooks,
   triageGroups,
   incidentCounters,
+  unattendedBegun,
 ];
 const records = await FileRecords.open(`${folder}/records.jsonl`, kinds);
 const world = new World(ownPlaybooks(), records);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNetwork } from '../flow/networks.ts';
 import { PkiSettings } from '../pki/settings.ts';
 
 const port = z.number().int().min(0).max(65535);
@@ -136,6 +137,22 @@ export const Config = z.strictObject({
   retention: z
     .strictObject({
       days: z.number().int().min(1).max(36500).default(365).describe('how long events are kept'),
+    })
+    .prefault({}),
+  response: z
+    .strictObject({
+      unattendedPerHour: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(60)
+        .describe('containments that run without a person within an hour; beyond it each waits for one'),
+      neverBlock: z
+        .array(z.string().refine(isNetwork, 'must be an IP address, or a network such as 10.1.0.0/16'))
+        .max(1000)
+        .default([])
+        .describe('addresses and networks that no response blocks: proxies, gateways, the desks of the SOC'),
     })
     .prefault({}),
   enforce: z

@@ -3,6 +3,7 @@ import { type Clock, type PolicyEntity, type RecordStore, recordKind, write } fr
 import { z } from 'zod';
 import { isLoopback } from '../config/load.ts';
 import { ShellError } from '../error.ts';
+import { inNetworks } from './networks.ts';
 
 export const Blocked = z.strictObject({
   kind: z.enum(['address', 'build']),
@@ -38,7 +39,10 @@ export async function openBlockList(
   records: RecordStore,
   clock: Clock,
   entities: { upsert(entity: PolicyEntity): void },
+  /** Addresses and networks that are never blocked. */
+  never: readonly string[] = [],
 ): Promise<BlockList> {
+  const isSpared = inNetworks(never);
   const addresses = new Set<string>();
   const builds = new Set<string>();
   const learn = ({ kind, id }: Blocked) => {
@@ -63,12 +67,20 @@ export async function openBlockList(
       if (isIP(address) === 0)
         throw new ShellError('invalid', `\`${address.slice(0, 60)}\` is not an IP address`);
       if (isLoopback(address)) throw new ShellError('invalid', 'this machine itself cannot be blocked');
+      if (isSpared(address))
+        throw new ShellError(
+          'invalid',
+          `\`${address}\` is never blocked: it is ours or in the setting response.neverBlock`,
+        );
       await add({ kind: 'address', id: address, reason, by, at: clock.now() });
     },
     blockBuild: (build, reason, by) => add({ kind: 'build', id: build, reason, by, at: clock.now() }),
-    has: (address) => addresses.has(address.replace(/^::ffff:/, '')),
+    has: (given) => {
+      const address = given.replace(/^::ffff:/, '');
+      return addresses.has(address) && !isLoopback(address) && !isSpared(address);
+    },
     hasBuild: (build) => builds.has(build),
-    addresses: () => [...addresses].sort(),
+    addresses: () => [...addresses].filter((address) => !isSpared(address)).sort(),
     async list() {
       const found = await records.find(blocked, { order: '-at', limit: 10_000 });
       return found.records.map(({ value }) => value);

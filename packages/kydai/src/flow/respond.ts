@@ -11,6 +11,7 @@ import {
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
+import { namesForeignCertificate } from '../pki/foreign-certificate.ts';
 import { type DrillDevices, judgeDrillMark } from './drill-marks.ts';
 
 export interface Response {
@@ -35,6 +36,7 @@ export function openResponse(parts: {
   readonly contain: Contain;
   readonly isOperationalTechnology: (deviceId: string) => boolean;
   readonly isDrillDevice: DrillDevices;
+  readonly unattendedPerHour: number;
   readonly log: Logger;
 }): Response {
   const { content, records, clock, signals, log } = parts;
@@ -47,6 +49,7 @@ export function openResponse(parts: {
   const executor = createExecutor({
     ...parts,
     playbooks,
+    doubtful: (entities) => namesForeignCertificate(records, entities),
     operationalTechnology: (target) => target.type === 'device' && parts.isOperationalTechnology(target.id),
   });
   const reminder = setInterval(() => {

@@ -116,7 +116,7 @@ export async function startKydai(options: {
     );
     const decisions = openDecisionPoint(policySet, clock, signals);
     const { entities, decide } = decisions;
-    const blockList = await openBlockList(records, clock, entities);
+    const blockList = await openBlockList(records, clock, entities, ownAddresses(config));
     const reported = await openDeviceFacts(records, clock);
     const facts = await feedFacts({ entities, records, signals, clock, reported, onChange: changes.publish });
     closeLast(() => facts.stop());
@@ -156,6 +156,7 @@ export async function startKydai(options: {
       contain,
       isOperationalTechnology: facts.isOperationalTechnology,
       isDrillDevice: facts.isDrillDevice,
+      unattendedPerHour: config.response.unattendedPerHour,
       log,
     });
     closeLast(() => response.close());
@@ -309,6 +310,14 @@ export async function startKydai(options: {
     await stop();
     throw error;
   }
+}
+
+/** What no response blocks: where our listeners are, and what the configuration spares. */
+function ownAddresses(config: Config): readonly string[] {
+  const { http, devices, status, collect, syslog, response } = config;
+  return [...response.neverBlock, ...[http, devices, status, collect, syslog].map(({ host }) => host)].filter(
+    (each) => !['0.0.0.0', '::'].includes(each),
+  );
 }
 
 function hostNames(config: Config): ReadonlySet<string> {
