@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually, type Program, startProgram } from '../program.ts';
+import { eventually, type Program, startProgram, temporaryFolder } from '../program.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import type { Checks } from './checks.ts';
 
@@ -25,13 +25,15 @@ export async function run(lake: Program, checks: Checks): Promise<void> {
 
 async function contract(node: string, checks: Checks): Promise<void> {
   const folder = join(import.meta.dirname, '../../packages/store');
-  const args = ['vitest', 'run', 'src/elastic', '--testTimeout=60000', '--reporter=json'];
+  const file = join(temporaryFolder(), 'report.json');
+  const slow = ['--testTimeout=120000', '--hookTimeout=120000'];
+  const args = ['vitest', 'run', 'src/elastic', ...slow, '--reporter=json', `--outputFile=${file}`];
   const output = await new Promise<string>((resolve) => {
     const environment = { ...process.env, KYDAI_TEST_ELASTICSEARCH: node };
     const options = { cwd: folder, env: environment, timeout: 400_000, maxBuffer: 64 * 1024 * 1024 };
     execFile('npx', args, options, (_, stdout, stderr) => resolve(stdout + stderr));
   });
-  const report = JSON.parse(/^\{.*"numTotalTests".*\}$/m.exec(output)?.[0] ?? '{"numPassedTests":0}') as {
+  const report = (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { numPassedTests: 0 }) as {
     numPassedTests: number;
     numFailedTests?: number;
   };
