@@ -5,7 +5,7 @@ import { Certificate, Device, RevocationReason } from './device.ts';
 import { Finding } from './finding.ts';
 import { Incident } from './incident.ts';
 import { Indicator } from './indicator.ts';
-import { SourceLedger } from './ledger.ts';
+import { SourceLedger, SourceRate } from './ledger.ts';
 import { ObligationClock } from './obligation.ts';
 import { Phrase } from './phrase.ts';
 import { PlaybookRun } from './playbook-run.ts';
@@ -229,17 +229,7 @@ export type FindingsView = z.infer<typeof FindingsView>;
 
 export const SourcesView = z.object({
   sources: z.array(SourceLedger),
-  /** Frames a minute, usual and since the last check; usual is null while it is being learnt. */
-  rates: z
-    .array(
-      z.object({
-        source: z.string(),
-        expected: z.number().nullable(),
-        observed: z.number(),
-        silent: z.boolean(),
-      }),
-    )
-    .optional(),
+  rates: z.array(SourceRate).optional(),
 });
 
 /** One recent decision, as the console lists it. */

@@ -25,3 +25,16 @@ export const SourceLedger = z
   })
   .readonly();
 export type SourceLedger = z.infer<typeof SourceLedger>;
+
+/** How fast a source speaks, in frames a minute. */
+export const SourceRate = z
+  .strictObject({
+    source: z.string(),
+    /** The usual rate; null while it is being learnt. */
+    expected: z.number().nullable(),
+    /** Since the last check. */
+    observed: z.number(),
+    silent: z.boolean(),
+  })
+  .readonly();
+export type SourceRate = z.infer<typeof SourceRate>;
