@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { Certificate, Decision } from '@kydai/contracts';
 import { certificates, ocspRequestFor, openAuthority, openKeyStore } from '@kydai/pki';
 import { openRecords } from '@kydai/store';
+// @boundaries-ignore the bench asks as devices do and reads what it got
 import {
   type DeviceKey,
   ecKey,
@@ -14,6 +15,7 @@ import {
   makeCsr,
   rsaKey,
 } from '../../packages/pki/src/fixtures/request.ts';
+// @boundaries-ignore the bench asks as devices do and reads what it got
 import { extension } from '../../packages/pki/src/x509/extension.ts';
 
 type Emit = (figure: { name: string; value: number; unit: string }) => void;
