@@ -90,7 +90,7 @@ describe('rules of others, and hunts', () => {
     });
     expect(row!.suppressed).toBeGreaterThanOrEqual(250);
     const metrics = await (await fetch(`${program.addresses.http}/metrics`)).text();
-    expect(metrics).toMatch(/kydai_detections_suppressed_total 2\d\d/);
+    expect(metrics).toMatch(/kydai_detection_suppressed_total 2\d\d/);
   });
 
   it('any rule is run over what is stored, from a file or by its id', async () => {

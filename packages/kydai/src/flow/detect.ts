@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, Detection, type Event, type EventStore } from '@kydai/contracts';
+import { type Clock, Detection, type EntityRef, type Event, type EventStore } from '@kydai/contracts';
 import { createDetector, type Detector } from '@kydai/siem';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -8,11 +8,26 @@ import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 import { type RulesInForce, rulesInForce } from '../rules/in-force.ts';
 
+/** Since the first start. */
+export interface DetectionLosses {
+  /** Detections held back from a flood. */
+  readonly suppressed: number;
+  readonly correlations: readonly {
+    readonly rule: string;
+    /** Events that came too late to count. */
+    readonly late: number;
+    /** Groups that gave way to others before their time. */
+    readonly evicted: number;
+  }[];
+}
+
 export interface DetectionStage {
   /** The rules in force now. */
   readonly inForce: RulesInForce;
   /** Detections held back from a flood, by rule id. */
   suppressed(): Readonly<Record<string, number>>;
+  /** What the detection held back or could not count. */
+  losses(): DetectionLosses;
   /** Takes up what was imported into the data folder, and gives up what was removed. Counting goes on. */
   reload(): RulesInForce;
   /** Judges events that are durable, in the order in which they came. */
@@ -46,16 +61,18 @@ export function openDetection(parts: {
   readonly events: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether the register knows an entity: no flood about others holds back what is about it. */
+  readonly known: (entity: EntityRef) => boolean;
   /** Resolves once the detection is settled: durable, and its response begun. */
   readonly onDetection: (detection: Detection) => Promise<void>;
 }): DetectionStage {
-  const { content, folder, events, clock, log, onDetection } = parts;
+  const { content, folder, events, clock, log, known, onDetection } = parts;
   let inForce = rulesInForce(content, folder);
   const broken = inForce.ownProblems.find(({ severity }) => severity === 'error');
   if (broken) throw new ShellError('content', `${broken.file}:${broken.line}: ${broken.message}`);
   tellOfPacks(inForce, log);
 
-  let detector = createDetector({ rules: inForce.rules, clock });
+  let detector = createDetector({ rules: inForce.rules, clock, known });
   const file = join(folder, 'detection.json');
   const kept = takeUp(file, detector, log);
   let through = kept.through;
@@ -99,11 +116,16 @@ export function openDetection(parts: {
       return inForce;
     },
     suppressed: () => detector.stats().suppressed,
+    losses() {
+      const { suppressed, correlations } = detector.stats();
+      const held = Object.values(suppressed).reduce((sum, count) => sum + count, 0);
+      return { suppressed: held, correlations };
+    },
     reload() {
       inForce = rulesInForce(content, folder);
       tellOfPacks(inForce, log);
       const state = detector.checkpoint();
-      detector = createDetector({ rules: inForce.rules, clock });
+      detector = createDetector({ rules: inForce.rules, clock, known });
       detector.restore(state);
       return inForce;
     },

@@ -12,6 +12,8 @@ interface Entities {
 export interface Facts {
   /** The register's word on a device; false for one that it does not know. */
   isOperationalTechnology(deviceId: string): boolean;
+  /** Whether the register has the device. */
+  isRegistered(deviceId: string): boolean;
   /** Whether a device is registered for drills; undefined for one that the register does not know. */
   isDrillDevice(deviceId: string): boolean | undefined;
   stop(): void;
@@ -106,6 +108,7 @@ export async function feedFacts(parts: {
   sweep.unref();
   return {
     isOperationalTechnology: (deviceId) => known.get(deviceId)?.operationalTechnology === true,
+    isRegistered: (deviceId) => known.has(deviceId),
     isDrillDevice: (deviceId) => known.get(deviceId)?.drill,
     stop() {
       clearInterval(sweep);

@@ -35,6 +35,7 @@ export function openResponse(parts: {
   readonly decide: Decide;
   readonly contain: Contain;
   readonly isOperationalTechnology: (deviceId: string) => boolean;
+  readonly isRegistered: (deviceId: string) => boolean;
   readonly isDrillDevice: DrillDevices;
   readonly unattendedPerHour: number;
   readonly log: Logger;
@@ -51,6 +52,7 @@ export function openResponse(parts: {
     playbooks,
     doubtful: (entities) => namesForeignCertificate(records, entities),
     operationalTechnology: (target) => target.type === 'device' && parts.isOperationalTechnology(target.id),
+    known: (target) => target.type !== 'device' || parts.isRegistered(target.id),
   });
   const reminder = setInterval(() => {
     executor.remind().catch((error: unknown) => log.error({ err: error }, 'reminding of approvals failed'));

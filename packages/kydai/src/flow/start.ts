@@ -1,3 +1,5 @@
+// One file because the whole program is wired here, top to bottom in the order of the flow.
+
 import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { consoleFolder } from '@kydai/console/folder';
@@ -155,6 +157,7 @@ export async function startKydai(options: {
       decide,
       contain,
       isOperationalTechnology: facts.isOperationalTechnology,
+      isRegistered: facts.isRegistered,
       isDrillDevice: facts.isDrillDevice,
       unattendedPerHour: config.response.unattendedPerHour,
       log,
@@ -168,6 +171,7 @@ export async function startKydai(options: {
       events,
       clock,
       log,
+      known: ({ type, id }) => type === 'device' && facts.isRegistered(id),
       onDetection: response.take,
     });
     closeLast(() => detection.close());
@@ -256,7 +260,7 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => engine.annotations(id),
       }),
-      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => readBackupState(config.data), suppressed: detection.suppressed }),
+      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => readBackupState(config.data), losses: detection.losses }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,
       hostNames: () => hostNames(config),

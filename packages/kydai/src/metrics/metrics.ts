@@ -1,8 +1,9 @@
 import type { Clock, Indicator, RecordStore, Signals, SourceLedger } from '@kydai/contracts';
 import { computeIndicators, incidents } from '@kydai/csirt';
 import { certificates, devices } from '@kydai/pki';
-import type { BackupState } from '../backup/state.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BackupState } from '../backup/state.ts';
+import type { DetectionLosses } from '../flow/detect.ts';
 
 /** What Prometheus scrapes at `/metrics`. Names follow its conventions: base units, `_total` for counters. */
 export function createMetrics(parts: {
@@ -12,10 +13,10 @@ export function createMetrics(parts: {
   readonly ledgers: () => readonly SourceLedger[];
   /** When backups were made and proven. */
   readonly backups: () => BackupState;
-  /** Detections held back from a flood, by rule id. */
-  readonly suppressed: () => Readonly<Record<string, number>>;
+  /** What the detection held back or could not count. */
+  readonly losses: () => DetectionLosses;
 }): () => Promise<{ text: string; type: string }> {
-  const { records, signals, clock, ledgers, backups, suppressed } = parts;
+  const { records, signals, clock, ledgers, backups, losses } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'kydai_' });
@@ -27,12 +28,32 @@ export function createMetrics(parts: {
     registers,
   });
   new Counter({
-    name: 'kydai_detections_suppressed_total',
+    name: 'kydai_detection_suppressed_total',
     help: 'Detections held back because a rule or a source made too many; each still counts in a later detection',
     registers,
     collect() {
       this.reset();
-      this.inc(Object.values(suppressed()).reduce((sum, count) => sum + count, 0));
+      this.inc(losses().suppressed);
+    },
+  });
+  new Counter({
+    name: 'kydai_detection_late_total',
+    help: 'Events that came too late for a correlation to count them, by rule',
+    labelNames: ['rule'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { rule, late } of losses().correlations) this.inc({ rule }, late);
+    },
+  });
+  new Counter({
+    name: 'kydai_detection_evicted_total',
+    help: 'Groups that a correlation gave up before their time because it counted too many, by rule',
+    labelNames: ['rule'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { rule, evicted } of losses().correlations) this.inc({ rule }, evicted);
     },
   });
   const latency = new Histogram({
@@ -130,7 +151,11 @@ export function createMetrics(parts: {
     'When a restore of a backup was last opened and read; 0: never',
     () => backups().proven,
   );
-  backup('kydai_backup_last_timestamp_seconds', 'When the last backup was made; 0: never', () => backups().created);
+  backup(
+    'kydai_backup_last_timestamp_seconds',
+    'When the last backup was made; 0: never',
+    () => backups().created,
+  );
 
   const indicator = new Gauge({
     name: 'kydai_indicator_seconds',
