@@ -23,6 +23,8 @@ export interface DataFolder {
   readonly events: string;
   readonly recordsFile: string;
   readonly advisoriesFile: string;
+  /** The newest checkpoint of the audit log, outside of the database. */
+  readonly checkpointFile: string;
   /** Written at each start: how the command line reaches the running program. */
   readonly operatorFile: string;
   /** True when this start made it. */
@@ -40,6 +42,7 @@ export function dataPaths(path: string) {
     events: join(at, 'events'),
     recordsFile: join(at, 'records.sqlite'),
     advisoriesFile: join(at, 'advisories.kydb'),
+    checkpointFile: join(at, 'audit-checkpoint.json'),
     operatorFile: join(at, 'operator.json'),
     lockFile: join(at, 'lock'),
   };

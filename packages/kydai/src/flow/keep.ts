@@ -4,6 +4,7 @@ import { type KeyStore, openKeyStore } from '@kydai/pki';
 import { openRecords } from '@kydai/store';
 import type { Logger } from 'pino';
 import type { DataFolder } from '../boot/data-folder.ts';
+import { keepCheckpoint } from './kept-checkpoint.ts';
 
 export interface Keepers {
   readonly records: RecordStore;
@@ -27,12 +28,13 @@ export async function openKeepers(parts: {
   const keys = await openKeyStore({ folder: folder.keys, passphrase });
   const signer = (await keys.open('audit')) ?? (await keys.create('audit', 'Ed25519'));
   const auditKeyPem = spkiPem(signer.publicKey.spki);
-  const { records, audit } = await openRecords({
+  const { records, audit: stored } = await openRecords({
     file: folder.recordsFile,
     clock,
     commits: 'thread',
     auditKey: { publicKeyPem: auditKeyPem, sign: (bytes) => signer.sign(bytes) },
   });
+  const audit = keepCheckpoint(stored, { file: folder.checkpointFile, publicKeyPem: auditKeyPem, clock });
   let signed = -1;
   const checkpoint = async () => {
     const size = await audit.size();
@@ -40,9 +42,11 @@ export async function openKeepers(parts: {
     await audit.checkpoint();
     signed = size;
   };
-  const timer = setInterval(() => {
+  const tryCheckpoint = () =>
     checkpoint().catch((error: unknown) => log.error({ err: error }, 'signing a checkpoint failed'));
-  }, checkpointEvery);
+  // A log that was rewritten or cut while nothing ran is told of at once.
+  await tryCheckpoint();
+  const timer = setInterval(tryCheckpoint, checkpointEvery);
   timer.unref();
   return {
     records,
@@ -51,7 +55,7 @@ export async function openKeepers(parts: {
     keys,
     async close() {
       clearInterval(timer);
-      await checkpoint();
+      await tryCheckpoint();
       await records.close();
     },
   };

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { AuditPage, AuditVerdictView, DecisionsView } from '@kydai/contracts';
+import { ExportedCheckpoint } from '../../flow/kept-checkpoint.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
@@ -39,6 +40,15 @@ export function auditRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       const verdict = await audit.verify();
       return c.json({ ...verdict, faults: [...verdict.faults] }, 200);
     },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/audit/checkpoint', guard('view', 'audit'), {
+      method: 'post',
+      summary: 'Sign a checkpoint over the audit log of now, to be kept elsewhere',
+      responses: { 200: json(ExportedCheckpoint, 'the checkpoint and its public key') },
+    }),
+    async (c) => c.json({ checkpoint: await audit.checkpoint(), publicKeyPem: kydai.auditKeyPem }, 200),
   );
 
   app.openapi(
