@@ -119,7 +119,9 @@ function peerOf(connection: Socket): Peer {
   const certificate = socket.getPeerX509Certificate?.();
   if (socket.encrypted !== true) return { address };
   const bindings = () => channelBindings(connection as TLSSocket);
-  return certificate === undefined ? { address, bindings } : { address, certificate: certificate.raw, bindings };
+  return certificate === undefined
+    ? { address, bindings }
+    : { address, certificate: certificate.raw, bindings };
 }
 
 /** `tls-exporter` (RFC 9266), and for TLS 1.2 also `tls-unique` (RFC 5929 section 3): the first Finished message. */
