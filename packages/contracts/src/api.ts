@@ -289,3 +289,15 @@ export const ApiTokenView = z.object({
   token: z.string(),
 });
 export type ApiTokenView = z.infer<typeof ApiTokenView>;
+
+/** API tokens as they are listed: without what they are proven by. */
+export const ApiTokenPage = z.object({
+  items: z.array(
+    ApiTokenView.omit({ token: true }).extend({
+      created: z.number(),
+      createdBy: z.string(),
+      revoked: z.object({ at: z.number(), by: z.string() }).optional(),
+    }),
+  ),
+});
+export type ApiTokenPage = z.infer<typeof ApiTokenPage>;

@@ -1,5 +1,6 @@
 import { type Clock, type RecordStore, recordKind, tokenScopes, uuidv7, write } from '@kydai/contracts';
 import { z } from 'zod';
+import { ShellError } from '../error.ts';
 import { newSecret, secretDigest } from './secrets.ts';
 
 const ApiToken = z.strictObject({
@@ -10,6 +11,7 @@ const ApiToken = z.strictObject({
   created: z.number(),
   createdBy: z.string(),
   expires: z.number(),
+  revoked: z.strictObject({ at: z.number(), by: z.string() }).optional(),
 });
 export type ApiToken = z.infer<typeof ApiToken>;
 
@@ -26,7 +28,12 @@ export interface ApiTokens {
     request: { readonly name: string; readonly scopes: ApiToken['scopes']; readonly days: number },
     by: string,
   ): Promise<{ token: ApiToken; secret: string }>;
+  /** The token of a secret; undefined where it is unknown, over or revoked. */
   find(secret: string): Promise<ApiToken | undefined>;
+  /** All tokens, those that end last first. */
+  list(): Promise<readonly ApiToken[]>;
+  /** Ends a token at once; again it changes nothing. @throws ShellError `not-found` */
+  revoke(id: string, by: string): Promise<ApiToken>;
 }
 
 export function createApiTokens(records: RecordStore, clock: Clock): ApiTokens {
@@ -59,7 +66,32 @@ export function createApiTokens(records: RecordStore, clock: Clock): ApiTokens {
     },
     async find(secret) {
       const found = await records.get(apiTokens, secretDigest(secret));
-      return found !== undefined && found.value.expires > clock.now() ? found.value : undefined;
+      if (found === undefined || found.value.revoked !== undefined) return undefined;
+      return found.value.expires > clock.now() ? found.value : undefined;
+    },
+    async list() {
+      const found = await records.find(apiTokens, { order: '-expires', limit: 10_000 });
+      return found.records.map(({ value }) => value);
+    },
+    async revoke(id, by) {
+      const [found] = (await records.find(apiTokens, { where: { id }, limit: 1 })).records;
+      if (found === undefined)
+        throw new ShellError(
+          'not-found',
+          `no API token has the id \`${id.slice(0, 64)}\`; see: kydai token list`,
+        );
+      if (found.value.revoked !== undefined) return found.value;
+      const at = clock.now();
+      const revoked: ApiToken = { ...found.value, revoked: { at, by } };
+      const entry = {
+        at,
+        actor: by,
+        action: 'token.revoke',
+        target: `token:${id}`,
+        detail: { name: revoked.name },
+      };
+      await records.commit([write.update(apiTokens, revoked, found.version)], [entry]);
+      return revoked;
     },
   };
 }

@@ -1,7 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { ApiTokenBody, ApiTokenView } from '@kydai/contracts';
+import { ApiTokenBody, ApiTokenPage, ApiTokenView } from '@kydai/contracts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
+import type { ApiToken } from '../../sign-in/api-tokens.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { apiRoute, json, jsonBody } from './route.ts';
@@ -23,6 +24,28 @@ export function tokenRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
     },
   );
 
+  app.openapi(
+    apiRoute('/api/v1/api-tokens', guard('create-api-token', 'settings'), {
+      method: 'get',
+      summary: 'API tokens, those that end last first; the tokens themselves are kept nowhere',
+      responses: { 200: json(ApiTokenPage, 'the tokens') },
+    }),
+    async (c) => c.json({ items: (await apiTokens.list()).map(shown) }, 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/api-tokens/{id}/revoke', guard('create-api-token', 'settings'), {
+      method: 'post',
+      summary: 'End an API token at once',
+      request: { params: z.object({ id: z.string().max(64) }) },
+      responses: { 200: json(ApiTokenPage, 'the token after it') },
+    }),
+    async (c) => {
+      const revoked = await apiTokens.revoke(c.req.valid('param').id, c.var.caller.actor);
+      return c.json({ items: [shown(revoked)] }, 200);
+    },
+  );
+
   // Whoever holds the operator key may become administrator anyway; a session may not multiply itself.
   app.openapi(
     apiRoute('/api/v1/sign-in-links', guard('create-api-token', 'settings'), {
@@ -37,4 +60,9 @@ export function tokenRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       return c.json({ link: `${kydai.addresses().http}/sign-in/link?secret=${await links.create()}` }, 200);
     },
   );
+}
+
+/** A token without the digest of its secret. */
+function shown({ digest: _digest, scopes, ...token }: ApiToken) {
+  return { ...token, scopes: [...scopes] };
 }
