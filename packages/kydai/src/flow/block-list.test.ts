@@ -32,6 +32,12 @@ describe('the block list', () => {
     expect(list.addresses()).toEqual(['203.0.113.8']);
   });
 
+  it('does not block where a person works at the console', async () => {
+    const list = await opened();
+    list.spare('::ffff:203.0.113.8');
+    await expect(list.block('203.0.113.8', 'r', 'playbook:1')).rejects.toThrow(/works at the console/);
+  });
+
   it('does not obey a block from before of what it must never block', async () => {
     const list = await opened(['10.1.2.3', '127.0.0.1', '198.51.100.1']);
     expect(['10.1.2.3', '127.0.0.1', '198.51.100.1'].filter((address) => list.has(address))).toEqual([

@@ -26,6 +26,8 @@ export interface BlockList {
   block(address: string, reason: string, by: string): Promise<void>;
   blockBuild(build: string, reason: string, by: string): Promise<void>;
   has(address: string): boolean;
+  /** A person works at the console from here: not to be blocked for an hour. */
+  spare(address: string): void;
   hasBuild(build: string): boolean;
   /** All blocked addresses, sorted. */
   addresses(): readonly string[];
@@ -35,6 +37,9 @@ export interface BlockList {
   release(kind: Blocked['kind'], id: string, by: string): Promise<boolean>;
 }
 
+const spareFor = 3_600_000;
+const mostAtWork = 10_000;
+
 export async function openBlockList(
   records: RecordStore,
   clock: Clock,
@@ -43,6 +48,7 @@ export async function openBlockList(
   never: readonly string[] = [],
 ): Promise<BlockList> {
   const isSpared = inNetworks(never);
+  const atWork = new Map<string, number>();
   const addresses = new Set<string>();
   const builds = new Set<string>();
   const learn = ({ kind, id }: Blocked) => {
@@ -72,12 +78,23 @@ export async function openBlockList(
           'invalid',
           `\`${address}\` is never blocked: it is ours or in the setting response.neverBlock`,
         );
+      if ((atWork.get(address) ?? Number.NEGATIVE_INFINITY) > clock.now() - spareFor)
+        throw new ShellError(
+          'invalid',
+          `\`${address}\` is not blocked: a person works at the console from it`,
+        );
       await add({ kind: 'address', id: address, reason, by, at: clock.now() });
     },
     blockBuild: (build, reason, by) => add({ kind: 'build', id: build, reason, by, at: clock.now() }),
     has: (given) => {
       const address = given.replace(/^::ffff:/, '');
       return addresses.has(address) && !isLoopback(address) && !isSpared(address);
+    },
+    spare(given) {
+      const address = given.replace(/^::ffff:/, '');
+      atWork.delete(address);
+      atWork.set(address, clock.now());
+      if (atWork.size > mostAtWork) atWork.delete(atWork.keys().next().value ?? '');
     },
     hasBuild: (build) => builds.has(build),
     addresses: () => [...addresses].filter((address) => !isSpared(address)).sort(),

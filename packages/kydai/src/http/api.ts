@@ -45,7 +45,7 @@ export function createApi(
             })),
           }),
   });
-  const guard = createGuard(kydai.callers, kydai.decide);
+  const guard = createGuard(kydai.callers, kydai.decide, kydai.blockList.spare);
   const fromHere = anonymousFromHere(kydai.callers, kydai.decide);
 
   app.use(securityHeaders(kydai.tls));

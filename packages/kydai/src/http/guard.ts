@@ -16,7 +16,12 @@ export interface GuardedEnv {
  * Lets a request pass only for a known caller whom the access policies allow to do `action` on `area`. For reading, an
  * API token with the scope `read-api` will do.
  */
-export function createGuard(callers: Callers, decide: Decide) {
+export function createGuard(
+  callers: Callers,
+  decide: Decide,
+  /** Told from where a person who was let in works. */
+  onPerson: (address: string) => void = () => {},
+) {
   return (action: string, area: string): MiddlewareHandler<GuardedEnv> =>
     createMiddleware<GuardedEnv>(async (c, next) => {
       const caller = await callers.identify(c.req.raw.headers);
@@ -39,6 +44,7 @@ export function createGuard(callers: Callers, decide: Decide) {
         );
       }
       c.set('caller', caller);
+      if (caller.person !== undefined) onPerson(c.env.peer.address);
       return next();
     });
 }
