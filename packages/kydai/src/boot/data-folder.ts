@@ -53,7 +53,11 @@ export function dataPaths(path: string) {
  *
  * @throws ShellError `data-folder` where it cannot be written or another program holds it.
  */
-export function openDataFolder(path: string): DataFolder {
+export function openDataFolder(
+  path: string,
+  /** A ceremony makes the keys of authorities before there are records. */
+  ceremony = false,
+): DataFolder {
   const paths = dataPaths(path);
   const created = !existsSync(paths.recordsFile);
   try {
@@ -65,7 +69,7 @@ export function openDataFolder(path: string): DataFolder {
       cause: error,
     });
   }
-  if (created) refuseHalfAFolder(paths.keys, paths.path);
+  if (created && !ceremony) refuseHalfAFolder(paths.keys, paths.path);
   takeLock(paths.lockFile, paths.path);
   return { ...paths, created, release: () => rmSync(paths.lockFile, { force: true }) };
 }

@@ -86,7 +86,7 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
     )
     .action(async () => {
       const { data, organization } = context.config();
-      const folder = openDataFolder(data);
+      const folder = openDataFolder(data, true);
       try {
         const keys = await openKeyStore({
           folder: folder.keys,
@@ -109,7 +109,7 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
     .option('--device-ca <file>', 'certificate of the device authority', 'device-ca.pem')
     .option('--service-ca <file>', 'certificate of the service authority', 'service-ca.pem')
     .action(async (files: { root: string; deviceCa: string; serviceCa: string }) => {
-      const folder = openDataFolder(context.config().data);
+      const folder = openDataFolder(context.config().data, true);
       try {
         const passphrase = keyPassphrase(folder, process.env);
         const keepers = await openKeepers({ folder, passphrase, clock, log: pino({ level: 'silent' }) });
