@@ -43,7 +43,7 @@ async function startCity() {
 
 const enrolCommand = (est: string, token: string): string =>
   `curl -sS --cacert root.pem --user cam-001:${token} -H 'Content-Type: application/pkcs10' ` +
-  `--data-binary @csr.b64 ${est}/simpleenroll | openssl base64 -d | openssl pkcs7 -inform DER -print_certs -out cert.pem`;
+  `--data-binary @csr.b64 ${est}/simpleenroll | openssl base64 -A -d | openssl pkcs7 -inform DER -print_certs -out cert.pem`;
 
 describe.skipIf(!has('openssl') || !has('curl'))(
   'with openssl and curl (skipped where they are not installed)',
@@ -71,7 +71,7 @@ describe.skipIf(!has('openssl') || !has('curl'))(
       );
       await shell(
         `curl -sS --cacert root.pem --cert cert.pem --key key.pem --data-binary @csr2.b64 ${est}/simplereenroll ` +
-          '| openssl base64 -d | openssl pkcs7 -inform DER -print_certs -out cert2.pem',
+          '| openssl base64 -A -d | openssl pkcs7 -inform DER -print_certs -out cert2.pem',
       );
       expect(await shell('openssl verify -CAfile root.pem -untrusted chain.pem cert2.pem')).toBe(
         'cert2.pem: OK\n',
