@@ -17,5 +17,9 @@ const kydai = (...args: string[]) => [join(root, 'packages/kydai/src/main.ts'), 
 const database = join(temporaryFolder(), 'advisories.kydb');
 const inputs = ['osv-npm-sample.tar.gz', 'kev.json.gz'].map((name) => join(advisories, name));
 execFileSync(process.execPath, kydai('db', 'import', ...inputs, '--db', database), { stdio: 'inherit' });
-const gate = spawnSync(process.execPath, kydai('gate', root, '--db', database), { stdio: 'inherit' });
+const gate = spawnSync(
+  process.execPath,
+  kydai('gate', root, '--db', database, '--vex', join(root, '.ci/vex.json')),
+  { stdio: 'inherit' },
+);
 process.exitCode = gate.status ?? 2;
