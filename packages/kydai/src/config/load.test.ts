@@ -28,6 +28,23 @@ describe('the configuration', () => {
     expect(load('http: { port: 1000 }', { KYDAI_HTTP_PORT: '2000' }).http.port).toBe(2000);
   });
 
+  it('reads every number, switch and list of the environment by the form of its setting', () => {
+    const settingsOf = (form: string) => settings().filter((each) => each.form === form);
+    for (const { variable, path } of settingsOf('number')) {
+      try {
+        load(undefined, { [variable]: '7' });
+      } catch (error) {
+        // A number out of range is refused as one; a number read as text would be refused by its type.
+        expect((error as Error).message, path).not.toMatch(/received string/);
+      }
+    }
+    expect(load(undefined, { KYDAI_HTTP_NAMES: 'a.example, b.example' }).http.names).toEqual([
+      'a.example',
+      'b.example',
+    ]);
+    expect(load(undefined, { KYDAI_RESPONSE_UNATTENDED_PER_HOUR: '5' }).response.unattendedPerHour).toBe(5);
+  });
+
   it('gives every setting a variable of its own and a description', () => {
     const all = settings();
     expect(new Set(all.map(({ variable }) => variable)).size).toBe(all.length);

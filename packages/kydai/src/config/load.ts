@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ShellError } from '../error.ts';
-import { Config, settings } from './schema.ts';
+import { Config, type Setting, settings } from './schema.ts';
 
 /**
  * Reads `kydai.yaml` (absent is fine unless it was named), lays the environment over it, and validates.
@@ -17,10 +17,10 @@ export function loadConfig(options: {
 }): Config {
   const document = readYaml(options.file, options.required);
   const origin = new Map<string, string>();
-  for (const { path, variable } of settings()) {
+  for (const { path, variable, form } of settings()) {
     const value = options.environment[variable];
     if (value === undefined || value === '') continue;
-    setPath(document, path, fromText(value, path));
+    setPath(document, path, fromText(value, form));
     origin.set(path, variable);
   }
   refuseUnknownVariables(options.environment);
@@ -83,13 +83,12 @@ function setPath(document: Record<string, unknown>, path: string, value: unknown
   group[last] = value;
 }
 
-function fromText(text: string, path: string): unknown {
-  if (/^\s*[[{]/.test(text)) return fromJson(text);
-  if (path.endsWith('.names') || path.endsWith('.topics') || path.endsWith('.receivers'))
-    return text.split(',').map((name) => name.trim());
-  return /(?:^|\.|[a-z])(?:port|days|allowed|replicas)$/i.test(path) && /^\d+(?:\.\d+)?$/.test(text)
-    ? Number(text)
-    : text;
+/** What cannot be read as the setting's form stays text, which the schema then refuses by name. */
+function fromText(text: string, form: Setting['form']): unknown {
+  if (form === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  if (form === 'boolean' && /^(?:true|false)$/.test(text)) return text === 'true';
+  if (form !== 'list') return text;
+  return /^\s*[[{]/.test(text) ? fromJson(text) : text.split(',').map((item) => item.trim());
 }
 
 /** A list of settings in a variable; what is no JSON stays text, which the schema then refuses by name. */

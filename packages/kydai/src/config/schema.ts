@@ -230,6 +230,7 @@ export interface Setting {
   readonly variable: string;
   readonly description: string;
   readonly secret: boolean;
+  readonly form: 'text' | 'number' | 'boolean' | 'list';
 }
 
 /** Every setting, in the order of the schema. */
@@ -244,10 +245,25 @@ function below(path: readonly string[], shape: Record<string, z.ZodType>): reado
   });
 }
 
-function objectShape(schema: z.ZodType): Record<string, z.ZodType> | undefined {
+function bare(schema: z.ZodType): z.ZodType {
   let inner: z.ZodType = schema;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) inner = inner.unwrap() as z.ZodType;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
+    inner = inner.unwrap() as z.ZodType;
+  }
+  return inner;
+}
+
+function objectShape(schema: z.ZodType): Record<string, z.ZodType> | undefined {
+  const inner = bare(schema);
   return inner instanceof z.ZodObject ? inner.shape : undefined;
+}
+
+/** What the text of an environment variable stands for. */
+function formOf(schema: z.ZodType): Setting['form'] {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodNumber) return 'number';
+  if (inner instanceof z.ZodBoolean) return 'boolean';
+  return inner instanceof z.ZodArray ? 'list' : 'text';
 }
 
 function setting(path: readonly string[], schema: z.ZodType): Setting {
@@ -256,6 +272,7 @@ function setting(path: readonly string[], schema: z.ZodType): Setting {
     path: path.join('.'),
     variable: `KYDAI_${words.join('_')}`,
     description: schema.description ?? '',
+    form: formOf(schema),
     secret: /secret|apikey|password/i.test(path.at(-1)!),
   };
 }
