@@ -88,7 +88,9 @@ describe('the size of files', () => {
       .filter((file) => !/\.test\.tsx?$/.test(file) && !/\/(?:fixtures|testing|contract)\//.test(file))
       .filter((file) => {
         const text = readFileSync(file, 'utf8');
-        return text.trimEnd().split('\n').length > 300 && !/^\/\/ One file because /m.test(text.slice(0, 400));
+        return (
+          text.trimEnd().split('\n').length > 300 && !/^\/\/ One file because /m.test(text.slice(0, 400))
+        );
       })
       .map((file) => relative(root, file));
     expect(long).toEqual([]);
