@@ -42,6 +42,9 @@ describe('the configuration', () => {
       'a.example',
       'b.example',
     ]);
+    expect(load(undefined, { KYDAI_AUTHZEN_TYPES: '{"user":"User"}' }).authzen.types).toEqual({
+      user: 'User',
+    });
     expect(load(undefined, { KYDAI_RESPONSE_UNATTENDED_PER_HOUR: '5' }).response.unattendedPerHour).toBe(5);
   });
 

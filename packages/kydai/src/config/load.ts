@@ -87,6 +87,7 @@ function setPath(document: Record<string, unknown>, path: string, value: unknown
 function fromText(text: string, form: Setting['form']): unknown {
   if (form === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   if (form === 'boolean' && /^(?:true|false)$/.test(text)) return text === 'true';
+  if (form === 'json') return fromJson(text);
   if (form !== 'list') return text;
   return /^\s*[[{]/.test(text) ? fromJson(text) : text.split(',').map((item) => item.trim());
 }

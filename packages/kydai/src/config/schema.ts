@@ -230,7 +230,7 @@ export interface Setting {
   readonly variable: string;
   readonly description: string;
   readonly secret: boolean;
-  readonly form: 'text' | 'number' | 'boolean' | 'list';
+  readonly form: 'text' | 'number' | 'boolean' | 'list' | 'json';
 }
 
 /** Every setting, in the order of the schema. */
@@ -263,6 +263,7 @@ function formOf(schema: z.ZodType): Setting['form'] {
   const inner = bare(schema);
   if (inner instanceof z.ZodNumber) return 'number';
   if (inner instanceof z.ZodBoolean) return 'boolean';
+  if (inner instanceof z.ZodRecord) return 'json';
   return inner instanceof z.ZodArray ? 'list' : 'text';
 }
 
