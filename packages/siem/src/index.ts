@@ -57,6 +57,7 @@ export {
 export { compileParser, ParserDefinition } from './normalise/parser-pack.ts';
 export { type AttackCoverage, attackCoverage } from './rules/coverage.ts';
 export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
+export { type MappingProblem, readMappings } from './rules/mapping-file.ts';
 export type { FieldMap } from './rules/pipeline.ts';
 export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';
 export type { CorrelationRule, EntityField, LogSource, RuleSet, SigmaRule } from './rules/rule.ts';

@@ -7,14 +7,15 @@ import { Matcher } from './matcher.ts';
 import { evaluate } from './reference.ts';
 import { fits, Router, type Stream } from './route.ts';
 import { defaultThrottle, Throttle, type ThrottleLimits, type ThrottleState } from './throttle.ts';
+import { zonedOffset } from './zone.ts';
 
 export interface DetectorOptions {
   readonly rules: RuleSet;
   readonly clock: Clock;
   /** Instead of the built-in list; a rule's own `kydai.entities` still wins. */
   readonly entityFields?: readonly EntityField[];
-  /** Minutes east of UTC for the time modifiers; 420 (Viet Nam, which has no summer time) unless told. */
-  readonly utcOffset?: number;
+  /** The city's zone for the time modifiers: `+07:00` (Viet Nam, which has no summer time) unless told. */
+  readonly zone?: string;
   /** How much older than a group's window an event may be and still count, ms; one minute unless told. */
   readonly lateness?: number;
   /** Live groups per correlation; a million unless told. */
@@ -87,11 +88,11 @@ const maxAhead = 60_000;
 /** Compiles rules for one stream at a time, when its first event comes. */
 export function createDetector(options: DetectorOptions): Detector {
   const { rules, clock, lateness = 60_000, maxGroups = 1_000_000, engine = 'indexed' } = options;
-  const context = { utcOffset: options.utcOffset ?? 420 };
+  const context = { utcOffset: zonedOffset(options.zone ?? '+07:00') };
   const entityFields = options.entityFields ?? defaultEntityFields;
   const limits = options.throttle ?? defaultThrottle;
   const throttle = limits === false ? undefined : new Throttle(limits);
-  const router = new Router(rules.rules.map((rule) => rule.logsource));
+  const router = new Router(rules.rules);
   const groups = new Map<Stream, Group>();
   const correlators = rules.correlations.map((rule) => new Correlator(rule, lateness, maxGroups));
   const consumers = new Map<string, Correlator[]>();

@@ -39,7 +39,7 @@ export function explainRule(rule: SigmaRule): RuleExplanation {
   const clues = (necessary?.set ?? []).flatMap((question) => questions[question]!.clues ?? []);
   return {
     outline: outlineOf(rule.expression, 0),
-    datasets: datasetsOf(rule.logsource),
+    datasets: datasetsOf(rule),
     fields: Array.from(fields.values(), ({ name, sources }) => ({ name, sources })),
     cost: {
       predicates: questions.length,

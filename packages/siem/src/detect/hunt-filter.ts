@@ -23,7 +23,7 @@ export function huntFilter(rule: SigmaRule, budget = maxTerms): EventFilter {
 function datasetFilter(rule: SigmaRule): EventFilter | undefined {
   return all(
     'or',
-    datasetsOf(rule.logsource).map((dataset) =>
+    datasetsOf(rule).map((dataset) =>
       dataset.endsWith('*')
         ? { op: 'wildcard', field: 'dataset', pattern: dataset }
         : { op: 'equals', field: 'dataset', value: dataset },

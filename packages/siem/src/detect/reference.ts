@@ -5,11 +5,12 @@ import { compileRegex } from '../rules/modifiers.ts';
 import { inNetwork, parseNetwork } from '../rules/network.ts';
 import { anyText, foldPattern, oneUnit, type Pattern } from '../rules/pattern.ts';
 import { keywordTexts, numbersOf, readField, textsOfValue, timePartsOf } from './values.ts';
+import type { OffsetAt } from './zone.ts';
 
 /** What evaluation needs besides the event. */
 export interface EvaluationContext {
-  /** Minutes east of UTC for the time modifiers. */
-  readonly utcOffset: number;
+  /** Minutes east of UTC for the time modifiers: always the same, or by time and event. */
+  readonly utcOffset: number | OffsetAt;
 }
 
 /**
@@ -41,6 +42,10 @@ export function test(predicate: Predicate, event: Event, context: EvaluationCont
   return value !== undefined && testValue(predicate, value, event, context);
 }
 
+function offsetOf({ utcOffset }: EvaluationContext, time: number, event: Event): number {
+  return typeof utcOffset === 'number' ? utcOffset : utcOffset(time, event);
+}
+
 /** Asks one predicate about a field's value; `exists` and keywords are not asked here. */
 export function testValue(
   predicate: Predicate,
@@ -51,7 +56,7 @@ export function testValue(
   switch (predicate.kind) {
     case 'number': {
       const numbers = predicate.part
-        ? timePartsOf(value, predicate.part, context.utcOffset)
+        ? timePartsOf(value, predicate.part, (time) => offsetOf(context, time, event))
         : numbersOf(value);
       return numbers.some((number) => compareNumbers(number, predicate.compare, predicate.value));
     }

@@ -1,5 +1,5 @@
 import type { Event, FieldValue } from '@kydai/contracts';
-import type { LogSource } from '../rules/rule.ts';
+import type { LogSource, SigmaRule } from '../rules/rule.ts';
 import { type StreamRow, streams, sysmonCategories, windowsChannels, windowsEvents } from './route-table.ts';
 
 /** The log sources that one kind of event belongs to. Events of one stream meet the same rules. */
@@ -25,11 +25,18 @@ export class Router {
   readonly #named: ReadonlySet<string>;
   readonly #unknown = streamOf('', []);
 
-  constructor(logsources: Iterable<LogSource>) {
+  readonly #mapped = new Map<string, Set<LogSource>>();
+
+  constructor(rules: Iterable<Pick<SigmaRule, 'logsource' | 'datasets'>>) {
     const named = new Set<string>();
-    for (const { service, category } of logsources) {
+    for (const { logsource, datasets = [] } of rules) {
+      const { service, category } = logsource;
       if (service !== undefined) named.add(service);
       if (category !== undefined) named.add(category);
+      for (const mapped of datasets) {
+        const sources = this.#mapped.get(mapped.dataset) ?? new Set();
+        this.#mapped.set(mapped.dataset, sources.add(mapped.logsource));
+      }
     }
     this.#named = named;
   }
@@ -48,15 +55,16 @@ export class Router {
     const { dataset } = event;
     if (dataset === 'windows' || dataset.startsWith('windows.')) return this.#windows(event);
     const rows = streams.get(dataset);
-    if (rows === undefined && !this.#named.has(dataset)) return this.#unknown;
+    const mapped = Array.from(this.#mapped.get(dataset) ?? [], rowOf);
+    if (rows === undefined && mapped.length === 0 && !this.#named.has(dataset)) return this.#unknown;
     const own = { products: [], categories: [dataset], services: [dataset] };
     const refined = new Map(
       Object.entries(rows?.values ?? {}).map(([value, row]) => [
         value,
-        streamOf(`${dataset}/${value}`, [rows!, row, own]),
+        streamOf(`${dataset}/${value}`, [rows!, row, own, ...mapped]),
       ]),
     );
-    const entry = { refine: rows?.refine, refined, stream: streamOf(dataset, [rows ?? {}, own]) };
+    const entry = { refine: rows?.refine, refined, stream: streamOf(dataset, [rows ?? {}, own, ...mapped]) };
     this.#datasets.set(dataset, entry);
     return this.route(event);
   }
@@ -88,8 +96,11 @@ export function fits(logsource: LogSource, stream: Stream): boolean {
 }
 
 /** The datasets whose events may meet a rule of this log source, as patterns with `*`. */
-export function datasetsOf(logsource: LogSource): readonly string[] {
-  const found = new Set<string>();
+export function datasetsOf({
+  logsource,
+  datasets = [],
+}: Pick<SigmaRule, 'logsource' | 'datasets'>): readonly string[] {
+  const found = new Set<string>(datasets.map(({ dataset }) => dataset));
   const { product, category, service } = logsource;
   for (const [dataset, rows] of streams) {
     const own = { categories: [dataset], services: [dataset] };
@@ -114,6 +125,14 @@ function streamOf(key: string, rows: readonly StreamRow[]): Stream {
     products: unique(rows.flatMap((row) => row.products ?? [])),
     categories: unique(rows.flatMap((row) => row.categories ?? [])),
     services: unique(rows.flatMap((row) => row.services ?? [])),
+  };
+}
+
+function rowOf({ product, category, service }: LogSource): StreamRow {
+  return {
+    products: product === undefined ? [] : [product],
+    categories: category === undefined ? [] : [category],
+    services: service === undefined ? [] : [service],
   };
 }
 

@@ -52,15 +52,19 @@ export function numbersOf(value: FieldValue): readonly number[] {
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$/i;
 
-/** The part of each time in the value (epoch ms or RFC 3339), in the zone that lies `offset` minutes east of UTC. */
-export function timePartsOf(value: FieldValue, part: TimePart, offset: number): readonly number[] {
+/** The part of each time in the value (epoch ms or RFC 3339), in the zone that then lies `offsetAt` minutes east of UTC. */
+export function timePartsOf(
+  value: FieldValue,
+  part: TimePart,
+  offsetAt: (time: number) => number,
+): readonly number[] {
   const times =
     typeof value === 'number'
       ? [value]
       : textsOfValue(value)
           .filter((text) => rfc3339.test(text))
           .map(parseTime);
-  return times.filter(Number.isFinite).map((time) => partOf(new Date(time + offset * 60_000), part));
+  return times.filter(Number.isFinite).map((time) => partOf(new Date(time + offsetAt(time) * 60_000), part));
 }
 
 function parseTime(text: string): number {
@@ -75,6 +79,8 @@ function partOf(date: Date, part: TimePart): number {
       return date.getUTCHours();
     case 'day':
       return date.getUTCDate();
+    case 'weekday':
+      return date.getUTCDay() || 7;
     case 'week':
       return isoWeek(date);
     case 'month':

@@ -10,7 +10,7 @@ export interface FieldSource {
 }
 
 export type Comparison = 'gt' | 'gte' | 'lt' | 'lte' | 'eq' | 'neq';
-export type TimePart = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
+export type TimePart = 'minute' | 'hour' | 'day' | 'weekday' | 'week' | 'month' | 'year';
 
 /** One question about one event. `field` is undefined for keywords, which ask it of every value and of the line. */
 export type Predicate =

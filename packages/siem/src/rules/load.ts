@@ -85,7 +85,9 @@ export function loadRules(
       const detection = child(document, 'detection')!;
       const expression = readDetection(detection, new Set(), context(logsource, file, head.id));
       claim(head.id, head.line);
-      rules.push({ ...head, logsource, expression, reports: true });
+      const datasets = datasetsFor(logsource, options.fieldMaps);
+      const mapped = datasets.length === 0 ? {} : { datasets };
+      rules.push({ ...head, logsource, ...mapped, expression, reports: true });
     } else {
       throw new RuleFault(
         'document-unknown',
@@ -126,6 +128,15 @@ export function loadRules(
     const any = listed.length === 0 || (listed.length === 1 && listed[0] === 'any');
     return { rules: listed, any, logsource, expression, file, line: node.line };
   }
+}
+
+/** The datasets of mappings whose events are of what a rule asks for. */
+function datasetsFor(logsource: LogSource, maps: readonly FieldMap[] = []) {
+  return maps.flatMap((map) =>
+    covers(logsource, map.logsource)
+      ? (map.datasets ?? []).map((dataset) => ({ dataset, logsource: map.logsource }))
+      : [],
+  );
 }
 
 /** A filter's condition is joined by `and` to each rule that it names and whose log source it covers (as pySigma does). */

@@ -9,7 +9,8 @@ import { isNull, type SourceNode, type SourceScalar } from './source.ts';
 
 const matches = ['contains', 'startswith', 'endswith'] as const;
 const comparisons = ['gt', 'gte', 'lt', 'lte'] as const;
-const timeParts = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+/** Those of specification 2.1, and `weekday`, which is ours: 1 for Monday to 7 (ISO 8601). */
+const timeParts = ['minute', 'hour', 'day', 'weekday', 'week', 'month', 'year'] as const;
 const encodings = ['wide', 'utf16', 'utf16le', 'utf16be', 'base64', 'base64offset'];
 const regexFlags: ReadonlyMap<string, string> = new Map([
   ['i', 'i'],

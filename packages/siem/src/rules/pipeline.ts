@@ -14,7 +14,11 @@ const builtin: ReadonlyMap<string, string> = new Map([
 
 /** One author's field name mapped to the event fields that may hold it, for the log sources that it speaks of. */
 export interface FieldMap {
+  /** The name of the mapping file that it came from; absent of the built-in ones. */
+  readonly pipeline?: string;
   readonly logsource: LogSource;
+  /** More datasets whose events are of this log source. */
+  readonly datasets?: readonly string[];
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
   /** Where names that are not listed are kept, with `*` for the name. */
   readonly others?: string;

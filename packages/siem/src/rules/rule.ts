@@ -39,6 +39,8 @@ export interface RuleHead {
 
 export interface SigmaRule extends RuleHead {
   readonly logsource: LogSource;
+  /** Datasets that mappings of the city's own lead to it, each with the log source that its events are of. */
+  readonly datasets?: readonly { readonly dataset: string; readonly logsource: LogSource }[];
   readonly expression: Expression;
   /** False where the rule only feeds correlations that do not set `generate`. */
   readonly reports: boolean;
