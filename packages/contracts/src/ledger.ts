@@ -35,6 +35,8 @@ export const SourceRate = z
     /** Since the last check. */
     observed: z.number(),
     silent: z.boolean(),
+    /** The rates of the last checks, about one a minute, oldest first. */
+    history: z.array(z.number()).readonly(),
   })
   .readonly();
 export type SourceRate = z.infer<typeof SourceRate>;

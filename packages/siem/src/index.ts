@@ -36,7 +36,7 @@ export { explainRule, findRule, type RuleExplanation } from './detect/explain.ts
 export { type HuntOptions, type HuntProgress, hunt } from './detect/hunt.ts';
 export { huntFilter } from './detect/hunt-filter.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
-export type { ThrottleLimits } from './detect/throttle.ts';
+export type { RuleLimits, ThrottleLimits } from './detect/throttle.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
 export { createLedgerStatements, type LedgerStatements } from './ledger/statement.ts';
 export {

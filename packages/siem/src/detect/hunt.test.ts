@@ -75,23 +75,33 @@ describe('hunting', () => {
     const stored = Array.from({ length: 8 }, (_, n) => ({
       ...eventOf({ x: 'bad', u: 'x' }),
       id: `e${n}`,
-      time: n * 1000,
-      received: n * 1000,
+      // Across the border of a slice, which begin on the hour.
+      time: 3600_000 - 4000 + n * 1000,
+      received: 3600_000 - 4000 + n * 1000,
     }));
     const store = {
-      search: async ({ filter, cursor }) => {
+      stats: async () => ({ events: 8, bytes: 1, oldest: 0 }),
+      search: async ({ filter, cursor, from: begin = 0, to: end = 1e12 }) => {
         const from = Number(cursor ?? 0);
-        const found = stored.filter((event) => passes(filter!, event));
+        const found = stored.filter(
+          (event) => event.time >= begin && event.time < end && passes(filter!, event),
+        );
         const next = from + 3 < found.length ? { next: String(from + 3) } : {};
         return { events: found.slice(from, from + 3), ...next };
       },
-    } as Pick<EventStore, 'search'> as EventStore;
+    } as Pick<EventStore, 'search' | 'stats'> as EventStore;
     const found: string[] = [];
+    const through: number[] = [];
     const clock = { now: () => 0 };
-    for await (const page of hunt({ rules, rule: 'c', store, clock, from: 0, to: 1e12 })!) {
+    for await (const page of hunt({ rules, rule: 'c', store, clock, from: 0, to: 4 * 3600_000 })!) {
+      through.push(page.through);
       found.push(...page.detections.map(({ rule, eventCount }) => `${rule.id} ${eventCount}`));
     }
     expect(found).toEqual(['c 5']);
+    expect(through).toEqual([3_598_000, 3_600_000, 3_602_000, 7_200_000, 10_800_000, 14_400_000, 14_400_000]);
+    const calledOff = AbortSignal.abort();
+    const off = hunt({ rules, rule: 'c', store, clock, from: 0, to: 1e12, signal: calledOff })!;
+    await expect(off.next()).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     expect(hunt({ rules, rule: 'nobody', store, clock, from: 0, to: 1 })).toBeUndefined();
   });
 });

@@ -19,8 +19,14 @@ export interface HuntOptions {
 export interface HuntProgress {
   /** Events that the store's query let through and the rule judged. */
   readonly judged: number;
+  /** Everything before this time was looked at, epoch milliseconds. */
+  readonly through: number;
   readonly detections: readonly Detection[];
 }
+
+/** A hunt asks the store for about so many slices of its time, none shorter than `leastSlice` (milliseconds). */
+const slices = 24;
+const leastSlice = 3600_000;
 
 /**
  * Runs one rule over stored events, oldest first, a page at a time: the store finds what may match, the rule decides.
@@ -47,19 +53,30 @@ async function* pages(
 ): AsyncGenerator<HuntProgress, void> {
   const { store, clock, from, to, signal } = options;
   const detector = createDetector({ rules, clock, throttle: false });
-  const query = { from, to, filter: huntFilterOf(rules), limit: 10_000, order: 'oldest' as const };
+  const query = { filter: huntFilterOf(rules), limit: 10_000, order: 'oldest' as const };
   const wanted = (detections: readonly Detection[]) => detections.filter(({ rule }) => rule.id === target);
-  for (let cursor: string | undefined, more = true; more; ) {
-    const page = await store.search({
-      ...query,
-      ...(cursor === undefined ? {} : { cursor }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    yield { judged: page.events.length, detections: wanted(detector.processBatch(page.events)) };
-    cursor = page.next;
-    more = cursor !== undefined;
+  const { oldest = from } = await store.stats();
+  // Slice by slice, so that a hunt that finds little still tells how far it is, and can be called off.
+  const begin = Math.max(from, oldest);
+  const slice = Math.max(leastSlice, Math.ceil((to - begin) / slices));
+  for (let at = begin; at < to; at += slice) {
+    const until = Math.min(at + slice, to);
+    for (let cursor: string | undefined, more = true; more; ) {
+      signal?.throwIfAborted();
+      const page = await store.search({
+        ...query,
+        from: at,
+        to: until,
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      cursor = page.next;
+      more = cursor !== undefined;
+      const through = more ? (page.events.at(-1)?.time ?? at) : until;
+      yield { judged: page.events.length, through, detections: wanted(detector.processBatch(page.events)) };
+    }
   }
-  yield { judged: 0, detections: wanted(detector.advance(Number.MAX_SAFE_INTEGER)) };
+  yield { judged: 0, through: to, detections: wanted(detector.advance(Number.MAX_SAFE_INTEGER)) };
 }
 
 /** The rule with everything that feeds it, and nothing else. */

@@ -37,6 +37,8 @@ export interface RuleTestResult {
   /** How often the rule fired. */
   readonly fired: number;
   readonly passed: boolean;
+  /** The events as the case gives them: a dataset, fields, the line, how often and when. */
+  readonly events: readonly unknown[];
 }
 
 /** How many cases of each kind a rule has. */
@@ -71,8 +73,8 @@ export function runRuleTests(files: readonly RuleFile[]): RuleTestReport {
       }
       for (const test of cases.data) {
         const fired = countFirings(test, rule);
-        const { name, fires } = test;
-        results.push({ file, rule, name, fires, fired, passed: fires === fired > 0 });
+        const { name, fires, events } = test;
+        results.push({ file, rule, name, fires, fired, passed: fires === fired > 0, events });
       }
     }
   }

@@ -1,5 +1,5 @@
-/** How many detections may pass; what comes beyond is counted, not reported. */
-export interface ThrottleLimits {
+/** How many detections of one rule may pass; what comes beyond is counted, not reported. */
+export interface RuleLimits {
   /** Of one rule about the same entities and group, per window. */
   readonly perSource: number;
   /** Of one rule in all, per window; beyond it only what is about entities or a group not yet reported in the window. */
@@ -8,6 +8,14 @@ export interface ThrottleLimits {
   readonly perRuleAtMost?: number;
   /** Milliseconds. */
   readonly window: number;
+}
+
+/** The limits of every rule, of some by themselves, and of all together. */
+export interface ThrottleLimits extends RuleLimits {
+  /** Of all rules in all, per window; beyond it only the first of each rule in its window. No limit unless told. */
+  readonly overall?: number;
+  /** What is different for a rule, by its id. */
+  readonly rules?: ReadonlyMap<string, Partial<RuleLimits>>;
 }
 
 export const defaultThrottle: ThrottleLimits = { perSource: 20, perRule: 1000, window: 60_000 };
@@ -39,6 +47,9 @@ export interface ThrottleState {
 }
 
 const maxAccounts = 100_000;
+/** Names that no rule has. */
+const everyRule = '\0every rule';
+const everyDrill = '\0every drill';
 
 /**
  * Keeps one noisy source from flooding people. It goes by the time of receipt of the events, so that the same events
@@ -49,29 +60,37 @@ const maxAccounts = 100_000;
  * about a known entity; and up to `perRuleAtMost`, none about anything not yet reported in the window.
  */
 export class Throttle {
-  readonly #limits: Required<ThrottleLimits>;
+  readonly #limits: Required<RuleLimits>;
+  readonly #own = new Map<string, Required<RuleLimits>>();
+  readonly #overall: number;
   readonly #accounts = new Map<string, Account>();
   /** Apart from the others, so that many sources cannot push a rule's own account out. */
   readonly #rules = new Map<string, Account>();
   readonly #suppressed = new Map<string, number>();
 
-  constructor(limits: ThrottleLimits) {
-    this.#limits = { perRuleAtMost: limits.perRule * 20, ...limits };
+  constructor({ overall = Number.POSITIVE_INFINITY, rules = new Map(), ...limits }: ThrottleLimits) {
+    this.#overall = overall;
+    this.#limits = completed(limits);
+    for (const [rule, own] of rules) this.#own.set(rule, completed({ ...limits, ...own }));
   }
 
   /** How many of the same source were held back before this one, or undefined where this one is held back too. */
   admit({ rule, source, known, drill }: ThrottleSubject, at: number): number | undefined {
+    const limits = this.#own.get(rule) ?? this.#limits;
     const lane = drill ? `drill ${rule}` : rule;
-    const own = this.#account(this.#accounts, `${lane}\0${source}`, at);
-    const whole = this.#account(this.#rules, lane, at);
-    const crowded = whole.passed >= (own.passed === 0 ? this.#limits.perRuleAtMost : this.#limits.perRule);
+    const own = account(this.#accounts, `${lane}\0${source}`, at, limits.window);
+    const whole = account(this.#rules, lane, at, limits.window);
+    const all = account(this.#rules, drill ? everyDrill : everyRule, at, this.#limits.window);
+    const crowded =
+      whole.passed >= (own.passed === 0 ? limits.perRuleAtMost : limits.perRule) ||
+      (all.passed >= this.#overall && whole.passed > 0);
     // By the known entities alone: what else a detection names is the sender's to vary.
     const reserve =
       crowded && known !== undefined
-        ? this.#account(this.#accounts, `${lane}\0known ${known}`, at)
+        ? account(this.#accounts, `${lane}\0known ${known}`, at, limits.window)
         : undefined;
-    const reserved = reserve !== undefined && own.passed === 0 && reserve.passed < this.#limits.perSource;
-    if (own.passed >= this.#limits.perSource || (crowded && !reserved)) {
+    const reserved = reserve !== undefined && own.passed === 0 && reserve.passed < limits.perSource;
+    if (own.passed >= limits.perSource || (crowded && !reserved)) {
       own.held++;
       this.#suppressed.set(rule, (this.#suppressed.get(rule) ?? 0) + 1);
       return undefined;
@@ -79,6 +98,7 @@ export class Throttle {
     if (reserve !== undefined) reserve.passed++;
     own.passed++;
     whole.passed++;
+    all.passed++;
     const { held } = own;
     own.held = 0;
     return held;
@@ -105,19 +125,23 @@ export class Throttle {
     for (const [key, start, passed] of state.rules ?? []) this.#rules.set(key, { start, passed, held: 0 });
     for (const [rule, count] of Object.entries(state.suppressed)) this.#suppressed.set(rule, count);
   }
+}
 
-  #account(accounts: Map<string, Account>, key: string, at: number): Account {
-    let account = accounts.get(key);
-    if (account === undefined) {
-      if (accounts.size >= maxAccounts) accounts.delete(accounts.keys().next().value!);
-      account = { start: at, passed: 0, held: 0 };
-      accounts.set(key, account);
-    } else if (at - account.start >= this.#limits.window || at < account.start) {
-      // Back to the end, so that the accounts that are given up first are those that rest.
-      accounts.delete(key);
-      account = { start: at, passed: 0, held: account.held };
-      accounts.set(key, account);
-    }
-    return account;
+function completed(limits: RuleLimits): Required<RuleLimits> {
+  return { ...limits, perRuleAtMost: limits.perRuleAtMost ?? limits.perRule * 20 };
+}
+
+function account(accounts: Map<string, Account>, key: string, at: number, window: number): Account {
+  let found = accounts.get(key);
+  if (found === undefined) {
+    if (accounts.size >= maxAccounts) accounts.delete(accounts.keys().next().value!);
+    found = { start: at, passed: 0, held: 0 };
+    accounts.set(key, found);
+  } else if (at - found.start >= window || at < found.start) {
+    // Back to the end, so that the accounts that are given up first are those that rest.
+    accounts.delete(key);
+    found = { start: at, passed: 0, held: found.held };
+    accounts.set(key, found);
   }
+  return found;
 }

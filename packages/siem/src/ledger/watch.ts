@@ -51,6 +51,8 @@ export interface SourceRate {
   readonly expected: number | null;
   readonly observed: number;
   readonly silent: boolean;
+  /** The rates of the last checks, at most 60, oldest first. */
+  readonly history: readonly number[];
 }
 
 export interface SourceWatch {
@@ -67,6 +69,7 @@ interface History {
   at: number;
   checks: number;
   observed: number;
+  recent: number[];
   /** Frames, and the minutes up to the last of them: a silence that goes on does not dilute what was usual. */
   heard: number;
   heardMinutes: number;
@@ -150,6 +153,8 @@ export function createSourceWatch(options: {
     history.dropped = ledger.dropped;
     history.at = now;
     history.observed = observed;
+    history.recent.push(observed);
+    if (history.recent.length > 60) history.recent.shift();
     history.checks++;
     return alerts;
   };
@@ -168,6 +173,7 @@ export function createSourceWatch(options: {
         expected: history.checks >= settings.learnChecks ? usualRate(history) : null,
         observed: history.observed,
         silent: history.silent,
+        history: [...history.recent],
       })),
   };
 }
@@ -184,6 +190,7 @@ function begin(ledger: SourceLedger, now: number): History {
     at: now,
     checks: 0,
     observed: 0,
+    recent: [],
     heard: 0,
     heardMinutes: 0,
     longestGap: 0,

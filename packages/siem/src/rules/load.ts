@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly placeholders?: Readonly<Record<string, readonly string[]>>;
   /** More field maps, which win over the built-in ones. */
   readonly fieldMaps?: readonly FieldMap[];
+  /** Told after each file how many are read. */
+  readonly onFile?: (read: number) => void;
 }
 
 interface Filter {
@@ -48,13 +50,14 @@ export function loadRules(
   for (const [name, values] of Object.entries(options.placeholders ?? {}))
     placeholders.set(name, values.map(parsePattern));
 
-  for (const { file, text } of files) {
+  for (const [index, { file, text }] of files.entries()) {
     attempt(file, undefined, () => {
       for (const document of mergeGlobals(readDocuments(text))) {
         const rule = textOf(child(document, 'id')) ?? textOf(child(document, 'title'));
         attempt(file, rule, () => readDocument(document, file));
       }
     });
+    options.onFile?.(index + 1);
   }
   const filtered = applyFilters(rules, filters, problems);
   return { rules: resolveCorrelations(filtered, drafts, problems), problems };
