@@ -41,12 +41,18 @@ export function readContent(folder: string): Content {
   };
 }
 
+const allDecisions = ['access', 'enrolment', 'release', 'response'] as const;
+type Decisions = (typeof allDecisions)[number];
+
 /**
- * Reads what decisions are made by.
+ * Reads what decisions are made by: of all kinds, unless told which.
  *
  * @throws ShellError `content` where the folder lacks the schema of decisions.
  */
-export function readPolicies(folder: string): Pick<Content, 'schema' | 'policies' | 'policyTests'> {
+export function readPolicies(
+  folder: string,
+  decisions: readonly Decisions[] = allDecisions,
+): Pick<Content, 'schema' | 'policies' | 'policyTests'> {
   const root = folder === '' ? builtInContent : folder;
   const schema = join(root, 'policies/schema.cedarschema');
   if (!existsSync(schema)) {
@@ -55,7 +61,6 @@ export function readPolicies(folder: string): Pick<Content, 'schema' | 'policies
       `no \`policies/schema.cedarschema\` in \`${root}\`; check setting \`content\``,
     );
   }
-  const decisions = ['access', 'enrolment', 'release', 'response'];
   const all = (pattern: RegExp) => decisions.flatMap((kind) => filesIn(root, `policies/${kind}`, pattern));
   return {
     schema: { file: 'policies/schema.cedarschema', text: readFileSync(schema, 'utf8') },

@@ -2,26 +2,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { version } from '../version.ts';
-import { addAuditCommands } from './audit.ts';
-import { addBackupCommands } from './backup.ts';
-import { addBlockedCommand } from './blocked.ts';
-import { addConfigCommand } from './config.ts';
-import { addDeviceCommands } from './device.ts';
-import { addDrillCommand } from './drill.ts';
-import { addHuntCommand } from './hunt.ts';
-import { addIncidentCommands } from './incidents.ts';
+import { commandOf, shelves } from './commands.ts';
 import { connectOperator, type OperatorClient } from './operator-client.ts';
 import type { Output } from './output.ts';
-import { addPkiCommands } from './pki.ts';
-import { addPolicyCommands } from './policy.ts';
-import { addRulesCommands } from './rules.ts';
-import { addSbomCommands } from './sbom.ts';
-import { addSearchCommand } from './search.ts';
-import { addShipCommand } from './ship.ts';
-import { addSignInCommand } from './sign-in.ts';
-import { addStartCommand } from './start.ts';
-import { addStoreCommands } from './store.ts';
-import { addTokenCommands } from './tokens.ts';
 
 /** What every command gets. */
 export interface CommandContext {
@@ -75,32 +58,21 @@ export function createProgram(output: Output): { run(args: readonly string[]): P
     },
   };
 
-  program.commandsGroup('Run:');
-  addStartCommand(program, context);
-  addSignInCommand(program, context);
-  addConfigCommand(program, context);
-  program.commandsGroup('Work (with the program running):');
-  addIncidentCommands(program, context);
-  addSearchCommand(program, context);
-  addHuntCommand(program, context);
-  addPkiCommands(program, context);
-  addTokenCommands(program, context);
-  addBlockedCommand(program, context);
-  addAuditCommands(program, context);
-  addStoreCommands(program, context);
-  addBackupCommands(program, context);
-  addDrillCommand(program, context);
-  program.commandsGroup('In a pipeline:');
-  addSbomCommands(program, context);
-  program.commandsGroup('Content:');
-  addRulesCommands(program, context);
-  addPolicyCommands(program, context);
-  program.commandsGroup('On a device:');
-  addDeviceCommands(program, context);
-  addShipCommand(program, context);
+  /** Loads the module of the one command that is called; all of them for help, and to suggest what was meant. */
+  const addCommands = async (called: string | undefined) => {
+    const all = [...shelves.values()].flat();
+    const one = all.find(({ names }) => names.some((name) => name === called));
+    for (const [heading, group] of shelves) {
+      program.commandsGroup(heading);
+      for (const shelf of group) {
+        if (one === undefined || one === shelf) (await shelf.load())(program, context);
+      }
+    }
+  };
 
   return {
     async run(args) {
+      await addCommands(commandOf(args));
       try {
         await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
       } catch (error) {

@@ -3,7 +3,6 @@ import { certificatesOf, runAttest, runVerify } from '@kydai/sbom';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { ShellError } from '../../error.ts';
-import { trustBy } from '../../sbom/trust.ts';
 import type { SbomContext } from '../sbom.ts';
 import { pipelinePolicies } from './gate.ts';
 
@@ -41,7 +40,13 @@ export function addAttestCommands(sbom: Command, context: SbomContext): void {
     .action(async (path: string, options: AttestOptions) => {
       const { key, cert, db, ...rest } = options;
       const signer = { keyPem: read(key).toString('utf8'), chainPem: read(cert).toString('utf8') };
-      const command = { path, signer, database: context.advisories(db), clock, ...pipelinePolicies(context) };
+      const command = {
+        path,
+        signer,
+        database: context.advisories(db),
+        clock,
+        ...(await pipelinePolicies(context)),
+      };
       context.exit(await runAttest({ ...command, ...rest }, io));
     });
 
@@ -60,8 +65,10 @@ export function addAttestCommands(sbom: Command, context: SbomContext): void {
       const { root, crl = [], signer: signers, ...rest } = options;
       const roots = root.flatMap((file) => certificatesOf(read(file).toString('utf8')));
       if (roots.length === 0) throw new ShellError('usage', 'no certificate in the files of `--root`');
+      // The whole of the PKI: only those who verify pay for loading it.
+      const { trustBy } = await import('../../sbom/trust.ts');
       const trust = trustBy({ roots, crls: crl.map((file) => crlOf(read(file))), clock });
-      const command = { artifact, trust, signers, clock, ...pipelinePolicies(context), ...rest };
+      const command = { artifact, trust, signers, clock, ...(await pipelinePolicies(context)), ...rest };
       context.exit(await runVerify(command, io));
     });
 }

@@ -1,7 +1,6 @@
-import { createEngine, EntityStore, loadPolicySet } from '@kydai/policy';
 import { type GateFormat, gateFormats, runGate, runOpinion } from '@kydai/sbom';
 import { type Command, Option } from 'commander';
-import { readContent } from '../../boot/content.ts';
+import { readPolicies } from '../../boot/content.ts';
 import type { SbomContext } from '../sbom.ts';
 
 interface GateOptions {
@@ -32,7 +31,7 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
     .option('--build <id>', 'what the build is called in the policies')
     .option('--zone <zone>', 'part of the city’s network that the build is for')
     .action(async (path: string, { db, ...options }: GateOptions) => {
-      const { decide, principal } = pipelinePolicies(context);
+      const { decide, principal } = await pipelinePolicies(context);
       const database = context.advisories(db);
       const clock = { now: Date.now };
       context.exit(await runGate({ path, database, decide, principal, clock, ...options }, context.io));
@@ -52,10 +51,11 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
     });
 }
 
-/** The release policies, asked by a pipeline: a token without scopes. */
-export function pipelinePolicies(context: SbomContext) {
-  const content = readContent(context.config().content);
-  const policySet = loadPolicySet({ schema: content.schema, policies: content.policies });
+/** The release policies and no others, asked by a pipeline: a token without scopes. */
+export async function pipelinePolicies(context: SbomContext) {
+  const { createEngine, EntityStore, loadPolicySet } = await import('@kydai/policy');
+  const { schema, policies } = readPolicies(context.config().content, ['release']);
+  const policySet = loadPolicySet({ schema, policies });
   const entities = new EntityStore();
   const principal = { type: 'Token', id: 'pipeline' };
   entities.upsert({ uid: principal, attrs: { scopes: [] }, parents: [] });
