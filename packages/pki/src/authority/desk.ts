@@ -96,11 +96,32 @@ export function issuerOf(desk: Desk, idOrRole: string): Issuer {
   );
 }
 
-/** Whether the certificate of an authority, or of one above it, was revoked. Nothing that it signs counts any more. */
+const standingLasts = 1000;
+
+/** Which authorities were found revoked or not, and when. A revocation here puts a new map in its place. */
+const standings = new WeakMap<Desk, Map<string, { readonly at: number; readonly revoked: boolean }>>();
+
+/** To be called when anything was revoked. */
+export function forgetStandings(desk: Desk): void {
+  standings.delete(desk);
+}
+
+/**
+ * Whether the certificate of an authority, or of one above it, was revoked. Nothing that it signs counts any more. A
+ * revocation by this process is seen at once, one by another process on the same records within a second.
+ */
 export async function isIssuerRevoked(desk: Desk, issuer: Issuer): Promise<boolean> {
+  const standing = standings.get(desk) ?? new Map();
+  standings.set(desk, standing);
+  const now = desk.clock.now();
+  const known = standing.get(issuer.id);
+  if (known !== undefined && now >= known.at && now < known.at + standingLasts) return known.revoked;
   const chain = chainOf(desk, issuer).map((der) => readCertificate(der).serialHex);
   const records = await Promise.all(chain.map((serial) => desk.records.get(certificates, serial)));
-  return records.some((record) => record?.value.revoked !== undefined);
+  const revoked = records.some((record) => record?.value.revoked !== undefined);
+  // Into the map of before the reading: where a revocation came in between, that map is no longer asked.
+  standing.set(issuer.id, { at: now, revoked });
+  return revoked;
 }
 
 /** The issuer's certificate and what proves it, up to the root. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Certificate } from '@kydai/contracts';
 import type { Signer } from '../keys/signer.ts';
 import { lint } from '../lint/lint.ts';
@@ -6,9 +6,9 @@ import type { Profile } from '../profile/profile.ts';
 import { purposeOids } from '../profile/profile.ts';
 import { signCertificate } from '../sign/sign.ts';
 import { encodeTbsCertificate, serialToHex } from '../x509/certificate.ts';
-import { type Extension, extension } from '../x509/extension.ts';
+import { type Extension, extension, kept } from '../x509/extension.ts';
 import type { GeneralName } from '../x509/general-name.ts';
-import { keyDigest, keyIdentifier, type PublicKey } from '../x509/public-key.ts';
+import { type KeyFamily, keyDigest, keyIdentifier, type PublicKey } from '../x509/public-key.ts';
 import { certificatesPerShard, type Issuer } from './desk.ts';
 import type { AccessUrls } from './urls.ts';
 
@@ -66,7 +66,7 @@ export async function makeCertificate(
     names: draft.names.map(({ text }) => text),
     keyType: publicKey.keyType,
     keyDigest: keyDigest(publicKey),
-    fingerprint: createHash('sha256').update(der).digest('hex'),
+    fingerprint: hash('sha256', der, 'hex'),
     notBefore,
     notAfter,
     issued: now,
@@ -77,12 +77,7 @@ export async function makeCertificate(
 
 function extensionsOf(draft: Draft, issuer: Issuer | undefined, urls: AccessUrls): Extension[] {
   const { profile, publicKey } = draft;
-  const list: Extension[] = [];
-  if (profile.authority !== undefined)
-    list.push(extension.basicConstraints(true, profile.authority.pathLength));
-  else list.push(extension.basicConstraints(false));
-  list.push(extension.keyUsage(profile.keyUsage[publicKey.family]));
-  if (profile.purposes.length > 0) list.push(extension.extendedKeyUsage(purposeOids(profile)));
+  const list: Extension[] = [...usagesOf(profile, publicKey.family)];
   if (draft.names.length > 0) list.push(extension.subjectAltName(draft.names, false));
   list.push(extension.subjectKeyIdentifier(keyIdentifier(publicKey)));
   if (issuer !== undefined) list.push(...pointers(profile, issuer, urls));
@@ -91,17 +86,50 @@ function extensionsOf(draft: Draft, issuer: Issuer | undefined, urls: AccessUrls
   return list;
 }
 
-function pointers(profile: Profile, issuer: Issuer, urls: AccessUrls): Extension[] {
-  const identifier = extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey));
-  if (profile.ocspNoCheck) return [identifier];
-  if (profile.noRevocation) return [identifier, extension.noRevAvail()];
+const usages = new WeakMap<Profile, Map<KeyFamily, readonly Extension[]>>();
+
+/** What a profile says of every certificate for a kind of key. */
+function usagesOf(profile: Profile, family: KeyFamily): readonly Extension[] {
+  const families = usages.get(profile) ?? new Map<KeyFamily, readonly Extension[]>();
+  usages.set(profile, families);
+  const known = families.get(family);
+  if (known !== undefined) return known;
+  const { authority } = profile;
+  const list = [
+    extension.basicConstraints(authority !== undefined, authority?.pathLength),
+    extension.keyUsage(profile.keyUsage[family]),
+    ...(profile.purposes.length > 0 ? [extension.extendedKeyUsage(purposeOids(profile))] : []),
+  ].map(kept);
+  families.set(family, list);
+  return list;
+}
+
+interface Pointers {
+  readonly shard: number | undefined;
+  readonly extensions: readonly Extension[];
+}
+
+const pointersTo = new WeakMap<Issuer, Map<Profile, Pointers>>();
+
+/** Where certificates say that their issuer and its revocations are found: the same for all of one shard. */
+function pointers(profile: Profile, issuer: Issuer, urls: AccessUrls): readonly Extension[] {
   // The few certificates of a root need no shards and no responder.
   const leaf = profile.authority === undefined;
-  const shard = leaf ? Math.floor(issuer.issued / certificatesPerShard) : undefined;
-  if (leaf) issuer.issued++;
-  return [
-    identifier,
-    extension.crlDistributionPoint(urls.crl(issuer.id, shard)),
-    extension.authorityInfoAccess(leaf ? urls.ocsp : undefined, urls.issuer(issuer.id)),
-  ];
+  const sharded = leaf && !profile.ocspNoCheck && !profile.noRevocation;
+  const shard = sharded ? Math.floor(issuer.issued++ / certificatesPerShard) : undefined;
+  const profiles = pointersTo.get(issuer) ?? new Map<Profile, Pointers>();
+  pointersTo.set(issuer, profiles);
+  const known = profiles.get(profile);
+  if (known !== undefined && known.shard === shard) return known.extensions;
+  const extensions = [extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey))];
+  if (profile.noRevocation) extensions.push(extension.noRevAvail());
+  else if (!profile.ocspNoCheck) {
+    extensions.push(
+      extension.crlDistributionPoint(urls.crl(issuer.id, shard)),
+      extension.authorityInfoAccess(leaf ? urls.ocsp : undefined, urls.issuer(issuer.id)),
+    );
+  }
+  const made = { shard, extensions: extensions.map(kept) };
+  profiles.set(profile, made);
+  return made.extensions;
 }

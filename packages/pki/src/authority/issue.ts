@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AuditEntry, type Certificate, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
 import { renewalDue } from '../fleet/renewal.ts';
@@ -46,12 +46,15 @@ export interface Issue {
  */
 export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certificate> {
   const { request, profile, subject } = issue;
-  const id = createHash('sha256').update(`${profile.id}\0${subject}\0${request.digest}`).digest('hex');
+  const id = hash('sha256', `${profile.id}\0${subject}\0${request.digest}`, 'hex');
+  const digest = keyDigest(request.publicKey);
   let fresh = false;
   let after: (() => void) | undefined;
   const issued = await retryOnConflict(async () => {
     const now = desk.clock.now();
-    const known = await desk.records.get(issuances, id);
+    // A request that was answered before left a certificate for its key: without one there is nothing more to look for.
+    const isNewKey = (await desk.records.count(certificates, { keyDigest: digest })) === 0;
+    const known = isNewKey ? undefined : await desk.records.get(issuances, id);
     const earlier =
       known === undefined ? undefined : await desk.records.get(certificates, known.value.serial);
     let chosen = profile;
@@ -62,7 +65,7 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
       },
     );
     if (earlier?.value.profile === chosen.id && isCurrent(earlier.value, now)) return earlier.value;
-    await refuseKnownKey(desk, request, subject);
+    if (!isNewKey) await refuseKnownKey(desk, digest, subject);
     const issuer = issuerOf(desk, chosen.issuer);
     if (await isIssuerRevoked(desk, issuer)) {
       throw new PkiError(
@@ -125,9 +128,7 @@ export function isCurrent(certificate: Certificate, now: number): boolean {
 const harmless: ReadonlySet<string> = new Set(['superseded', 'affiliationChanged', 'cessationOfOperation']);
 
 /** A key that was revoked for cause never comes back, and a key belongs to one subject. */
-async function refuseKnownKey(desk: Desk, request: CertificateRequest, subject: string): Promise<void> {
-  const digest = keyDigest(request.publicKey);
-  if ((await desk.records.count(certificates, { keyDigest: digest })) === 0) return;
+async function refuseKnownKey(desk: Desk, digest: string, subject: string): Promise<void> {
   const known = await desk.records.find(certificates, {
     where: { keyDigest: digest },
     order: '-issued',

@@ -103,6 +103,7 @@ async function revokeNow(
     const bySerial = new Map(changed.map((value) => [value.serial, value]));
     return stored.map(({ value }) => bySerial.get(value.serial) ?? value);
   });
+  if (changed.length > 0) forgetStandings(desk);
   for (const certificate of changed) {
     told(certificate);
     publishCertificate(desk, certificate);

@@ -34,8 +34,8 @@ export class DerReader {
     this.#maxDepth = maxDepth;
   }
 
-  static over(bytes: Uint8Array, limits: Partial<DerLimits> = {}): DerReader {
-    const { maxBytes, maxDepth } = { ...defaultLimits, ...limits };
+  static over(bytes: Uint8Array, limits: Partial<DerLimits> = defaultLimits): DerReader {
+    const { maxBytes = defaultLimits.maxBytes, maxDepth = defaultLimits.maxDepth } = limits;
     if (bytes.length > maxBytes) {
       throw new PkiError(
         'der-too-large',

@@ -6,7 +6,7 @@ import { allProfiles, profileOf } from '../profile/profiles.ts';
 import { signCertificate } from '../sign/sign.ts';
 import { encodeTbsCertificate } from '../x509/certificate.ts';
 import { findFaults, lint } from './lint.ts';
-import { rules } from './rules/index.ts';
+import { ownRules, shapeRules } from './rules/index.ts';
 
 const tbs = encodeTbsCertificate(sound);
 
@@ -21,7 +21,16 @@ describe('the lint', () => {
     expect(found.map((finding) => finding.rule).sort()).toEqual([rule, ...(also ?? [])].sort());
   });
 
+  it.each(broken)('says the same of $rule: $defect, whether it saw its like before or not', (each) => {
+    const changed = encodeTbsCertificate({ ...sound, ...each.fields });
+    const profile = each.profile ?? profileOf('device');
+    expect(findFaults(tbs, profileOf('device'), issuer)).toEqual([]);
+    const bytes = each.edit?.(changed) ?? changed;
+    expect(findFaults(bytes, profile, issuer)).toEqual(findFaults(bytes, profile, { ...issuer }));
+  });
+
   it('has a broken certificate and a citation for every rule', () => {
+    const rules = [...shapeRules, ...ownRules];
     expect(new Set(broken.map(({ rule }) => rule))).toEqual(new Set(rules.map(({ id }) => id)));
     expect(rules.every(({ citation }) => citation.length > 10)).toBe(true);
   });

@@ -6,8 +6,9 @@ import { readGeneralNames } from '../x509/general-name.ts';
 import { Oid } from '../x509/oids.ts';
 import { readPublicKey } from '../x509/public-key.ts';
 import { type LintProof, makeProof } from './proof.ts';
-import type { LintSubject } from './rule.ts';
-import { rules } from './rules/index.ts';
+import type { LintSubject, Rule, ShapeRule } from './rule.ts';
+import { ownRules, shapeRules } from './rules/index.ts';
+import { isKnownSound, rememberSound, shapeOf } from './shape.ts';
 
 export interface LintFinding {
   readonly rule: string;
@@ -48,9 +49,14 @@ function check(certificate: ParsedCertificate, profile: Profile, issuer?: Parsed
     extension: (oid) => findExtension(certificate.extensions, oid),
   };
   const findings: LintFinding[] = [];
-  for (const rule of rules) {
-    const message = rule.check(subject);
+  const keep = (rule: Rule | ShapeRule, message: string | undefined): void => {
     if (message !== undefined) findings.push({ rule: rule.id, citation: rule.citation, message });
+  };
+  if (!isKnownSound(subject)) {
+    const shape = shapeOf(subject);
+    for (const rule of shapeRules) keep(rule, rule.check(shape));
+    if (findings.length === 0) rememberSound(shape);
   }
+  for (const rule of ownRules) keep(rule, rule.check(subject));
   return findings;
 }

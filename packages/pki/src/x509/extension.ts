@@ -19,6 +19,8 @@ export interface Extension {
   readonly oid: string;
   readonly critical: boolean;
   readonly value: Uint8Array;
+  /** The whole extension in DER, where it is used again and again: see `kept`. */
+  readonly encoded?: Uint8Array;
 }
 
 /** The bits of keyUsage in the order of RFC 5280 section 4.2.1.3. */
@@ -40,7 +42,13 @@ export interface BasicConstraints {
   readonly pathLength?: number;
 }
 
+/** The same extension, encoded once. */
+export function kept({ oid, critical, value }: Extension): Extension {
+  return { oid, critical, value, encoded: encodeExtension({ oid, critical, value }) };
+}
+
 export function encodeExtension(extension: Extension): Uint8Array {
+  if (extension.encoded !== undefined) return extension.encoded;
   const value = octetString(extension.value);
   return extension.critical
     ? sequence(oid(extension.oid), boolean(true), value)

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { DerReader } from '../der/reader.ts';
 import { PkiError } from '../error.ts';
 import { nameOfOid, Oid } from './oids.ts';
@@ -104,12 +104,12 @@ export function importPublicKey(key: PublicKey): KeyObject {
 
 /** Method 1 of RFC 7093 section 2: the leftmost 160 bits of SHA-256 over the key bits. */
 export function keyIdentifier(key: PublicKey): Uint8Array {
-  return createHash('sha256').update(key.bits).digest().subarray(0, 20);
+  return hash('sha256', key.bits, 'buffer').subarray(0, 20);
 }
 
 /** SHA-256 over the whole SubjectPublicKeyInfo, hex: the name under which a key is known in records. */
 export function keyDigest(key: PublicKey): string {
-  return createHash('sha256').update(key.spki).digest('hex');
+  return hash('sha256', key.spki, 'hex');
 }
 
 function unsupported(what: string): PkiError {

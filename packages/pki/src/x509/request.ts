@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DerReader } from '../der/reader.ts';
 import { context, integer, oid, sequence, setOf } from '../der/writer.ts';
 import { PkiError } from '../error.ts';
@@ -48,7 +48,7 @@ export function readRequest(der: Uint8Array): CertificateRequest {
   const alternative = findExtension(extensions, Oid.subjectAltName);
   return {
     der,
-    digest: createHash('sha256').update(der).digest('hex'),
+    digest: hash('sha256', der, 'hex'),
     info,
     subject,
     publicKey,

@@ -1,8 +1,8 @@
 import { findExtension, readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from '../../x509/extension.ts';
 import { Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const authorityKeyIdentifier: Rule = {
+export const authorityKeyIdentifier: ShapeRule = {
   id: 'authority-key-identifier',
   citation: 'RFC 5280 section 4.2.1.1',
   check: ({ issuer, extension, profile }) => {

@@ -1,8 +1,8 @@
 import { readBasicConstraints } from '../../x509/extension.ts';
 import { Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const basicConstraints: Rule = {
+export const basicConstraints: ShapeRule = {
   id: 'basic-constraints',
   citation: 'RFC 5280 section 4.2.1.9',
   check: ({ profile, extension }) => {

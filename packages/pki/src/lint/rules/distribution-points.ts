@@ -1,8 +1,8 @@
 import { readAccessUrls, readDistributionPointUrls } from '../../x509/extension.ts';
 import { Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const distributionPoints: Rule = {
+export const distributionPoints: ShapeRule = {
   id: 'distribution-points',
   citation: 'RFC 5280 sections 4.2.1.13 and 4.2.2.1; our profile: revocation can always be found',
   check: ({ profile, extension }) => {

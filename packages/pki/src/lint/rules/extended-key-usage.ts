@@ -1,9 +1,9 @@
 import { purposeOids } from '../../profile/profile.ts';
 import { readExtendedKeyUsage } from '../../x509/extension.ts';
 import { Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const extendedKeyUsage: Rule = {
+export const extendedKeyUsage: ShapeRule = {
   id: 'extended-key-usage',
   citation: 'RFC 5280 section 4.2.1.12; RFC 6960 section 4.2.2.2',
   check: ({ profile, extension }) => {

@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule, ShapeRule } from '../rule.ts';
 import { alternativeNameKinds } from './alternative-name-kinds.ts';
 import { alternativeNamesPresent } from './alternative-names-present.ts';
 import { authorityKeyIdentifier } from './authority-key-identifier.ts';
@@ -27,33 +27,37 @@ import { validityOrder } from './validity-order.ts';
 import { validityWithinIssuer } from './validity-within-issuer.ts';
 import { versionThree } from './version-three.ts';
 
-/** Every rule, in the order in which their findings are told. */
-export const rules: readonly Rule[] = [
+/** The rules about what certificates of one profile and issuer share, in the order in which their findings are told. */
+export const shapeRules: readonly ShapeRule[] = [
   versionThree,
-  serialNumber,
   signatureAlgorithm,
   issuerName,
+  keyType,
+  basicConstraints,
+  keyUsage,
+  extendedKeyUsage,
+  authorityKeyIdentifier,
+  distributionPoints,
+  knownExtensions,
+  ocspNoCheck,
+];
+
+/** The rules about what each certificate has of its own, told after those. */
+export const ownRules: readonly Rule[] = [
+  serialNumber,
   validityOrder,
   validityLength,
   validityWithinIssuer,
   subjectPresent,
   subjectText,
   subjectAttributes,
-  keyType,
   rsaFactors,
-  basicConstraints,
-  keyUsage,
-  extendedKeyUsage,
   subjectKeyIdentifier,
-  authorityKeyIdentifier,
   alternativeNamesPresent,
   alternativeNameKinds,
   dnsNames,
   emailNames,
   uniqueNames,
   nameConstraints,
-  distributionPoints,
-  knownExtensions,
-  ocspNoCheck,
   noRevocationAvailable,
 ];

@@ -1,7 +1,7 @@
 import { sameName } from '../../x509/name.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const issuerName: Rule = {
+export const issuerName: ShapeRule = {
   id: 'issuer-name',
   citation: 'RFC 5280 section 4.1.2.4',
   check: ({ certificate, issuer }) => {

@@ -1,7 +1,7 @@
 import { acceptsKey } from '../../profile/profile.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const keyType: Rule = {
+export const keyType: ShapeRule = {
   id: 'key-type',
   citation: 'our profile: the key types that it accepts',
   check: ({ publicKey, profile }) =>

@@ -1,8 +1,8 @@
 import { readKeyUsage } from '../../x509/extension.ts';
 import { Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const keyUsage: Rule = {
+export const keyUsage: ShapeRule = {
   id: 'key-usage',
   citation: 'RFC 5280 section 4.2.1.3',
   check: ({ profile, publicKey, extension }) => {

@@ -1,7 +1,7 @@
 import { nameOfOid, Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const knownExtensions: Rule = {
+export const knownExtensions: ShapeRule = {
   id: 'known-extensions',
   citation: 'RFC 5280 section 4.2; our profile: nothing in it that we did not mean',
   check: ({ certificate }) => {

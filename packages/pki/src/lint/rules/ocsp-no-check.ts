@@ -1,7 +1,7 @@
 import { Oid } from '../../x509/oids.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const ocspNoCheck: Rule = {
+export const ocspNoCheck: ShapeRule = {
   id: 'ocsp-no-check',
   citation: 'RFC 6960 section 4.2.2.2.1',
   check: ({ profile, extension }) => {

@@ -1,8 +1,8 @@
 import { readPublicKey } from '../../x509/public-key.ts';
 import { algorithmFor } from '../../x509/signature.ts';
-import type { Rule } from '../rule.ts';
+import type { ShapeRule } from '../rule.ts';
 
-export const signatureAlgorithm: Rule = {
+export const signatureAlgorithm: ShapeRule = {
   id: 'signature-algorithm',
   citation: 'RFC 5280 section 4.1.1.2',
   check: ({ certificate, issuer }) => {
