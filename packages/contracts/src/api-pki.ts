@@ -48,6 +48,85 @@ export const AuthorityView = z.object({
 export type AuthorityView = z.infer<typeof AuthorityView>;
 export const AuthoritiesView = z.object({ items: z.array(AuthorityView) });
 
+/** The token (PKCS#11) that holds the keys of the authorities, and how it does. */
+export const TokenHealth = z.object({
+  label: z.string(),
+  /** `refused`: it refused our PIN, which is not tried again; `unavailable`: tried again with growing pauses. */
+  state: z.enum(['ready', 'starting', 'unavailable', 'refused']),
+  /** Since when it is in this state. */
+  since: z.number(),
+  /** Signatures that wait for it, and how often its process ended unasked since the program began. */
+  waiting: z.number().int(),
+  crashes: z.number().int(),
+  /** The last thing that went wrong; null where nothing did. */
+  fault: z.string().nullable(),
+});
+export type TokenHealth = z.infer<typeof TokenHealth>;
+
+/** Kinds of trouble with the authority; the console has a sentence for each. */
+export const PkiProblemCode = z.enum([
+  'token-unavailable',
+  'pin-refused',
+  'authority-ended',
+  'authority-ends-soon',
+  'list-stale',
+  'list-not-imported',
+  'responder-ended',
+]);
+export type PkiProblemCode = z.infer<typeof PkiProblemCode>;
+
+/** How fresh what the authority publishes is, where its keys are, and what a person must see to. Times: epoch ms. */
+export const PkiHealthView = z.object({
+  at: z.number(),
+  /** Null where all keys are in encrypted files. */
+  token: TokenHealth.nullable(),
+  authorities: z.array(
+    z.object({
+      id: z.string(),
+      /** The newest of its role issues. */
+      issuing: z.boolean(),
+      key: z.enum(['file', 'token', 'offline']),
+      keyType: z.string(),
+      notAfter: z.number(),
+      /** The lists that it publishes: one over everything, and shards; null where none was made yet. */
+      lists: z
+        .object({
+          count: z.number().int(),
+          /** Entries in the list over everything; null where only shards were made. */
+          entries: z.number().int().nullable(),
+          /** Of the oldest list: when it was made and until when it counts. */
+          thisUpdate: z.number(),
+          nextUpdate: z.number(),
+          /** Of the oldest delta: when the list was made that it builds upon. */
+          deltaSince: z.number(),
+        })
+        .nullable(),
+      /** Its OCSP responder: until when its certificate counts, and where its key is; null where it has none yet. */
+      responder: z
+        .object({
+          notAfter: z.number(),
+          key: z.enum(['file', 'token']),
+          /** Answers that are signed ahead, and when the oldest of them was signed. */
+          answers: z.number().int(),
+          oldestAnswer: z.number().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+  /** What a person must see to, the worst first; empty when nothing is. */
+  problems: z.array(
+    z.object({
+      code: PkiProblemCode,
+      level: z.enum(['critical', 'warning']),
+      /** Id of the authority, or label of the token. */
+      subject: z.string(),
+      /** When it became or becomes so. */
+      at: z.number(),
+    }),
+  ),
+});
+export type PkiHealthView = z.infer<typeof PkiHealthView>;
+
 /** What would break if a certificate was revoked. */
 export const ImpactView = z.object({
   certificate: Certificate,

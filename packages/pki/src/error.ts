@@ -48,6 +48,8 @@ export type PkiErrorCode =
   | 'key-mismatch'
   | 'key-damaged'
   | 'key-not-exportable'
+  | 'key-unavailable'
+  | 'wrong-pin'
   // load
   | 'body-too-large'
   | 'busy'

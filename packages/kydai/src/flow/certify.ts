@@ -12,6 +12,7 @@ import {
   readOcspResponse,
 } from '@kydai/pki';
 import type { Intake } from '@kydai/siem';
+import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { createDeviceApp } from '../http/device-app.ts';
 import { type Listener, listenHttp } from '../http/listen.ts';
@@ -19,6 +20,7 @@ import { createStatusApp } from '../http/status-app.ts';
 import { watchClones } from '../pki/clones.ts';
 import { watchHandshakes } from '../pki/handshakes.ts';
 import { readManufacturers } from '../pki/manufacturers.ts';
+import { keepPublishing } from '../pki/tend.ts';
 import { type Addresses, reachable, serverNames } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
 import type { ContainmentReach } from './contain.ts';
@@ -58,8 +60,9 @@ export async function openCertification(parts: {
   readonly decide: Decide;
   readonly signals: Signals;
   readonly blockList: BlockList;
+  readonly log: Logger;
 }): Promise<Certification> {
-  const { config, records, keys, clock, decide, signals, blockList } = parts;
+  const { config, records, keys, clock, decide, signals, blockList, log } = parts;
   // The status listener opens first: its port may be chosen by the system, and its address goes into certificates.
   let answer: (request: Request) => Promise<Response> = async () =>
     new Response('starting\n', { status: 503 });
@@ -84,6 +87,7 @@ export async function openCertification(parts: {
       organization: config.organization,
       manufacturers: readManufacturers(config.pki.manufacturers),
       renewalGraceDays: config.pki.graceDays,
+      ocspNonce: config.pki.ocspNonce,
     });
     const app = createStatusApp({
       ocsp: createOcspHandler({ authority }),
@@ -92,6 +96,7 @@ export async function openCertification(parts: {
       rootPem: authority.root.pem,
     });
     answer = (request) => app(request, { address: '' });
+    listeners.push({ ...status, close: keepPublishing(authority, log) });
     let devicesUrl = '';
     let clones: ReturnType<typeof watchClones> | undefined;
     return {

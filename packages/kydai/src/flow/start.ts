@@ -132,6 +132,7 @@ export async function startKydai(options: {
       decide,
       signals,
       blockList,
+      log,
     });
     closeLast(() => certification.close());
     const { authority } = certification;
@@ -260,7 +261,7 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => engine.annotations(id),
       }),
-      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => readBackupState(config.data), losses: detection.losses }),
+      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => readBackupState(config.data), losses: detection.losses, pki: () => authority.health() }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,
       hostNames: () => hostNames(config),

@@ -1,9 +1,10 @@
-import type { Clock, Indicator, RecordStore, Signals, SourceLedger } from '@kydai/contracts';
+import type { Clock, Indicator, PkiHealthView, RecordStore, Signals, SourceLedger } from '@kydai/contracts';
 import { computeIndicators, incidents } from '@kydai/csirt';
 import { certificates, devices } from '@kydai/pki';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BackupState } from '../backup/state.ts';
 import type { DetectionLosses } from '../flow/detect.ts';
+import { addPkiMetrics } from '../pki/metrics.ts';
 
 /** What Prometheus scrapes at `/metrics`. Names follow its conventions: base units, `_total` for counters. */
 export function createMetrics(parts: {
@@ -15,8 +16,10 @@ export function createMetrics(parts: {
   readonly backups: () => BackupState;
   /** What the detection held back or could not count. */
   readonly losses: () => DetectionLosses;
+  /** How the certificate authority does. */
+  readonly pki: () => Promise<PkiHealthView>;
 }): () => Promise<{ text: string; type: string }> {
-  const { records, signals, clock, ledgers, backups, losses } = parts;
+  const { records, signals, clock, ledgers, backups, losses, pki } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'kydai_' });
@@ -137,6 +140,8 @@ export function createMetrics(parts: {
     records.count(certificates, { profile: 'device', revokedAt: { gt: 0 } }),
   );
 
+  const readPki = addPkiMetrics(registry, pki);
+
   const backup = (name: string, help: string, read: () => number | undefined) =>
     new Gauge({
       name,
@@ -171,6 +176,7 @@ export function createMetrics(parts: {
   });
 
   return async () => {
+    await readPki();
     const found = await records.find(incidents, {
       where: { drill: false },
       order: '-discovery',

@@ -21,6 +21,12 @@ export const PkiSettings = z
       .enum(['optional', 'required'])
       .default('optional')
       .describe('whether requests must be bound to their TLS connection (tls-exporter, tls-unique)'),
+    ocspNonce: z
+      .enum(['echo', 'omit'])
+      .default('echo')
+      .describe(
+        'OCSP requests with a nonce: echo (signed for each) or omit (answers signed ahead, no nonce)',
+      ),
     labels: z
       .array(
         z.strictObject({

@@ -4,6 +4,7 @@ import type {
   Clock,
   Decide,
   Device,
+  PkiHealthView,
   RecordStore,
   RevocationReason,
   Signals,
@@ -12,8 +13,9 @@ import { importRootCrl } from '../ceremony/import.ts';
 import { CrlPublisher } from '../crl/publish.ts';
 import { PkiError } from '../error.ts';
 import { type RenewalWindow, renewalWindow } from '../fleet/renewal.ts';
+import { healthOf } from '../health/health.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import { OcspResponder } from '../ocsp/answer.ts';
+import { type NoncePolicy, OcspResponder } from '../ocsp/answer.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { type Application, applications } from '../register/application.ts';
 import { certificates } from '../register/kinds.ts';
@@ -57,6 +59,8 @@ export interface AuthorityOptions {
   readonly manufacturers?: readonly Manufacturer[];
   /** Days after its end in which a certificate may still prove a renewal, if it is not revoked; 0 unless told. */
   readonly renewalGraceDays?: number;
+  /** What the nonce of an OCSP request gets: `echo` unless told. */
+  readonly ocspNonce?: NoncePolicy;
 }
 
 /** A certificate for something other than a device, as an operator asks for it. The caller has decided that it may be. */
@@ -111,6 +115,13 @@ export interface Authority {
   deltaCrl(issuer: string, shard?: number): Promise<Uint8Array>;
   /** The answer to an OCSP request, DER to DER. */
   ocsp(request: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Signs lists and OCSP answers ahead of their end. Call it every few seconds; one round is bounded. Rejects with
+   * `key-unavailable` while the keys cannot be reached.
+   */
+  tend(): Promise<{ readonly lists: number; readonly answers: number }>;
+  /** How fresh all that is published is, where the keys are, and what a person must see to. */
+  health(): Promise<PkiHealthView>;
   /** Key and chain for our own TLS listener. Call it again every hour: it renews when due. */
   serverCertificate(wanted: { readonly names: readonly string[] }): Promise<{
     readonly keyPem: string;
@@ -163,7 +174,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const manufacturers = trustManufacturers(options.manufacturers ?? []);
   await openHierarchy(desk);
   const crls = new CrlPublisher(desk);
-  const responder = new OcspResponder(desk);
+  const responder = new OcspResponder(desk, options.ocspNonce);
   const told = ({ issuer, serial }: Certificate): void => {
     crls.changed(issuer);
     responder.changed(serial);
@@ -202,6 +213,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     crl: async (issuer, shard) => (await crls.crl(issuerOf(desk, issuer), shard)).der,
     deltaCrl: async (issuer, shard) => (await crls.crl(issuerOf(desk, issuer), shard)).delta,
     ocsp: (request) => responder.answer(request),
+    tend: async () => ({ lists: await crls.tend(), answers: await responder.tend() }),
+    health: () => healthOf(desk, responder),
     serverCertificate: ({ names }) => serverCertificate(desk, names),
     verifyClient: (der) => verifyClient(desk, der),
     renewalWindow: async (serial) => {

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from '
 import { access, link, mkdir, open, readdir, readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { TokenHealth } from '@kydai/contracts';
 import { z } from 'zod';
 import { PkiError } from '../error.ts';
 import { toPem } from '../x509/pem.ts';
@@ -20,6 +21,10 @@ export interface KeyStore {
   exportPem(id: string): Promise<string>;
   list(): Promise<readonly string[]>;
   remove(id: string): Promise<void>;
+  /** Where a key is: in an encrypted file or in a token; undefined when there is none of this name. */
+  place(id: string): Promise<'file' | 'token' | undefined>;
+  /** How the token does, where keys are in one. */
+  token?(): TokenHealth;
 }
 
 const MasterFile = z.strictObject({
@@ -128,6 +133,10 @@ class FileKeyStore implements KeyStore {
       .filter((name) => name.endsWith('.key.json'))
       .map((name) => name.slice(0, -'.key.json'.length))
       .sort();
+  }
+
+  async place(id: string): Promise<'file' | undefined> {
+    return (await exists(this.#path(id))) ? 'file' : undefined;
   }
 
   async remove(id: string): Promise<void> {

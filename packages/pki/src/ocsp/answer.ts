@@ -1,37 +1,46 @@
-import { createHash } from 'node:crypto';
-import { type HeldCredential, holdCredential } from '../authority/credential.ts';
 import type { Desk, Issuer } from '../authority/desk.ts';
 import { PkiError } from '../error.ts';
-import { renewalDue } from '../fleet/renewal.ts';
 import { certificates } from '../register/kinds.ts';
 import { signOcspResponse } from '../sign/sign.ts';
 import { type CertId, type OcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';
 import { type CertificateState, encodeOcspError, type SingleResponse } from '../x509/ocsp-response.ts';
 import { Oid } from '../x509/oids.ts';
-import { KeptAnswers, sameState } from './kept.ts';
+import { answerLifetime, type KeptAnswer, KeptAnswers, sameState } from './kept.ts';
+import { Responders } from './responder.ts';
 
-/** How long clients may rely on an answer. Short: a revocation must be seen soon by those who keep answers. */
-const answerLifetime = 600_000;
+/**
+ * What a nonce gets: `echo` signs an answer for it alone; `omit` gives the answer that was signed ahead, without a nonce,
+ * which a client must put up with (RFC 9654 section 2.1) and which no flood can make dear.
+ */
+export type NoncePolicy = 'echo' | 'omit';
 
-interface Responder {
-  readonly held: HeldCredential;
-  readonly der: Uint8Array;
-  readonly keyHash: Uint8Array;
-  readonly renewAt: number;
-}
+/** Answers that are signed at a time for those who wait; who comes then hears `tryLater`. */
+const mostAtOnce = 64;
+/** Answers that are signed ahead in one round. */
+const mostAhead = 500;
 
-/** Answers about certificates by what the records say at this moment, signed by a responder below each authority. */
+/**
+ * Answers about certificates by what the records say at this moment, signed by a responder below each authority. What was
+ * asked for once is signed ahead while it is asked for, so that an answer seldom waits for a signature.
+ */
 export class OcspResponder {
   readonly #desk: Desk;
+  readonly #nonces: NoncePolicy;
   readonly #kept = new KeptAnswers();
+  readonly #responders: Responders;
   #revocations = 0;
-  readonly #responders = new Map<string, Promise<Responder>>();
+  #signing = 0;
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk, nonces: NoncePolicy = 'echo') {
     this.#desk = desk;
+    this.#nonces = nonces;
+    this.#responders = new Responders(desk);
   }
 
-  /** DER of the response. Never rejects for what the client sent: that is an answer too (RFC 6960 section 2.3). */
+  /**
+   * DER of the response. Never rejects for what the client sent: that is an answer too (RFC 6960 section 2.3). `tryLater`
+   * while more are asked for at once than are signed, or while the key cannot be reached.
+   */
   async answer(requestDer: Uint8Array): Promise<Uint8Array> {
     let request: OcspRequest;
     try {
@@ -43,7 +52,9 @@ export class OcspResponder {
     const issuer = this.#issuerOf(request.certIds[0]!);
     if (issuer === undefined) return encodeOcspError('unauthorized');
     const [only, ...more] = request.certIds;
-    if (request.nonce !== undefined || more.length > 0) return (await this.#sign(request, issuer)).der;
+    const asked = this.#nonces === 'omit' ? { certIds: request.certIds } : request;
+    if (asked.nonce !== undefined || more.length > 0)
+      return (await this.#signNow(asked, issuer))?.der ?? encodeOcspError('tryLater');
     return this.#again(only!, issuer);
   }
 
@@ -53,47 +64,109 @@ export class OcspResponder {
     this.#kept.forget(serial);
   }
 
+  /**
+   * One round of signing ahead: responders are made and renewed in time, and answers that are asked for are signed anew
+   * before they end. Resolves to the number signed; rejects when the key cannot be reached.
+   */
+  async tend(): Promise<number> {
+    for (const issuer of this.#desk.issuers.values()) {
+      if (issuer.role !== 'root' && this.#desk.clock.now() < issuer.certificate.notAfter)
+        await this.#responders.of(issuer);
+    }
+    const due = this.#kept.due(this.#desk.clock.now(), mostAhead);
+    for (const kept of due) {
+      const issuer = this.#desk.issuers.get(kept.issuer);
+      if (issuer !== undefined) await this.#keep(kept.certId, issuer, kept.asked);
+    }
+    return due.length;
+  }
+
+  /** Answers about an authority's certificates that are ready, and when the oldest of them was signed. */
+  kept(issuer: string): { readonly answers: number; readonly oldestAnswer: number | null } {
+    return this.#kept.count(issuer, this.#desk.clock.now());
+  }
+
   /** For one certificate without a nonce: what was signed before, while it is still true. */
   async #again(certId: CertId, issuer: Issuer): Promise<Uint8Array> {
     const now = this.#desk.clock.now();
-    const name = Buffer.from(certId.der).toString('latin1');
-    const kept = this.#kept.get(certId.serial, name, now);
-    if (kept !== undefined && this.#kept.isFresh(kept, now)) return kept.der;
-    const before = this.#revocations;
-    if (kept !== undefined && sameState(await this.#statusOf(certId, issuer), kept.status)) {
-      if (before === this.#revocations) this.#kept.put(certId.serial, name, { ...kept, checked: now });
-      return kept.der;
+    const kept = this.#kept.get(certId, now);
+    if (kept !== undefined) {
+      const given = await this.#stillTrue(kept, issuer, now);
+      if (given !== undefined && !this.#kept.isDue(kept, now)) return given;
+      const fresh = await this.#signAndKeep(certId, issuer);
+      if (fresh !== undefined) return fresh;
+      // What was signed before is still better than nothing, unless a revocation came meanwhile.
+      if (given !== undefined && this.#kept.get(certId, now) !== undefined) return given;
+      return encodeOcspError('tryLater');
     }
+    return (await this.#signAndKeep(certId, issuer)) ?? encodeOcspError('tryLater');
+  }
+
+  async #stillTrue(kept: KeptAnswer, issuer: Issuer, now: number): Promise<Uint8Array | undefined> {
+    const { certId, der, status } = kept;
+    if (this.#kept.isFresh(kept, now)) {
+      if (now - kept.asked > 60_000) this.#kept.put({ ...kept, asked: now });
+      return der;
+    }
+    const before = this.#revocations;
+    if (!sameState(await this.#statusOf(certId, issuer), status)) return undefined;
+    if (before === this.#revocations) this.#kept.put({ ...kept, checked: now, asked: now });
+    return der;
+  }
+
+  /** Undefined while too many wait for a signature, or the key cannot be reached. */
+  async #signAndKeep(certId: CertId, issuer: Issuer): Promise<Uint8Array | undefined> {
+    return this.#bounded(() => this.#keep(certId, issuer, this.#desk.clock.now()));
+  }
+
+  async #signNow(request: Asked, issuer: Issuer) {
+    return this.#bounded(() => this.#sign(request, issuer));
+  }
+
+  async #bounded<T>(act: () => Promise<T>): Promise<T | undefined> {
+    if (this.#signing >= mostAtOnce) return undefined;
+    this.#signing++;
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof PkiError && (error.code === 'key-unavailable' || error.code === 'busy'))
+        return undefined;
+      throw error;
+    } finally {
+      this.#signing--;
+    }
+  }
+
+  async #keep(certId: CertId, issuer: Issuer, asked: number): Promise<Uint8Array> {
+    const now = this.#desk.clock.now();
+    const before = this.#revocations;
     const { der, states } = await this.#sign({ certIds: [certId] }, issuer);
-    const [status] = states;
+    const status = states[0]!;
     // A revocation that came while this was signed must not be hidden by it; strangers' serials are not worth keeping.
-    if (before === this.#revocations && status!.state !== 'unknown') {
-      this.#kept.put(certId.serial, name, { der, status: status!, made: now, checked: now });
+    if (before === this.#revocations && status.state !== 'unknown') {
+      this.#kept.put({ certId, issuer: issuer.id, der, status, made: now, checked: now, asked });
     }
     return der;
   }
 
-  async #sign(
-    request: OcspRequest,
-    issuer: Issuer,
-  ): Promise<{ der: Uint8Array; states: CertificateState[] }> {
+  async #sign(request: Asked, issuer: Issuer): Promise<{ der: Uint8Array; states: CertificateState[] }> {
     const now = Math.floor(this.#desk.clock.now() / 1000) * 1000;
     const responses: SingleResponse[] = [];
     for (const certId of request.certIds) {
       const status = await this.#statusOf(certId, issuer);
       responses.push({ certId: certId.der, status, thisUpdate: now, nextUpdate: now + answerLifetime });
     }
-    const responder = await this.#responderOf(issuer);
+    const { signer, der: certificate, keyHash } = await this.#responders.of(issuer);
     const { nonce } = request;
     const der = await signOcspResponse(
       {
-        responderKeyHash: responder.keyHash,
+        responderKeyHash: keyHash,
         producedAt: now,
         responses,
         extensions: nonce === undefined ? [] : [{ oid: Oid.ocspNonce, critical: false, value: nonce }],
       },
-      responder.held.signer,
-      responder.der,
+      signer,
+      certificate,
     );
     return { der, states: responses.map(({ status }) => status) };
   }
@@ -114,29 +187,6 @@ export class OcspResponder {
     if (record.revoked === undefined) return { state: 'good' };
     return { state: 'revoked', at: record.revoked.at, reason: record.revoked.reason };
   }
-
-  async #responderOf(issuer: Issuer): Promise<Responder> {
-    const present = await this.#responders.get(issuer.id)?.catch(() => undefined);
-    if (present !== undefined && this.#desk.clock.now() < present.renewAt) return present;
-    const making = makeResponder(this.#desk, issuer);
-    this.#responders.set(issuer.id, making);
-    return making;
-  }
 }
 
-async function makeResponder(desk: Desk, issuer: Issuer): Promise<Responder> {
-  const held = await holdCredential(desk, {
-    purpose: `ocsp-${issuer.id}`,
-    profile: `ocsp-responder-${issuer.role}`,
-    commonName: `OCSP responder of ${issuer.id}`,
-    names: [],
-    exportable: false,
-    issuer: issuer.id,
-  });
-  return {
-    held,
-    der: Buffer.from(held.credential.der, 'base64'),
-    keyHash: createHash('sha1').update(held.signer.publicKey.bits).digest(),
-    renewAt: renewalDue(held.credential),
-  };
-}
+type Asked = Pick<OcspRequest, 'certIds' | 'nonce'>;

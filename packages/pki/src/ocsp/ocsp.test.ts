@@ -95,6 +95,51 @@ describe('an answer', () => {
     expect(readOcspResponse(await asked()).singles[0]?.state).toBe('revoked');
   });
 
+  it('is signed ahead of its end while somebody asks, and let go when nobody does', async () => {
+    const city = await openCity();
+    const serial = await enrolled(city);
+    const asked = (): Promise<Uint8Array> => city.authority.ocsp(encodeOcspRequest([certId(city, serial)]));
+    const first = await asked();
+    city.clock.pass(240_000);
+    expect((await city.authority.tend()).answers).toBe(0);
+    city.clock.pass(60_000);
+    expect((await city.authority.tend()).answers).toBe(1);
+    const ahead = await asked();
+    expect(ahead).not.toBe(first);
+    expect(readOcspResponse(ahead).producedAt).toBe(city.clock.now());
+    await city.authority.revoke(serial, 'keyCompromise', 'user:lan');
+    city.clock.pass(300_000);
+    expect((await city.authority.tend()).answers).toBe(0);
+    expect(readOcspResponse(await asked()).singles[0]?.state).toBe('revoked');
+    city.clock.pass(3_600_000);
+    expect((await city.authority.tend()).answers).toBe(0);
+    expect((await city.authority.health()).authorities[1]?.responder?.answers).toBe(0);
+  });
+
+  it('leaves the nonce out where the policy says so, and so costs a flood no signatures', async () => {
+    const city = await openCity({ ocspNonce: 'omit' });
+    const id = certId(city, await enrolled(city));
+    const asked = (nonce: number): Promise<Uint8Array> =>
+      city.authority.ocsp(encodeOcspRequest([id], Buffer.alloc(32, nonce)));
+    const first = await asked(1);
+    expect(Buffer.from(first).includes(Buffer.alloc(32, 1))).toBe(false);
+    expect(await asked(2)).toBe(first);
+  });
+
+  it('is `tryLater` for those beyond what is signed at a time, and for nobody while the flood is over', async () => {
+    const city = await openCity();
+    const id = certId(city, await enrolled(city));
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 200 },
+        async (_, index) => (await ask(city, [id], Buffer.alloc(16, index))).status,
+      ),
+    );
+    expect(statuses.filter((status) => status === 0)).toHaveLength(64);
+    expect(statuses.filter((status) => status === 3)).toHaveLength(136);
+    expect((await ask(city, [id], Buffer.alloc(16))).status).toBe(0);
+  });
+
   it('sees within a second what another process revoked', async () => {
     const city = await openCity();
     const serial = await enrolled(city);

@@ -9,6 +9,7 @@ import {
   ImpactView,
   InclusionsView,
   ManufacturedBody,
+  PkiHealthView,
   RolloverBody,
   RolloverView,
 } from '@kydai/contracts';
@@ -77,6 +78,15 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
       responses: { 200: json(AuthoritiesView, 'the authorities') },
     }),
     async (c) => c.json({ items: await authorityViews(records, authority) }, 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/pki/health', guard('view', 'certificates'), {
+      method: 'get',
+      summary: 'How fresh CRLs and OCSP answers are, where the keys are, and what a person must see to',
+      responses: { 200: json(PkiHealthView, 'the health of the authority') },
+    }),
+    async (c) => c.json(await authority.health(), 200),
   );
 
   app.openapi(
