@@ -6,7 +6,7 @@ import { addRevocations, type Revocation, revocationPages } from '../register/re
 import { readCertificate } from '../x509/certificate.ts';
 import { findExtension, readDistributionPointUrls } from '../x509/extension.ts';
 import { Oid } from '../x509/oids.ts';
-import { type Desk, publishCertificate } from './desk.ts';
+import { type Desk, forgetStandings, publishCertificate } from './desk.ts';
 import { shardOfUrl } from './urls.ts';
 
 /** What is told when a certificate was revoked, so that cached lists and answers are let go. */
