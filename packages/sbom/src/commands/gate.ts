@@ -13,11 +13,9 @@ import { assess } from '../match/assess.ts';
 import type { Bom } from '../model/bom.ts';
 import { maxBomBytes } from '../model/read.ts';
 import { parseAnyBom } from '../model/validate.ts';
+import type { GateFormat } from './choices.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
 import { writeWhole } from './output.ts';
-
-export const gateFormats = ['table', 'json', 'markdown', 'sarif', 'junit', 'html', 'vdr'] as const;
-export type GateFormat = (typeof gateFormats)[number];
 
 export interface GateCommand {
   /** An SBOM, a lockfile, or a folder to make an SBOM from; the current folder unless told. */

@@ -3,11 +3,9 @@ import { generateSbom } from '../extract/generate.ts';
 import type { Bom } from '../model/bom.ts';
 import { writeBom } from '../model/validate.ts';
 import { clean, plural } from '../report/text.ts';
+import type { GenerateFormat } from './choices.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
 import { writeWhole } from './output.ts';
-
-export const generateFormats = ['cyclonedx', 'cyclonedx-1.7', 'spdx'] as const;
-export type GenerateFormat = (typeof generateFormats)[number];
 
 /** What we write is valid under both versions: 1.7 only adds to 1.6. */
 const newest = { $schema: 'http://cyclonedx.org/schema/bom-1.7.schema.json', specVersion: '1.7' } as const;

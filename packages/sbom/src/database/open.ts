@@ -228,16 +228,22 @@ class FileDatabase implements AdvisoryDatabase {
 
 /** Every location whose hash is this one, by binary search. */
 function find(index: Buffer, hash: Buffer): readonly (readonly [block: number, offset: number])[] {
+  const first = hash.readUInt32BE(0);
+  const second = hash.readUInt32BE(4);
+  const isBefore = (at: number) => {
+    const start = index.readUInt32BE(at);
+    return start < first || (start === first && index.readUInt32BE(at + 4) < second);
+  };
   let low = 0;
   let high = index.length / indexEntry;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (index.compare(hash, 0, 8, middle * indexEntry, middle * indexEntry + 8) < 0) low = middle + 1;
+    if (isBefore(middle * indexEntry)) low = middle + 1;
     else high = middle;
   }
   const found: (readonly [number, number])[] = [];
   for (let at = low * indexEntry; at < index.length; at += indexEntry) {
-    if (index.compare(hash, 0, 8, at, at + 8) !== 0) break;
+    if (index.readUInt32BE(at) !== first || index.readUInt32BE(at + 4) !== second) break;
     found.push([index.readUInt32LE(at + 8), index.readUInt32LE(at + 12)]);
   }
   return found;

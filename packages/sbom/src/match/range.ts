@@ -35,7 +35,7 @@ export function evaluate(version: string, affected: AffectedPackage, scheme: Ver
 function isListed(version: string, versions: readonly string[], scheme: VersionScheme): boolean {
   if (versions.includes(version)) return true;
   // `1.0` and `1.0.0` are one version in most schemes; text that is no version equals only itself.
-  return versions.some((each) => scheme.valid(each) && scheme.compare(each, version) === 0);
+  return versions.some((each) => scheme.compare(each, version) === 0 && scheme.valid(each));
 }
 
 /** The interval of the range that holds the version, as `>=a <b`; undefined where none does. */

@@ -6,11 +6,8 @@ import { type ImportProgress, type ImportSummary, importAdvisories } from '../da
 import { SbomError } from '../error.ts';
 import { type DownloadLimits, type DownloadOutcome, download, fileNameFor } from './download.ts';
 
-/** OSV's own bucket: a folder for each ecosystem, with all its records in one archive. */
-export const osvMirror = 'https://storage.googleapis.com/osv-vulnerabilities';
-
 /** The ecosystems whose lockfiles and package databases we read. */
-export const defaultEcosystems = [
+const defaultEcosystems = [
   'npm',
   'PyPI',
   'Go',

@@ -13,7 +13,12 @@ export function painter(colour: boolean): Paint {
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
+/** `12345` as `12,345`. The first word of the language's own formatter costs a process 30 ms. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Breaks at spaces so that no line is longer than `width`; each line gets the indent. */

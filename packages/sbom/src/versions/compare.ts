@@ -50,6 +50,23 @@ export function isDigits(text: string): boolean {
   return true;
 }
 
+/**
+ * Remembers what parsing gave: an advisory names the same few versions again and again. What is remembered is thrown
+ * away as a whole when it is much.
+ */
+export function remembering<T>(parse: (version: string) => T): (version: string) => T {
+  const known = new Map<string, T>();
+  return (version) => {
+    const found = known.get(version);
+    if (found !== undefined) return found;
+    const parsed = parse(version);
+    if (known.size >= 5000) known.clear();
+    // A long text would keep more memory than reading it again costs time.
+    if (version.length <= 100) known.set(version, parsed);
+    return parsed;
+  };
+}
+
 function stripZeros(digits: string): string {
   let start = 0;
   while (start < digits.length - 1 && digits.charCodeAt(start) === 48) start += 1;

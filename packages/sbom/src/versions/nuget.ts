@@ -1,4 +1,11 @@
-import { compareDigits, compareText, isDigits, type Order, type VersionScheme } from './compare.ts';
+import {
+  compareDigits,
+  compareText,
+  isDigits,
+  type Order,
+  remembering,
+  type VersionScheme,
+} from './compare.ts';
 import { comparePrerelease } from './semver.ts';
 
 /** NuGet: semantic versions with a fourth number (revision), compared without regard to case; build text is ignored. */
@@ -21,11 +28,11 @@ export function compareNuget(a: string, b: string): Order {
   return comparePrerelease(left.pre, right.pre);
 }
 
-function parse(version: string): { core: readonly string[]; pre: readonly string[] } {
+const parse = remembering((version): { core: readonly string[]; pre: readonly string[] } => {
   const text = (version.trim().toLowerCase().split('+')[0] ?? '').replace(/^v/, '');
   const dash = text.indexOf('-');
   return {
     core: (dash < 0 ? text : text.slice(0, dash)).split('.'),
     pre: dash < 0 ? [] : text.slice(dash + 1).split('.'),
   };
-}
+});

@@ -4,6 +4,7 @@ import {
   compareText,
   isDigits,
   type Order,
+  remembering,
   type VersionScheme,
 } from './compare.ts';
 
@@ -43,7 +44,7 @@ interface Pep440 {
 const pattern =
   /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
 
-function parse(version: string): Pep440 | undefined {
+const parse = remembering((version): Pep440 | undefined => {
   const match = pattern.exec(version.trim().toLowerCase());
   if (match === null) return undefined;
   const [, epoch, release, preWord, preNumber, implicitPost, postWord, postNumber, dev, devNumber, local] =
@@ -60,7 +61,7 @@ function parse(version: string): Pep440 | undefined {
     dev: dev === undefined ? undefined : devNumber || '0',
     local: local === undefined ? [] : local.split(/[-_.]/),
   };
-}
+});
 
 function letter(word: string): string {
   if (word === 'alpha') return 'a';

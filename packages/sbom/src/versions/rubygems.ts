@@ -1,4 +1,11 @@
-import { compareDigits, compareText, isDigits, type Order, type VersionScheme } from './compare.ts';
+import {
+  compareDigits,
+  compareText,
+  isDigits,
+  type Order,
+  remembering,
+  type VersionScheme,
+} from './compare.ts';
 
 /** `Gem::Version`: runs of digits and of letters; a letter makes it a pre-release; trailing zeros do not count. */
 export const rubygems: VersionScheme = {
@@ -24,7 +31,7 @@ export function compareRubygems(a: string, b: string): Order {
 }
 
 /** The segments, with the zeros at the end of the numeric part and at the end of the whole left out. */
-function segments(version: string): readonly string[] {
+const segments = remembering((version): readonly string[] => {
   const all =
     version
       .trim()
@@ -34,7 +41,7 @@ function segments(version: string): readonly string[] {
   const numbers = firstText < 0 ? all : all.slice(0, firstText);
   const rest = firstText < 0 ? [] : all.slice(firstText);
   return [...dropZeros(numbers), ...dropZeros(rest)];
-}
+});
 
 function dropZeros(list: readonly string[]): readonly string[] {
   let end = list.length;

@@ -4,6 +4,7 @@ import {
   compareText,
   isDigits,
   type Order,
+  remembering,
   type VersionScheme,
 } from './compare.ts';
 
@@ -45,7 +46,7 @@ function compareNumbers(a: string, b: string): Order {
   return isDigits(a) && isDigits(b) ? compareDigits(a, b) : compareIdentifiers(a, b);
 }
 
-function parse(version: string): { core: readonly string[]; pre: readonly string[] } {
+const parse = remembering((version): { core: readonly string[]; pre: readonly string[] } => {
   let text = version.trim();
   if (/^[vV=]/.test(text)) text = text.slice(1);
   const plus = text.indexOf('+');
@@ -53,4 +54,4 @@ function parse(version: string): { core: readonly string[]; pre: readonly string
   const dash = text.indexOf('-');
   const core = (dash < 0 ? text : text.slice(0, dash)).split('.');
   return { core, pre: dash < 0 ? [] : text.slice(dash + 1).split('.') };
-}
+});
