@@ -34,7 +34,8 @@ export {
 } from './detect/detector.ts';
 export { explainRule, findRule, type RuleExplanation } from './detect/explain.ts';
 export { type HuntOptions, type HuntProgress, hunt } from './detect/hunt.ts';
-export { huntFilter } from './detect/hunt-filter.ts';
+export { datasetFilter, huntFilter } from './detect/hunt-filter.ts';
+export { canFire, missingFields } from './detect/reach.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
 export type { RuleLimits, ThrottleLimits } from './detect/throttle.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
@@ -55,8 +56,8 @@ export {
   type NormaliserOptions,
 } from './normalise/normalise.ts';
 export { compileParser, ParserDefinition } from './normalise/parser-pack.ts';
-export { type AttackCoverage, attackCoverage } from './rules/coverage.ts';
-export { type LoadOptions, loadRules, type RuleFile } from './rules/load.ts';
+export { type AttackColumn, type AttackCoverage, attackCoverage, attackMatrix } from './rules/coverage.ts';
+export { type LoadedRules, type LoadOptions, loadingRules, loadRules, type RuleFile } from './rules/load.ts';
 export { type MappingProblem, readMappings } from './rules/mapping-file.ts';
 export type { FieldMap } from './rules/pipeline.ts';
 export type { RuleProblem, RuleProblemCode } from './rules/problem.ts';

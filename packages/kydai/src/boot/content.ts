@@ -18,6 +18,8 @@ export interface Content {
   readonly rules: readonly TextFile[];
   /** Parsers of the city's own for log lines. */
   readonly parsers: readonly TextFile[];
+  /** Where log sources of the city's own keep their fields. */
+  readonly mappings: readonly TextFile[];
   readonly playbooks: readonly TextFile[];
   readonly obligations: readonly TextFile[];
 }
@@ -36,6 +38,7 @@ export function readContent(folder: string): Content {
     ...readPolicies(folder),
     rules: filesIn(root, 'policies/detection', /(?<!\.test)\.ya?ml$/),
     parsers: filesIn(root, 'policies/parsers', /\.(?:ya?ml|json)$/),
+    mappings: filesIn(root, 'policies/mappings', /\.ya?ml$/),
     playbooks: filesIn(root, 'runbooks', /(?<!\.test)\.json$/),
     obligations: filesIn(root, 'policies/obligations', /\.ya?ml$/),
   };

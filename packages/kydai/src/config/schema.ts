@@ -134,6 +134,42 @@ export const Config = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  detection: z
+    .strictObject({
+      zone: z
+        .string()
+        .default('')
+        .describe('time zone in which rules read hours and days; that of `syslog.zone` where empty'),
+      mappings: z
+        .array(z.string().min(1))
+        .max(100)
+        .default([])
+        .describe('files that say where log sources of your own keep their fields'),
+      throttle: z
+        .strictObject({
+          perSource: z
+            .number()
+            .int()
+            .min(1)
+            .default(20)
+            .describe('detections of one rule about the same entities that pass in a window'),
+          perRule: z
+            .number()
+            .int()
+            .min(1)
+            .default(1000)
+            .describe('detections of one rule that pass in a window; then only about entities not yet told'),
+          overall: z
+            .number()
+            .int()
+            .min(1)
+            .default(60_000)
+            .describe('detections of all rules that pass in a window; then only the first of each rule'),
+          windowSeconds: z.number().int().min(1).max(86_400).default(60).describe('length of the window'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       days: z.number().int().min(1).max(36500).default(365).describe('how long events are kept'),

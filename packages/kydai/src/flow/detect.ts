@@ -1,12 +1,14 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, Detection, type EntityRef, type Event, type EventStore } from '@kydai/contracts';
-import { createDetector, type Detector } from '@kydai/siem';
+import { createDetector, type Detector, type FieldMap, NormaliseError } from '@kydai/siem';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
-import { type RulesInForce, rulesInForce } from '../rules/in-force.ts';
+import { gatherRules, type RulesInForce, rulesInForce } from '../rules/in-force.ts';
+import { inTurns } from '../rules/in-turns.ts';
+import type { RuleSettings } from '../rules/settings.ts';
 
 /** Since the first start. */
 export interface DetectionLosses {
@@ -29,7 +31,11 @@ export interface DetectionStage {
   /** What the detection held back or could not count. */
   losses(): DetectionLosses;
   /** Takes up what was imported into the data folder, and gives up what was removed. Counting goes on. */
-  reload(): RulesInForce;
+  reload(): Promise<RulesInForce>;
+  /** Takes up what was changed about rules that are in force. Counting goes on. */
+  apply(): void;
+  /** Where the city's log sources keep their fields. */
+  readonly fieldMaps: readonly FieldMap[];
   /** Judges events that are durable, in the order in which they came. */
   take(events: readonly Event[]): void;
   /** Judges what became durable before a kill and was not judged; resolves to how many events that were. */
@@ -61,18 +67,30 @@ export function openDetection(parts: {
   readonly events: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly settings: RuleSettings;
+  readonly fieldMaps: readonly FieldMap[];
+  /** The zone of the time modifiers. */
+  readonly zone: string;
   /** Whether the register knows an entity: no flood about others holds back what is about it. */
   readonly known: (entity: EntityRef) => boolean;
   /** Resolves once the detection is settled: durable, and its response begun. */
   readonly onDetection: (detection: Detection) => Promise<void>;
 }): DetectionStage {
-  const { content, folder, events, clock, log, known, onDetection } = parts;
-  let inForce = rulesInForce(content, folder);
+  const { content, folder, events, clock, log, known, settings, fieldMaps, zone, onDetection } = parts;
+  let inForce = rulesInForce(content, folder, fieldMaps);
   const broken = inForce.ownProblems.find(({ severity }) => severity === 'error');
   if (broken) throw new ShellError('content', `${broken.file}:${broken.line}: ${broken.message}`);
   tellOfPacks(inForce, log);
 
-  let detector = createDetector({ rules: inForce.rules, clock, known });
+  const made = () =>
+    detectorFor({
+      rules: settings.active(inForce.rules),
+      clock,
+      known,
+      throttle: settings.limits(),
+      zone,
+    });
+  let detector = made();
   const file = join(folder, 'detection.json');
   const kept = takeUp(file, detector, log);
   let through = kept.through;
@@ -101,6 +119,12 @@ export function openDetection(parts: {
     );
     saved = mark;
   };
+  const apply = () => {
+    const state = detector.checkpoint();
+    detector = made();
+    detector.restore(state);
+  };
+  let reloading: Promise<RulesInForce | undefined> = Promise.resolve(undefined);
   const timer = setInterval(() => {
     try {
       for (const detection of detector.advance(clock.now())) settle(detection);
@@ -122,13 +146,19 @@ export function openDetection(parts: {
       return { suppressed: held, correlations };
     },
     reload() {
-      inForce = rulesInForce(content, folder);
-      tellOfPacks(inForce, log);
-      const state = detector.checkpoint();
-      detector = createDetector({ rules: inForce.rules, clock, known });
-      detector.restore(state);
-      return inForce;
+      // One after the other, so that the last one to ask finds what it imported.
+      reloading = reloading
+        .catch(() => undefined)
+        .then(async () => {
+          inForce = await inTurns(gatherRules(content, folder, fieldMaps));
+          tellOfPacks(inForce, log);
+          apply();
+          return inForce;
+        });
+      return reloading as Promise<RulesInForce>;
     },
+    apply,
+    fieldMaps,
     take,
     async recover() {
       for (const detection of pending.values()) settle(detection);
@@ -167,6 +197,16 @@ export function openDetection(parts: {
       save();
     },
   };
+}
+
+/** @throws ShellError `setting` for a zone that is none */
+function detectorFor(options: Parameters<typeof createDetector>[0]): Detector {
+  try {
+    return createDetector(options);
+  } catch (error) {
+    if (!(error instanceof NormaliseError)) throw error;
+    throw new ShellError('setting', `setting \`detection.zone\`: ${error.message}`, { cause: error });
+  }
 }
 
 /** A broken rule of a pack is left out, and said; it never stops the start. */

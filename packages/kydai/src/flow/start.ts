@@ -22,6 +22,8 @@ import { openPolicyDesk } from '../policies/desk.ts';
 import { openDeviceFacts } from '../policies/device-facts.ts';
 import { policySource } from '../policies/source.ts';
 import { openRuleDesk } from '../rules/desk.ts';
+import { fieldMapsOf, mappingFiles } from '../rules/mappings.ts';
+import { openRuleSettings } from '../rules/settings.ts';
 import { openSboms } from '../sbom/register.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
@@ -173,9 +175,15 @@ export async function startKydai(options: {
       clock,
       log,
       known: ({ type, id }) => type === 'device' && facts.isRegistered(id),
+    const ruleSettings = await openRuleSettings(records, clock, config.detection.throttle);
+    const zone = config.detection.zone || config.syslog.zone;
+    const fieldMaps = fieldMapsOf(content.mappings, mappingFiles(config.detection.mappings));
       onDetection: response.take,
     });
     closeLast(() => detection.close());
+      settings: ruleSettings,
+      fieldMaps,
+      zone,
     await response.executor.resume();
     const late = await detection.recover();
     if (late > 0) log.info({ events: late }, 'judged events that came before the last stop');
@@ -241,7 +249,7 @@ export async function startKydai(options: {
       auditKeyPem: keepers.auditKeyPem,
       executor: response.executor,
       watch: collection.watch,
-      rules: openRuleDesk({ content, detection, records, signals, events, clock }),
+      rules: openRuleDesk({ content, data: folder.path, detection, settings: ruleSettings, records, signals, events, clock, zone }),
       obligations: response.obligations,
       decisionLog: decisions.log,
       policies,

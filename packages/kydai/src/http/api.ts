@@ -53,7 +53,7 @@ export function createApi(
   const known = knownHosts(() => kydai.hostNames());
   app.use((c, next) => (c.req.path.startsWith(`${envoyPrefix}/`) ? next() : known(c, next)));
   const [small, large] = [bodyLimit(1024 * 1024, '1 MiB'), bodyLimit(64 * 1024 * 1024, '64 MiB')];
-  app.use((c, next) => (c.req.path.startsWith('/api/v1/sboms/') ? large : small)(c, next));
+  app.use((c, next) => (/^\/api\/v1\/(?:sboms|rule-packs)\//.test(c.req.path) ? large : small)(c, next));
   app.onError((error, c) => problemOf(c, error, log));
 
   app.route('/', signInRoutes({ ...kydai, publicUrl: () => kydai.addresses().http }) as never);

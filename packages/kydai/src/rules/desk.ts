@@ -3,45 +3,158 @@ import type {
   CoverageView,
   EventStore,
   HuntView,
+  PackNews,
   RecordStore,
+  RuleChangeBody,
+  RuleDetailView,
+  RuleExplanationView,
   RulesView,
   RuleView,
   Signals,
 } from '@kydai/contracts';
-import { attackCoverage, type RuleSet, runRuleTests } from '@kydai/siem';
+import {
+  attackCoverage,
+  attackMatrix,
+  findRule,
+  type RuleSet,
+  type RuleTestResult,
+  runRuleTests,
+} from '@kydai/siem';
+import type { z } from 'zod';
 import type { Content } from '../boot/content.ts';
+import { ShellError } from '../error.ts';
 import type { DetectionStage } from '../flow/detect.ts';
-import { createHunts, type HuntRequest } from './hunts.ts';
+import { explainWithSources } from './explain.ts';
+import { createHunts, type HuntRequest, quarry } from './hunts.ts';
 import type { RulesInForce } from './in-force.ts';
-import { createRuleTallies } from './tallies.ts';
+import { installedPacks, removePack } from './installed.ts';
+import type { RuleSettings } from './settings.ts';
+import { takeInPack } from './take-in.ts';
+import { createRuleTallies, type Tally } from './tallies.ts';
 
 type AnyRule = RuleSet['rules'][number] | RuleSet['correlations'][number];
+type Change = z.output<typeof RuleChangeBody>;
 
-/** What people ask about the rules in force. */
+/** How rules are sorted where they are listed. */
+export type RuleOrder = 'given' | 'fired' | 'suppressed' | 'last';
+
+/** What people ask about the rules in force, and what they change of them. */
 export interface RuleDesk {
   /** A page of the rules whose id, title, technique or category holds the text. */
-  list(wanted: { q: string; pack?: string | undefined; limit: number; offset: number }): Promise<RulesView>;
-  coverage(): CoverageView;
+  list(wanted: {
+    q: string;
+    pack?: string | undefined;
+    order?: RuleOrder | undefined;
+    limit: number;
+    offset: number;
+  }): Promise<RulesView>;
+  /** One rule with its text, its cases and what it needs to fire. @throws ShellError `not-found` */
+  detail(id: string): Promise<RuleDetailView>;
+  /** The same of a text that is in force nowhere. @throws ShellError `not-found`, `invalid` */
+  explain(wanted: { rule?: string | undefined; text?: string | undefined }): Promise<RuleExplanationView>;
+  /** Switches a rule on or off, or limits it. @throws ShellError `not-found` */
+  change(id: string, change: Change, by: string): Promise<RuleDetailView>;
+  coverage(): Promise<CoverageView>;
   hunt(request: HuntRequest): Promise<HuntView>;
+  /** Checks or imports a pack. @throws ShellError `invalid`, `usage` */
+  takeIn(pack: {
+    name: string;
+    bytes: Buffer;
+    check: boolean;
+    onProgress: (news: Extract<PackNews, { type: 'progress' }>) => void;
+  }): Promise<Extract<PackNews, { type: 'done' }>>;
+  /** @throws ShellError `not-found` */
+  giveUp(pack: string): Promise<RulesInForce>;
   /** Takes up what changed in the data folder. */
-  reload(): RulesInForce;
+  reload(): Promise<RulesInForce>;
 }
 
 export function openRuleDesk(parts: {
   readonly content: Content;
-  readonly detection: Pick<DetectionStage, 'inForce' | 'suppressed' | 'reload'>;
+  readonly data: string;
+  readonly detection: Pick<DetectionStage, 'inForce' | 'suppressed' | 'reload' | 'apply' | 'fieldMaps'>;
+  readonly settings: RuleSettings;
   readonly records: RecordStore;
   readonly signals: Signals;
   readonly events: EventStore;
   readonly clock: Clock;
+  readonly zone: string;
 }): RuleDesk {
-  const { content, detection } = parts;
+  const { content, data, detection, settings, events, clock, zone } = parts;
+  const { fieldMaps } = detection;
   const tallies = createRuleTallies(parts);
-  const hunts = createHunts({ ...parts, inForce: () => detection.inForce.rules });
-  let tests: ReturnType<typeof casesByRule> | undefined;
+  const hunts = createHunts({ events, clock, inForce: () => detection.inForce.rules, fieldMaps, zone });
+  let tests: ReadonlyMap<string, readonly RuleTestResult[]> | undefined;
+  const casesOf = (id: string) => {
+    tests ??= casesByRule(content);
+    return tests.get(id);
+  };
+
+  const viewOf = (rule: AnyRule, tally: Tally | undefined): RuleView => ({
+    ...headOf(rule),
+    pack: detection.inForce.packOf(rule.id) ?? null,
+    ...(tally ?? { fired: 0, lastFired: null }),
+    suppressed: detection.suppressed()[rule.id] ?? 0,
+    tests: countsOf(casesOf(rule.id)),
+    enabled: settings.of(rule.id)?.enabled ?? true,
+    throttle: settings.of(rule.id)?.throttle ?? null,
+  });
+  const known = (id: string): AnyRule => {
+    const rule = findRule(detection.inForce.rules, id);
+    if (rule === undefined)
+      throw new ShellError('not-found', `no rule in force is called \`${id.slice(0, 200)}\``);
+    return rule;
+  };
+  const explained = (rules: RuleSet, rule: AnyRule) => explainWithSources({ rules, rule, events, clock });
+
+  const detail = async (id: string): Promise<RuleDetailView> => {
+    const rule = known(id);
+    const [tally, daily, explanation] = await Promise.all([
+      tallies.of([rule.id]),
+      tallies.daily(rule.id, 30),
+      explained(detection.inForce.rules, rule),
+    ]);
+    const { description, knownGaps } = gapsOf(rule.description);
+    const { rules: own, ...defaults } = settings.limits();
+    const limits = { ...defaults, ...own?.get(rule.id) };
+    const setting = settings.of(rule.id);
+    return {
+      ...viewOf(rule, tally.get(rule.id)),
+      description,
+      knownGaps,
+      falsePositives: [...rule.falsePositives],
+      tags: [...rule.tags],
+      file: rule.file,
+      text: textOf(rule),
+      explanation,
+      cases: (casesOf(rule.id) ?? []).map(({ name, fires, fired, passed, events: given }) => ({
+        name,
+        fires,
+        fired,
+        passed,
+        events: [...given],
+      })),
+      daily: [...daily],
+      limits: {
+        perSource: limits.perSource,
+        perRule: limits.perRule,
+        windowSeconds: limits.window / 1000,
+      },
+      changed: setting === undefined ? null : { by: setting.by, at: setting.at, reason: setting.reason },
+    };
+  };
+
+  const textOf = (rule: AnyRule): string => {
+    const pack = detection.inForce.packOf(rule.id);
+    const files =
+      pack === undefined
+        ? content.rules
+        : (installedPacks(data).packs.find(({ name }) => name === pack)?.files ?? []);
+    return files.find(({ file }) => file === rule.file)?.text ?? '';
+  };
 
   return {
-    async list({ q, pack, limit, offset }) {
+    async list({ q, pack, order = 'given', limit, offset }) {
       const { rules, packOf, packProblems } = detection.inForce;
       const all: readonly AnyRule[] = [...rules.rules, ...rules.correlations];
       const text = q.trim().toLowerCase();
@@ -51,42 +164,61 @@ export function openRuleDesk(parts: {
           (pack === undefined || (packOf(rule.id) ?? '') === pack) &&
           (text === '' || searchable(rule).includes(text)),
       );
-      const page = found.slice(offset, offset + limit);
+      const sorted =
+        order === 'given' ? found : sortedBy(found, order, await tallies.fired(), detection.suppressed());
+      const page = sorted.slice(offset, offset + limit);
       const tally = await tallies.of(page.map(({ id }) => id));
-      const suppressed = detection.suppressed();
-      tests ??= casesByRule(content);
-      const items = page.map(
-        (rule): RuleView => ({
-          ...headOf(rule),
-          pack: packOf(rule.id) ?? null,
-          ...(tally.get(rule.id) ?? { fired: 0, lastFired: null }),
-          suppressed: suppressed[rule.id] ?? 0,
-          tests: tests?.get(rule.id) ?? null,
-        }),
-      );
       const packs = Array.from(packProblems, ([name, problems]) => ({
         name,
         rules: all.filter(({ id }) => packOf(id) === name).length,
         errors: problems.filter(({ severity }) => severity === 'error').length,
         warnings: problems.filter(({ severity }) => severity === 'warning').length,
       }));
-      return { items, total: found.length, packs };
+      return { items: page.map((rule) => viewOf(rule, tally.get(rule.id))), total: found.length, packs };
     },
-    coverage: () => coverageOf(detection.inForce.rules),
+    detail,
+    async explain(wanted) {
+      const { rules, target } = quarry(wanted, () => detection.inForce.rules, fieldMaps);
+      return explained(rules, target);
+    },
+    async change(id, change, by) {
+      const rule = known(id);
+      await settings.change({ rule: rule.id, ...change, by });
+      detection.apply();
+      return detail(rule.id);
+    },
+    coverage: async () => coverageOf(detection.inForce.rules, await tallies.fired()),
     hunt: hunts,
+    async takeIn({ name, bytes, check, onProgress }) {
+      const taken = await takeInPack({ data, name, bytes, check, fieldMaps, onProgress });
+      const inForce = check ? null : (await detection.reload()).rules.size;
+      return { type: 'done', ...taken, inForce };
+    },
+    async giveUp(pack) {
+      if (!removePack(data, pack))
+        throw new ShellError('not-found', `no imported pack is called \`${pack.slice(0, 100)}\``);
+      return detection.reload();
+    },
     reload: () => detection.reload(),
   };
 }
 
 /** The map of ATT&CK as the console and the command line show it. */
-export function coverageOf(rules: RuleSet): CoverageView {
+export function coverageOf(rules: RuleSet, fired: ReadonlyMap<string, Tally> = new Map()): CoverageView {
   const { techniques, tactics, categories, untagged } = attackCoverage(rules);
   return {
-    techniques: techniques.map(({ technique, matrix, rules: named }) => ({
+    techniques: techniques.map(({ technique, name, matrix, rules: covering }) => ({
       technique,
+      name,
       matrix,
-      count: named.length,
-      rules: named.slice(0, 50),
+      fired: covering.reduce((sum, { id }) => sum + (fired.get(id)?.fired ?? 0), 0),
+      count: covering.length,
+      rules: covering.slice(0, 50),
+    })),
+    matrix: attackMatrix().map(({ matrix, tactic, techniques: named }) => ({
+      matrix,
+      tactic,
+      techniques: [...named],
     })),
     tactics: { ...tactics },
     categories: { ...categories },
@@ -112,16 +244,37 @@ function searchable({ id, title, titleVi = '', techniques, category = '' }: AnyR
   return `${id} ${title} ${titleVi} ${techniques.join(' ')} ${category}`.toLowerCase();
 }
 
+function sortedBy(
+  rules: readonly AnyRule[],
+  order: Exclude<RuleOrder, 'given'>,
+  tally: ReadonlyMap<string, Tally>,
+  suppressed: Readonly<Record<string, number>>,
+): readonly AnyRule[] {
+  const weight = ({ id }: AnyRule): number => {
+    if (order === 'suppressed') return suppressed[id] ?? 0;
+    return (order === 'fired' ? tally.get(id)?.fired : tally.get(id)?.lastFired) ?? 0;
+  };
+  return rules.toSorted((one, other) => weight(other) - weight(one));
+}
+
+/** `Known gaps: ...` is written at the end of a description of ours. */
+function gapsOf(text: string): { readonly description: string; readonly knownGaps: string | null } {
+  const at = text.indexOf('Known gaps:');
+  if (at === -1) return { description: text.trim(), knownGaps: null };
+  return { description: text.slice(0, at).trim(), knownGaps: text.slice(at + 'Known gaps:'.length).trim() };
+}
+
 /** Runs the cases in our own rules' files: half a second, once. */
-function casesByRule(content: Content) {
-  const cases = new Map<string, { firing: number; quiet: number; passed: boolean }>();
-  for (const { rule, fires, passed } of runRuleTests(content.rules).results) {
-    const counts = cases.get(rule) ?? { firing: 0, quiet: 0, passed: true };
-    cases.set(rule, {
-      firing: counts.firing + (fires ? 1 : 0),
-      quiet: counts.quiet + (fires ? 0 : 1),
-      passed: counts.passed && passed,
-    });
+function casesByRule(content: Content): ReadonlyMap<string, readonly RuleTestResult[]> {
+  const cases = new Map<string, RuleTestResult[]>();
+  for (const result of runRuleTests(content.rules).results) {
+    cases.set(result.rule, [...(cases.get(result.rule) ?? []), result]);
   }
   return cases;
+}
+
+function countsOf(cases: readonly RuleTestResult[] | undefined): RuleView['tests'] {
+  if (cases === undefined) return null;
+  const firing = cases.filter(({ fires }) => fires).length;
+  return { firing, quiet: cases.length - firing, passed: cases.every(({ passed }) => passed) };
 }

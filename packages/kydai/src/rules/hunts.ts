@@ -1,5 +1,5 @@
 import type { Clock, Detection, EventStore, HuntView } from '@kydai/contracts';
-import { findRule, hunt, loadRules, type RuleSet } from '@kydai/siem';
+import { type FieldMap, findRule, hunt, loadRules, type RuleSet } from '@kydai/siem';
 import { ShellError } from '../error.ts';
 
 /** What is hunted: a rule in force by id or name, or the text of one. */
@@ -13,6 +13,16 @@ export interface HuntRequest {
   /** How many hits are given back. */
   readonly limit: number;
   readonly signal?: AbortSignal;
+  /** Told after each page; `fresh` are the hits that were not told yet. */
+  readonly onProgress?: (progress: HuntProgress, fresh: readonly Detection[]) => void;
+}
+
+/** How far a hunt is. */
+export interface HuntProgress {
+  /** Everything before this time was looked at; epoch ms. */
+  readonly through: number;
+  readonly judged: number;
+  readonly total: number;
 }
 
 /** Bounds of one hunt. */
@@ -26,19 +36,22 @@ export function createHunts(parts: {
   readonly events: EventStore;
   readonly clock: Clock;
   readonly inForce: () => RuleSet;
+  readonly fieldMaps: readonly FieldMap[];
+  readonly zone: string;
 }): (request: HuntRequest) => Promise<HuntView> {
   const { events, clock, inForce } = parts;
   let underWay = 0;
   return async (request) => {
     if (underWay >= most.atOnce)
       throw new ShellError('busy', `${most.atOnce} hunts are under way; try again when one has ended`);
-    const { rules, target, warnings } = quarry(request, inForce);
-    const { from, to, limit, signal } = request;
+    const { rules, target, warnings } = quarry(request, inForce, parts.fieldMaps);
+    const { from, to, limit, signal, onProgress } = request;
     const pages = hunt({
       rules,
       rule: target.id,
       store: events,
       clock,
+      zone: parts.zone,
       from,
       to,
       ...(signal === undefined ? {} : { signal }),
@@ -53,7 +66,9 @@ export function createHunts(parts: {
       for await (const page of pages) {
         judged += page.judged;
         total += page.detections.length;
-        hits.push(...page.detections.slice(0, Math.max(0, limit - hits.length)));
+        const fresh = page.detections.slice(0, Math.max(0, limit - hits.length));
+        hits.push(...fresh);
+        onProgress?.({ through: page.through, judged, total }, fresh);
         if (total > most.found || judged > most.judged || performance.now() - started > most.ms) {
           complete = false;
           break;
@@ -67,15 +82,23 @@ export function createHunts(parts: {
   };
 }
 
-/** @throws ShellError `not-found` for a rule that is not in force, `invalid` for a text that is no rule */
-function quarry({ rule, text }: HuntRequest, inForce: () => RuleSet) {
+/**
+ * The rule that is meant, among those that feed it.
+ *
+ * @throws ShellError `not-found` for a rule that is not in force, `invalid` for a text that is no rule
+ */
+export function quarry(
+  { rule, text }: Pick<HuntRequest, 'rule' | 'text'>,
+  inForce: () => RuleSet,
+  fieldMaps: readonly FieldMap[],
+) {
   if (text === undefined) {
     const rules = inForce();
     const target = findRule(rules, rule ?? '');
     if (target === undefined) throw new ShellError('not-found', `no rule in force is called \`${rule}\``);
     return { rules, target, warnings: [] };
   }
-  const { rules, problems } = loadRules([{ file: 'rule', text }]);
+  const { rules, problems } = loadRules([{ file: 'rule', text }], { fieldMaps });
   const error = problems.find(({ severity }) => severity === 'error');
   if (error) throw new ShellError('invalid', `line ${error.line}: ${error.message}`);
   const target =

@@ -1,5 +1,6 @@
-import { loadRules, type RuleProblem, type RuleSet } from '@kydai/siem';
+import { type FieldMap, loadingRules, type RuleProblem, type RuleSet } from '@kydai/siem';
 import type { Content } from '../boot/content.ts';
+import { atOnce } from './in-turns.ts';
 import { type InstalledPack, installedPacks } from './installed.ts';
 
 /** The rules that are in force: our own, and those of the packs in the data folder. */
@@ -21,15 +22,28 @@ export interface RulesInForce {
  * INVARIANT: a pack adds rules and changes none: its filters and correlations reach only its own rules, and an id that
  * is taken stays with who had it first.
  */
-export function rulesInForce(content: Content, data: string): RulesInForce {
-  const own = loadRules(content.rules);
+export function rulesInForce(
+  content: Pick<Content, 'rules'>,
+  data: string,
+  fieldMaps: readonly FieldMap[] = [],
+): RulesInForce {
+  return atOnce(gatherRules(content, data, fieldMaps));
+}
+
+/** The same file by file; yields how many files of one pack are read. */
+export function* gatherRules(
+  content: Pick<Content, 'rules'>,
+  data: string,
+  fieldMaps: readonly FieldMap[],
+): Generator<number, RulesInForce, void> {
+  const own = yield* loadingRules(content.rules, { fieldMaps });
   const { packs, damaged } = installedPacks(data);
   const taken = new Set(idsOf(own.rules));
   const origins = new Map<string, string>();
   const packProblems = new Map<string, readonly RuleProblem[]>();
   let { rules, correlations } = own.rules;
   for (const pack of packs) {
-    const { loaded, problems } = loadBeside(pack, taken);
+    const { loaded, problems } = yield* loadBeside(pack, taken, fieldMaps);
     for (const id of idsOf(loaded)) {
       taken.add(id);
       origins.set(id, pack.name);
@@ -47,8 +61,8 @@ export function rulesInForce(content: Content, data: string): RulesInForce {
   };
 }
 
-function loadBeside(pack: InstalledPack, taken: ReadonlySet<string>) {
-  const { rules: found, problems } = loadRules(pack.files);
+function* loadBeside(pack: InstalledPack, taken: ReadonlySet<string>, fieldMaps: readonly FieldMap[]) {
+  const { rules: found, problems } = yield* loadingRules(pack.files, { fieldMaps });
   const doubled: RuleProblem[] = [...found.rules, ...found.correlations]
     .filter(({ id }) => taken.has(id))
     .map(({ id, file, line }) => ({

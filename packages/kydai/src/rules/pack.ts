@@ -1,6 +1,6 @@
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -25,26 +25,48 @@ const isRule = (name: string) => /(?<!\.test)\.ya?ml$/i.test(name) && !/(?:^|\/)
  * @throws ShellError `usage` where it cannot be read or is beyond the limits
  */
 export async function readPack(path: string): Promise<Pack> {
-  const files: TextFile[] = [];
-  const tooLarge: string[] = [];
-  let bytes = 0;
-  const take = (file: string, content: Buffer) => {
-    bytes += content.length;
-    if (files.length >= most.files || bytes > most.bytes) throw beyond(path);
-    files.push({ file, text: content.toString('utf8') });
-  };
-  try {
+  return collected(path, async (take, tooLarge) => {
     const stat = statSync(path);
     if (stat.isDirectory()) readFolder(path, take, tooLarge);
     else if (/\.ya?ml$/i.test(path)) take(relative(join(path, '..'), path), readFileSync(path));
     else if (stat.size > most.archiveBytes) throw beyond(path);
     else if (/\.zip$/i.test(path)) await readZip(readFileSync(path), take, tooLarge);
-    else if (/\.(?:tar\.gz|tgz)$/i.test(path)) await readTar(path, take, tooLarge);
+    else if (/\.(?:tar\.gz|tgz)$/i.test(path)) await readTar(createReadStream(path), path, take, tooLarge);
     else throw new ShellError('usage', `\`${path}\` is no folder, .zip, .tar.gz or .yml`);
+  });
+}
+
+/**
+ * Reads a pack from its bytes: a zip or gzip archive by its first bytes, anything else as one YAML file.
+ *
+ * @throws ShellError `usage` where it cannot be read or is beyond the limits
+ */
+export async function readPackBytes(bytes: Buffer, name: string): Promise<Pack> {
+  return collected(name, async (take, tooLarge) => {
+    if (bytes.length > most.archiveBytes) throw beyond(name);
+    if (bytes.subarray(0, 2).toString('latin1') === 'PK') await readZip(bytes, take, tooLarge);
+    else if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+      await readTar(Readable.from([bytes]), name, take, tooLarge);
+    else if (bytes.length > most.fileBytes) tooLarge.push(`${name}.yml`);
+    else take(`${name}.yml`, bytes);
+  });
+}
+
+async function collected(of: string, read: (take: Take, tooLarge: string[]) => Promise<void>): Promise<Pack> {
+  const files: TextFile[] = [];
+  const tooLarge: string[] = [];
+  let bytes = 0;
+  const take = (file: string, content: Buffer) => {
+    bytes += content.length;
+    if (files.length >= most.files || bytes > most.bytes) throw beyond(of);
+    files.push({ file, text: content.toString('utf8') });
+  };
+  try {
+    await read(take, tooLarge);
   } catch (error) {
     if (error instanceof ShellError) throw error;
     const why = error instanceof Error ? error.message.toLowerCase().slice(0, 200) : 'unknown';
-    throw new ShellError('usage', `cannot read the rule pack \`${path}\`: ${why}`, { cause: error });
+    throw new ShellError('usage', `cannot read the rule pack \`${of}\`: ${why}`, { cause: error });
   }
   files.sort((a, b) => (a.file < b.file ? -1 : 1));
   return { files, tooLarge };
@@ -78,16 +100,16 @@ async function readZip(archive: Buffer, take: Take, tooLarge: string[]): Promise
   }
 }
 
-async function readTar(path: string, take: Take, tooLarge: string[]): Promise<void> {
+async function readTar(source: Readable, of: string, take: Take, tooLarge: string[]): Promise<void> {
   const tar = extract();
   let expanded = 0;
   const unpacked = pipeline(
-    createReadStream(path),
+    source,
     createGunzip(),
     async function* (chunks) {
       for await (const chunk of chunks) {
         expanded += (chunk as Buffer).length;
-        if (expanded > most.bytes * 2) throw beyond(path);
+        if (expanded > most.bytes * 2) throw beyond(of);
         yield chunk;
       }
     },

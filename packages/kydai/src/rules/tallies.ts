@@ -10,7 +10,13 @@ export interface Tally {
 export interface RuleTallies {
   /** By rule id. */
   of(rules: readonly string[]): Promise<ReadonlyMap<string, Tally>>;
+  /** Of every rule that fired since the start, or in the 10,000 detections before it; others have no entry. */
+  fired(): Promise<ReadonlyMap<string, Tally>>;
+  /** Detections of one rule a day, the last so many days, oldest first; days are those of UTC. */
+  daily(rule: string, days: number): Promise<readonly { readonly time: number; readonly count: number }[]>;
 }
+
+const day = 86_400_000;
 
 /**
  * Counts detections by rule: what was kept before this start is counted once, when it is first asked for, and what
@@ -25,6 +31,7 @@ export function createRuleTallies(parts: {
   const opened = clock.now();
   const earlier = new Map<string, Promise<Tally>>();
   const since = new Map<string, { fired: number; lastFired: number }>();
+  let kept: Promise<readonly string[]> | undefined;
   signals.subscribe((signal) => {
     if (signal.type !== 'detection' || signal.detection.detected < opened) return;
     const { rule, detected } = signal.detection;
@@ -40,21 +47,42 @@ export function createRuleTallies(parts: {
     });
     return { fired: total, lastFired: newest[0]?.value.detected ?? null };
   };
-  return {
-    async of(rules) {
-      const tallies = new Map<string, Tally>();
-      for (const rule of rules) {
-        let before = earlier.get(rule);
-        if (before === undefined) {
-          before = count(rule);
-          earlier.set(rule, before);
-          before.catch(() => earlier.delete(rule));
-        }
-        const { fired, lastFired } = await before;
-        const own = since.get(rule);
-        tallies.set(rule, { fired: fired + (own?.fired ?? 0), lastFired: own?.lastFired ?? lastFired });
+  const of = async (rules: readonly string[]) => {
+    const tallies = new Map<string, Tally>();
+    for (const rule of rules) {
+      let before = earlier.get(rule);
+      if (before === undefined) {
+        before = count(rule);
+        earlier.set(rule, before);
+        before.catch(() => earlier.delete(rule));
       }
-      return tallies;
+      const { fired, lastFired } = await before;
+      const own = since.get(rule);
+      tallies.set(rule, { fired: fired + (own?.fired ?? 0), lastFired: own?.lastFired ?? lastFired });
+    }
+    return tallies;
+  };
+  return {
+    of,
+    async fired() {
+      kept ??= records
+        .find(detections, { where: { detected: { lt: opened } }, order: '-detected', limit: 10_000 })
+        .then(({ records: newest }) => [...new Set(newest.map(({ value }) => value.rule.id))]);
+      kept.catch(() => {
+        kept = undefined;
+      });
+      return of([...new Set([...(await kept), ...since.keys()])]);
+    },
+    async daily(rule, days) {
+      const today = Math.floor(clock.now() / day) * day;
+      const from = today - (days - 1) * day;
+      return Promise.all(
+        Array.from({ length: days }, async (_, index) => {
+          const time = from + index * day;
+          const where = { rule, detected: { gte: time, lt: time + day } };
+          return { time, count: await records.count(detections, where) };
+        }),
+      );
     },
   };
 }

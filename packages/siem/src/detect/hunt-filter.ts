@@ -20,7 +20,8 @@ export function huntFilter(rule: SigmaRule, budget = maxTerms): EventFilter {
   return all('and', parts) ?? { op: 'exists', field: 'id' };
 }
 
-function datasetFilter(rule: SigmaRule): EventFilter | undefined {
+/** The store query for the datasets that a rule is asked about; undefined where that is all of them. */
+export function datasetFilter(rule: Pick<SigmaRule, 'logsource' | 'datasets'>): EventFilter | undefined {
   return all(
     'or',
     datasetsOf(rule).map((dataset) =>

@@ -14,6 +14,8 @@ export interface HuntOptions {
   /** Epoch milliseconds, exclusive. */
   readonly to: number;
   readonly signal?: AbortSignal;
+  /** The city's zone for the time modifiers; see `DetectorOptions`. */
+  readonly zone?: string;
 }
 
 export interface HuntProgress {
@@ -51,8 +53,8 @@ async function* pages(
   rules: RuleSet,
   target: string,
 ): AsyncGenerator<HuntProgress, void> {
-  const { store, clock, from, to, signal } = options;
-  const detector = createDetector({ rules, clock, throttle: false });
+  const { store, clock, from, to, signal, zone } = options;
+  const detector = createDetector({ rules, clock, throttle: false, ...(zone === undefined ? {} : { zone }) });
   const query = { filter: huntFilterOf(rules), limit: 10_000, order: 'oldest' as const };
   const wanted = (detections: readonly Detection[]) => detections.filter(({ rule }) => rule.id === target);
   const { oldest = from } = await store.stats();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { attackCoverage } from './coverage.ts';
+import { attackCoverage, attackMatrix } from './coverage.ts';
 import { loadRules } from './load.ts';
 
 it('maps techniques, tactics and categories to the rules that report', () => {
@@ -17,4 +17,15 @@ it('maps techniques, tactics and categories to the rules that report', () => {
   expect(coverage.tactics).toEqual({ 'credential-access': 1, impact: 1 });
   expect(coverage.categories).toEqual({ 'brute-force': 1 });
   expect(coverage.untagged).toEqual(['three']);
+});
+
+it('knows the columns of both matrices, and a name for every technique in them', () => {
+  const columns = attackMatrix();
+  expect(columns.filter(({ matrix }) => matrix === 'enterprise')).toHaveLength(14);
+  expect(columns.filter(({ matrix }) => matrix === 'ics')).toHaveLength(12);
+  const all = columns.flatMap(({ techniques }) => techniques);
+  expect(all.filter(({ technique, name }) => !/^T\d{4}$/.test(technique) || !/^[A-Z]/.test(name))).toEqual(
+    [],
+  );
+  expect(all.find(({ technique }) => technique === 'T0855')?.name).toBe('Unauthorized Command Message');
 });

@@ -1,3 +1,4 @@
+import { attackNames, attackTactics } from './attack-table.ts';
 import type { RuleSet } from './rule.ts';
 
 /** What the rules that report cover of ATT&CK. */
@@ -6,6 +7,8 @@ export interface AttackCoverage {
   readonly techniques: readonly {
     readonly technique: string;
     readonly matrix: 'enterprise' | 'ics';
+    /** As ATT&CK calls it; a sub-technique goes by its technique's name. */
+    readonly name: string;
     readonly rules: readonly { readonly id: string; readonly title: string; readonly level: string }[];
   }[];
   /** How many rules name each tactic, such as `credential-access`. */
@@ -41,10 +44,33 @@ export function attackCoverage(rules: RuleSet): AttackCoverage {
       .map(([technique, covered]) => ({
         technique,
         matrix: /^T08\d\d/.test(technique) ? 'ics' : 'enterprise',
+        name: names.get(technique.slice(0, 5)) ?? technique,
         rules: covered,
       })),
     tactics: Object.fromEntries([...tactics].sort()),
     categories: Object.fromEntries([...categories].sort()),
     untagged,
   };
+}
+
+const names: ReadonlyMap<string, string> = new Map(
+  attackNames.split('\n').map((line) => [line.slice(0, 5), line.slice(6)]),
+);
+
+/** A column of ATT&CK: a tactic, and its techniques as the matrix names them. */
+export interface AttackColumn {
+  readonly matrix: 'enterprise' | 'ics';
+  readonly tactic: string;
+  readonly techniques: readonly { readonly technique: string; readonly name: string }[];
+}
+
+/** The matrices of ATT&CK 18.1, covered or not, column by column. */
+export function attackMatrix(): readonly AttackColumn[] {
+  return (['enterprise', 'ics'] as const).flatMap((matrix) =>
+    Object.entries(attackTactics[matrix]).map(([tactic, ids]) => ({
+      matrix,
+      tactic,
+      techniques: ids.split(' ').map((technique) => ({ technique, name: names.get(technique)! })),
+    })),
+  );
 }

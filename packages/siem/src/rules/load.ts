@@ -20,8 +20,6 @@ export interface LoadOptions {
   readonly placeholders?: Readonly<Record<string, readonly string[]>>;
   /** More field maps, which win over the built-in ones. */
   readonly fieldMaps?: readonly FieldMap[];
-  /** Told after each file how many are read. */
-  readonly onFile?: (read: number) => void;
 }
 
 interface Filter {
@@ -33,14 +31,31 @@ interface Filter {
   readonly line: number;
 }
 
+/** The rules that were read, and what was wrong with the others. */
+export interface LoadedRules {
+  readonly rules: RuleSet;
+  readonly problems: readonly RuleProblem[];
+}
+
 /**
  * Reads rules, correlations and filters (Sigma specification 2.1) from YAML texts. What is wrong with one document is
  * reported and the rest goes on; nothing is thrown. Field names and log sources are resolved through the pipelines.
  */
-export function loadRules(
+export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadedRules {
+  const loading = loadingRules(files, options);
+  for (;;) {
+    const { done, value } = loading.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * The same file by file, for who must do other work meanwhile: yields how many files are read, and returns the rules.
+ */
+export function* loadingRules(
   files: readonly RuleFile[],
   options: LoadOptions = {},
-): { readonly rules: RuleSet; readonly problems: readonly RuleProblem[] } {
+): Generator<number, LoadedRules, void> {
   const problems: RuleProblem[] = [];
   const rules: SigmaRule[] = [];
   const drafts: DraftCorrelation[] = [];
@@ -57,7 +72,7 @@ export function loadRules(
         attempt(file, rule, () => readDocument(document, file));
       }
     });
-    options.onFile?.(index + 1);
+    yield index + 1;
   }
   const filtered = applyFilters(rules, filters, problems);
   return { rules: resolveCorrelations(filtered, drafts, problems), problems };
