@@ -168,22 +168,22 @@ export async function startKydai(options: {
     closeLast(() => response.close());
 
     // Detect: what a kill left unjudged first, before anything new comes.
+    const ruleSettings = await openRuleSettings(records, clock, config.detection.throttle);
+    const zone = config.detection.zone || config.syslog.zone;
+    const fieldMaps = fieldMapsOf(content.mappings, mappingFiles(config.detection.mappings));
     const detection = openDetection({
       content,
       folder: folder.path,
+      settings: ruleSettings,
+      fieldMaps,
+      zone,
       events,
       clock,
       log,
       known: ({ type, id }) => type === 'device' && facts.isRegistered(id),
-    const ruleSettings = await openRuleSettings(records, clock, config.detection.throttle);
-    const zone = config.detection.zone || config.syslog.zone;
-    const fieldMaps = fieldMapsOf(content.mappings, mappingFiles(config.detection.mappings));
       onDetection: response.take,
     });
     closeLast(() => detection.close());
-      settings: ruleSettings,
-      fieldMaps,
-      zone,
     await response.executor.resume();
     const late = await detection.recover();
     if (late > 0) log.info({ events: late }, 'judged events that came before the last stop');
