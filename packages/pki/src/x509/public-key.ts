@@ -2,6 +2,7 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { DerReader } from '../der/reader.ts';
 import { PkiError } from '../error.ts';
 import { nameOfOid, Oid } from './oids.ts';
+import { toPem } from './pem.ts';
 
 export type KeyFamily = 'ec' | 'ed25519' | 'rsa';
 
@@ -94,7 +95,8 @@ function positive(reader: DerReader): Uint8Array {
  */
 export function importPublicKey(key: PublicKey): KeyObject {
   try {
-    return createPublicKey({ key: key.spki as Buffer, format: 'der', type: 'spki' });
+    // PEM in a string: for DER in an object, Node throws and catches four errors inside before it reads the key.
+    return createPublicKey(toPem('PUBLIC KEY', key.spki));
   } catch (cause) {
     throw new PkiError('weak-key', `${key.keyType} key is not valid: the point is not on its curve`, {
       cause,

@@ -1,4 +1,4 @@
-import { RecordConflict, type Write } from '@kydai/contracts';
+import type { Write } from '@kydai/contracts';
 import { type CompiledQuery, sql } from 'kysely';
 import { appendLeaves } from '../audit/tree.ts';
 import { quote, StoreError } from '../error.ts';
@@ -70,28 +70,39 @@ export interface Batch {
   readonly leaves: readonly string[];
 }
 
+/** The change that found the world changed; undefined where the commit succeeded. */
+export type Outcome = Change | undefined;
+
 /**
- * Applies the commits of a group, each in a savepoint, and appends the audit entries of those that succeeded. The
- * outcome of each: undefined, or the conflict that undid it. Anything but a conflict undoes the group.
+ * Applies the commits of a group and appends the audit entries of those that succeeded. The outcome of each: undefined,
+ * or the change for which it was undone. Anything but a conflict undoes the group.
+ *
+ * Conflicts are rare, so all are tried in one go first; only where one meets a changed world is the group undone and
+ * each commit given a savepoint of its own.
  */
-export function* applyGroup(dialect: Dialect, batches: readonly Batch[]): Steps<readonly unknown[]> {
+export function* applyGroup(dialect: Dialect, batches: readonly Batch[]): Steps<readonly Outcome[]> {
   const [begin, release, undo] = [
     'savepoint caller',
     'release savepoint caller',
     'rollback to savepoint caller',
   ].map((text) => sql.raw(text).compile(dialect.db));
-  const outcomes: unknown[] = [];
+  yield* ask(begin!);
+  const all = batches.flatMap(({ changes }) => changes);
+  if ((yield* firstConflict(all)) === undefined) {
+    yield* ask(release!);
+    yield* appendLeaves(
+      dialect,
+      batches.flatMap(({ leaves }) => leaves),
+    );
+    return batches.map(() => undefined);
+  }
+  yield* ask(undo!);
+  yield* ask(release!);
+  const outcomes: Outcome[] = [];
   const leaves: string[] = [];
   for (const batch of batches) {
     yield* ask(begin!);
-    let conflict: RecordConflict | undefined;
-    for (const { query, mustTouch, kind, key } of batch.changes) {
-      const { changed } = yield* ask(query);
-      if (mustTouch && changed === 0) {
-        conflict = new RecordConflict(kind, key);
-        break;
-      }
-    }
+    const conflict = yield* firstConflict(batch.changes);
     if (conflict === undefined) leaves.push(...batch.leaves);
     else yield* ask(undo!);
     yield* ask(release!);
@@ -99,4 +110,12 @@ export function* applyGroup(dialect: Dialect, batches: readonly Batch[]): Steps<
   }
   yield* appendLeaves(dialect, leaves);
   return outcomes;
+}
+
+function* firstConflict(changes: readonly Change[]): Steps<Outcome> {
+  for (const change of changes) {
+    const { changed } = yield* ask(change.query);
+    if (change.mustTouch && changed === 0) return change;
+  }
+  return undefined;
 }

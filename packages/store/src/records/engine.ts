@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely';
-import type { Batch } from './commit.ts';
+import type { Batch, Outcome } from './commit.ts';
 import type { Dialect } from './dialect.ts';
 import type { Answer, Steps } from './steps.ts';
 
@@ -9,7 +9,7 @@ export interface Engine {
   /** Runs steps in one transaction, alone among writers; durable when it resolves, undone as a whole when they throw. */
   write<T>(steps: () => Steps<T>): Promise<T>;
   /** Applies a group of commits as `applyGroup` does, elsewhere than on this thread; where there is a way to. */
-  readonly apply?: (batches: readonly Batch[]) => Promise<readonly unknown[]>;
+  readonly apply?: (batches: readonly Batch[]) => Promise<readonly Outcome[]>;
   /** Answers one query that only reads, without a transaction around it; where that is cheaper. */
   readonly one?: (query: CompiledQuery) => Answer;
   /** Runs steps that only read, on one unchanging view of the data. */

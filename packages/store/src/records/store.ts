@@ -1,4 +1,4 @@
-import type { AuditEntry, Clock, RecordStore, Write } from '@kydai/contracts';
+import { type AuditEntry, type Clock, RecordConflict, type RecordStore, type Write } from '@kydai/contracts';
 import type { CompiledQuery } from 'kysely';
 import { encodeEntry } from '../audit/entry.ts';
 import { type AuditKey, checkpointSigner } from '../audit/key.ts';
@@ -58,9 +58,10 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
   const one = async (query: CompiledQuery): Promise<Answer> =>
     engine.one?.(query) ?? engine.read(() => ask(query));
 
-  const group = new GroupCommit<Batch>(
-    (batches) => engine.apply?.(batches) ?? engine.write(() => applyGroup(dialect, batches)),
-  );
+  const group = new GroupCommit<Batch>(async (batches) => {
+    const apply = engine.apply?.(batches) ?? engine.write(() => applyGroup(dialect, batches));
+    return (await apply).map((lost) => lost && new RecordConflict(lost.kind, lost.key));
+  });
 
   /** Commits without an outcome yet: a close waits for them. */
   const accepted = new Set<Promise<void>>();

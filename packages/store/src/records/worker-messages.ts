@@ -1,57 +1,94 @@
-import { RecordConflict } from '@kydai/contracts';
 import { StoreError, type StoreErrorCode } from '../error.ts';
-import type { Batch } from './commit.ts';
+import type { Batch, Change, Outcome } from './commit.ts';
 
-/** A group of commits on its way to the thread that writes. */
+/**
+ * A group of commits on its way to the thread that writes: one flat list of plain values, because a message of many
+ * small objects takes longer to copy than the records take to write.
+ */
 export interface GroupMessage {
   readonly id: number;
-  /** Queries keep their text and parameters alone: their syntax trees stay behind. */
-  readonly batches: readonly PlainBatch[];
+  /** Statements that the thread has not seen yet; they are numbered in the order in which they come. */
+  readonly statements: readonly Statement[];
+  /** For each commit: how many changes, for each its statement, how many parameters and these; how many leaves, these. */
+  readonly words: readonly unknown[];
 }
 
-export interface PlainBatch {
-  readonly changes: readonly {
-    readonly kind: string;
-    readonly key: string;
-    readonly mustTouch: boolean;
-    readonly query: { readonly sql: string; readonly parameters: readonly unknown[] };
-  }[];
-  readonly leaves: readonly string[];
+interface Statement {
+  readonly sql: string;
+  readonly mustTouch: boolean;
 }
 
-/** What became of a group: the conflict of each commit (null where there is none), or why the whole group failed. */
+/** What became of a group: of each commit which change met a conflict (-1: none), or why the whole group failed. */
 export type OutcomeMessage =
-  | { readonly id: number; readonly conflicts: readonly (PlainConflict | null)[] }
+  | { readonly id: number; readonly conflicts: readonly number[] }
   | { readonly id: number; readonly failed: PlainFailure };
-
-interface PlainConflict {
-  readonly kind: string;
-  readonly key: string;
-}
 
 interface PlainFailure {
   readonly code: StoreErrorCode | undefined;
   readonly message: string;
 }
 
-export function plainBatch({ changes, leaves }: Batch): PlainBatch {
-  return {
-    changes: changes.map(({ kind, key, mustTouch, query: { sql, parameters } }) => ({
-      kind,
-      key,
-      mustTouch,
-      query: { sql, parameters },
-    })),
-    leaves,
-  };
+/** Writes messages for one thread and remembers which statements it has seen. */
+export class GroupWriter {
+  readonly #numbers = new Map<string, number>();
+
+  message(id: number, batches: readonly Batch[]): GroupMessage {
+    const statements: Statement[] = [];
+    const words: unknown[] = [];
+    for (const { changes, leaves } of batches) {
+      words.push(changes.length);
+      for (const { query, mustTouch } of changes) {
+        // One text may be asked with and without the demand that it touches a row.
+        const name = `${mustTouch ? '!' : ' '}${query.sql}`;
+        let number = this.#numbers.get(name);
+        if (number === undefined) {
+          number = this.#numbers.size;
+          this.#numbers.set(name, number);
+          statements.push({ sql: query.sql, mustTouch });
+        }
+        words.push(number, query.parameters.length);
+        for (const parameter of query.parameters) words.push(parameter);
+      }
+      words.push(leaves.length);
+      for (const leaf of leaves) words.push(leaf);
+    }
+    return { id, statements, words };
+  }
 }
 
-export function plainConflict(outcome: unknown): PlainConflict | null {
-  return outcome instanceof RecordConflict ? { kind: outcome.kind, key: outcome.key } : null;
+/** Reads on the thread what a `GroupWriter` wrote. Changes come without kind and key, which only the caller needs. */
+export class GroupReader {
+  readonly #statements: Statement[] = [];
+
+  batches({ statements, words }: GroupMessage): Batch[] {
+    this.#statements.push(...statements);
+    const batches: Batch[] = [];
+    let at = 0;
+    const count = (): number => words[at++] as number;
+    const take = (): readonly unknown[] => {
+      const length = count();
+      at += length;
+      return words.slice(at - length, at);
+    };
+    while (at < words.length) {
+      const changes: Change[] = [];
+      for (let left = count(); left > 0; left--) {
+        const { sql, mustTouch } = this.#statements[count()]!;
+        const query = { sql, parameters: take() } as unknown as Change['query'];
+        changes.push({ kind: '', key: '', mustTouch, query });
+      }
+      batches.push({ changes, leaves: take() as readonly string[] });
+    }
+    return batches;
+  }
 }
 
-export function conflictOf(plain: PlainConflict | null): RecordConflict | undefined {
-  return plain === null ? undefined : new RecordConflict(plain.kind, plain.key);
+export function plainOutcome({ changes }: Batch, outcome: Outcome): number {
+  return outcome === undefined ? -1 : changes.indexOf(outcome);
+}
+
+export function outcomeOf({ changes }: Batch, plain: number): Outcome {
+  return plain < 0 ? undefined : changes[plain];
 }
 
 export function plainFailure(error: unknown): PlainFailure {

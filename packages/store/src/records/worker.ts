@@ -1,18 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../error.ts';
-import type { Batch } from './commit.ts';
+import type { Batch, Outcome } from './commit.ts';
 import type { Engine } from './engine.ts';
 import { openSqlite } from './sqlite.ts';
-import {
-  conflictOf,
-  failureOf,
-  type GroupMessage,
-  type OutcomeMessage,
-  plainBatch,
-} from './worker-messages.ts';
+import { failureOf, GroupWriter, type OutcomeMessage, outcomeOf } from './worker-messages.ts';
 
 interface Pending {
-  readonly resolve: (outcomes: readonly unknown[]) => void;
+  readonly batches: readonly Batch[];
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -28,11 +23,11 @@ interface Pending {
 export function openSqliteWithThread(file: string): Engine {
   const here = openSqlite(file);
   const pending = new Map<number, Pending>();
-  let worker: Worker | undefined;
+  let worker: { readonly thread: Worker; readonly writer: GroupWriter } | undefined;
   let nextId = 1;
   let closed = false;
 
-  function start(): Worker {
+  function start(): NonNullable<typeof worker> {
     // Flags of the main thread (a test runner's loaders) are not the thread's business.
     const started = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData: { file },
@@ -44,12 +39,12 @@ export function openSqliteWithThread(file: string): Engine {
       // An idle store must not keep a program from ending.
       if (pending.size === 0) started.unref();
       if ('failed' in message) waiting?.reject(failureOf(message.failed));
-      else waiting?.resolve(message.conflicts.map(conflictOf));
+      else waiting?.resolve(waiting.batches.map((batch, at) => outcomeOf(batch, message.conflicts[at]!)));
     });
     started.on('error', lost);
     started.on('exit', () => lost());
     function lost(cause?: unknown): void {
-      if (worker === started) worker = undefined;
+      if (worker?.thread === started) worker = undefined;
       const failure = new StoreError(
         'disk-failed',
         'the thread that writes records ended; read again, then retry',
@@ -60,7 +55,7 @@ export function openSqliteWithThread(file: string): Engine {
       for (const { reject } of pending.values()) reject(failure);
       pending.clear();
     }
-    return started;
+    return { thread: started, writer: new GroupWriter() };
   }
 
   return {
@@ -68,17 +63,17 @@ export function openSqliteWithThread(file: string): Engine {
     apply(batches: readonly Batch[]) {
       if (closed) return Promise.reject(new StoreError('closed', 'the record store is closed'));
       worker ??= start();
-      const current = worker;
-      const message: GroupMessage = { id: nextId++, batches: batches.map(plainBatch) };
+      const { thread, writer } = worker;
+      const message = writer.message(nextId++, batches);
       return new Promise((resolve, reject) => {
-        pending.set(message.id, { resolve, reject });
-        current.ref();
-        current.postMessage(message);
+        pending.set(message.id, { batches, resolve, reject });
+        thread.ref();
+        thread.postMessage(message);
       });
     },
     async close() {
       closed = true;
-      const ending = worker;
+      const ending = worker?.thread;
       if (ending !== undefined) {
         const ended = new Promise((resolve) => ending.once('exit', resolve));
         ending.ref();
