@@ -240,7 +240,7 @@ export const DecisionView = z.object({
   action: z.string(),
   resource: z.string(),
   allowed: z.boolean(),
-  outcome: z.enum(['permitted', 'forbidden', 'not-permitted']),
+  outcome: z.enum(['permitted', 'forbidden', 'not-permitted', 'stale']),
   determining: z.array(
     z.object({
       id: z.string(),

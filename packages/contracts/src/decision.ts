@@ -53,13 +53,31 @@ export interface PolicyFailure {
 
 export interface Decision {
   readonly allowed: boolean;
-  /** Forbidden: a forbid stands in the way. Not permitted: no permit applied. Told apart because the remedy differs. */
-  readonly outcome: 'permitted' | 'forbidden' | 'not-permitted';
-  /** For permitted: the permits. For forbidden: the forbids, including those that failed to evaluate. */
+  /**
+   * Forbidden: a forbid stands in the way. Not permitted: no permit applied. Stale: nothing but facts that are too old to
+   * be believed stand in the way. Told apart because the remedy differs.
+   */
+  readonly outcome: 'permitted' | 'forbidden' | 'not-permitted' | 'stale';
+  /**
+   * For permitted: the permits. For forbidden: the forbids, including those that failed to evaluate. For stale: the
+   * policies that asked for a stale fact.
+   */
   readonly determining: readonly DecidingPolicy[];
   readonly failures: readonly PolicyFailure[];
   /** Digest of the policy set that decided, first 12 hex digits of SHA-256. */
   readonly policySet: string;
+  /** For stale: the facts. */
+  readonly stale?: readonly StaleFact[];
+}
+
+/** A fact that a policy asked for and that is too old to be believed. */
+export interface StaleFact {
+  /** As the policy names it: `principal.risk`. */
+  readonly name: string;
+  readonly source: string;
+  /** Epoch milliseconds: since when it was believed, and until when it might be. */
+  readonly at: number;
+  readonly until: number;
 }
 
 /**

@@ -11,16 +11,19 @@ test('the package gives out what it means to give out, and nothing else', () => 
     'compareWithReference',
     'createAuthZenHandler',
     'createEngine',
-    'createEnvoyHandler',
-    'createNginxHandler',
     'createSearch',
     'explain',
+    'isFactType',
+    'lasting',
     'loadPolicySet',
+    'momentAt',
     'openBundle',
     'redacted',
     'replay',
     'runPolicyTests',
     'signBundle',
+    'withBareFacts',
+    'withMoment',
   ]);
   const { exports } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
   expect(exports).toEqual({ '.': './src/index.ts' });

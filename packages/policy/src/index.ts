@@ -22,15 +22,12 @@ export {
   replay,
 } from './change/replay.ts';
 export { type Comparison, compareWithReference, type Difference } from './differential/compare.ts';
-export {
-  createEnvoyHandler,
-  createNginxHandler,
-  type ProxyOptions,
-  type ProxyRule,
-} from './enforce/proxy.ts';
+export type { ExpiredFact } from './entities/expiry.ts';
+export { isFactType, lasting, withBareFacts } from './entities/fact.ts';
 export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';
+export { type Moment, momentAt, withMoment } from './evaluate/moment.ts';
 export {
   type Change,
   type ExplainedCondition,

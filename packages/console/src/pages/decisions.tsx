@@ -93,11 +93,7 @@ function DecisionTable({ rows }: { rows: readonly Row[] }) {
             <span
               className="mark"
               data-decision={one.outcome}
-              title={
-                one.allowed
-                  ? undefined
-                  : t(one.outcome === 'forbidden' ? 'decisions.forbiddenHint' : 'decisions.notPermittedHint')
-              }
+              title={one.outcome === 'permitted' ? undefined : t(hints[one.outcome])}
             >
               {t(one.outcome === 'permitted' ? 'decisions.allowed' : `decisions.${one.outcome}`)}
               {one.times > 1 ? ` ×${format.number(one.times)}` : ''}
@@ -136,6 +132,12 @@ function DecisionTable({ rows }: { rows: readonly Row[] }) {
     />
   );
 }
+
+const hints = {
+  forbidden: 'decisions.forbiddenHint',
+  'not-permitted': 'decisions.notPermittedHint',
+  stale: 'decisions.staleHint',
+} as const;
 
 /** `Device::cam-001` with its type set apart. */
 function Uid({ text }: { text: string }) {

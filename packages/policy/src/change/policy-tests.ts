@@ -1,13 +1,16 @@
-import type { Decision } from '@kydai/contracts';
+import type { AccessRequest, Decision } from '@kydai/contracts';
+import { withBareFacts } from '../entities/fact.ts';
 import { EntityStore } from '../entities/store.ts';
 import { PolicyError, type SourcePlace } from '../error.ts';
 import { policiesOfAction } from '../evaluate/actions.ts';
-import { createEngine } from '../evaluate/engine.ts';
+import { createEngine, type Engine } from '../evaluate/engine.ts';
+import { withMoment } from '../evaluate/moment.ts';
 import { formatExpression } from '../explain/format.ts';
 import { Interpreter, type Result } from '../explain/interpret.ts';
 import { atomsOf, policyExpression } from '../explain/policy.ts';
 import { interpretationOf } from '../explain/request.ts';
 import type { Expression, Policy } from '../parse/ast.ts';
+import { actionKey } from '../parse/schema.ts';
 import type { PolicySet, SourceFile } from '../validate/policy-set.ts';
 import { type PolicyTestCase, parsePolicyTests } from './test-file.ts';
 
@@ -61,14 +64,12 @@ function runCase(policySet: PolicySet, test: PolicyTestCase, recorder: Recorder)
   const entities = new EntityStore({ schema: policySet.schema, check: true });
   let decision: Decision;
   try {
-    entities.upsertAll(test.entities);
+    for (const entity of test.entities) entities.upsert(withBareFacts(entity, policySet.schema, 'test'));
     const engine = createEngine({ policySet, entities });
-    decision = engine.decide(test.request);
-    recorder.observe(
-      engine.actionUid(test.request.action),
-      interpretationOf(engine, entities, test.request),
-      entities,
-    );
+    const request = askedAt(test, engine, policySet);
+    if (test.moment !== undefined) entities.expire(test.moment.now);
+    decision = engine.decide(request);
+    recorder.observe(engine.actionUid(request.action), interpretationOf(engine, entities, request), entities);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new PolicyError(
@@ -83,6 +84,13 @@ function runCase(policySet: PolicySet, test: PolicyTestCase, recorder: Recorder)
   const expected = describe(test.expect, test.by);
   const got = describe(decision.outcome, test.by && decision.determining.map(({ id }) => id));
   return { file: test.file, name: test.name, passed: expected === got, expected, got };
+}
+
+function askedAt({ request, moment }: PolicyTestCase, engine: Engine, policySet: PolicySet): AccessRequest {
+  if (moment === undefined) return request;
+  const declared = policySet.schema?.actions.get(actionKey(engine.actionUid(request.action)))?.context;
+  const context = withMoment(request.context, declared ?? new Map(), () => moment);
+  return { ...request, ...(context && { context: { ...context } }) };
 }
 
 interface Seen {

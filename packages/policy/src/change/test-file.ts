@@ -2,6 +2,7 @@ import type { AccessRequest, CedarUid, PolicyEntity } from '@kydai/contracts';
 import { z } from 'zod';
 import { parseExactJson } from '../authzen/json.ts';
 import { PolicyError } from '../error.ts';
+import { type Moment, momentOf } from '../evaluate/moment.ts';
 import type { SourceFile } from '../validate/policy-set.ts';
 
 /** `Device::"cam-1"` as text, or `{ "type": "Device", "id": "cam-1" }`. */
@@ -34,9 +35,11 @@ const Case = z.strictObject({
   action: z.string(),
   resource: Uid,
   context: Values.optional(),
+  /** When it is asked, `2026-11-21T08:00:00+07:00`: facts are as fresh as they are then. The file's where left out. */
+  now: z.string().optional(),
   /** Entities that this case adds or replaces. */
   entities: z.array(Entity).default([]),
-  expect: z.enum(['permitted', 'forbidden', 'not-permitted']),
+  expect: z.enum(['permitted', 'forbidden', 'not-permitted', 'stale']),
   /** The policies that must be the determining ones; unchecked where left out. */
   by: z.array(z.string()).optional(),
 });
@@ -44,6 +47,8 @@ const Case = z.strictObject({
 const TestFile = z.strictObject({
   /** Entities of every case. */
   entities: z.array(Entity).default([]),
+  /** When every case is asked that does not say. */
+  now: z.string().optional(),
   cases: z.array(Case).min(1),
 });
 
@@ -52,7 +57,9 @@ export interface PolicyTestCase {
   readonly name: string;
   readonly request: AccessRequest;
   readonly entities: readonly PolicyEntity[];
-  readonly expect: 'permitted' | 'forbidden' | 'not-permitted';
+  /** Without it no fact is stale, and actions that ask for the time get none. */
+  readonly moment?: Moment;
+  readonly expect: 'permitted' | 'forbidden' | 'not-permitted' | 'stale';
   readonly by?: readonly string[];
 }
 
@@ -72,12 +79,22 @@ export function parsePolicyTests({ file, text }: SourceFile): PolicyTestCase[] {
     ...entity,
     ...(tags && { tags }),
   });
-  return parsed.cases.map(({ name, principal, action, resource, context, entities, expect, by }) => ({
+  return parsed.cases.map(({ name, principal, action, resource, context, entities, expect, by, now }) => ({
     file,
     name,
     request: { principal, action, resource, ...(context && { context }) },
     entities: [...parsed.entities, ...entities].map(entityOf),
     expect,
     ...(by && { by }),
+    ...momentIn(file, now ?? parsed.now),
   }));
+}
+
+function momentIn(file: string, now: string | undefined): { readonly moment?: Moment } {
+  if (now === undefined) return {};
+  try {
+    return { moment: momentOf(now) };
+  } catch (error) {
+    throw new PolicyError('request', (error as Error).message, { file }, { cause: error });
+  }
 }

@@ -158,9 +158,10 @@ export class ExpressionCompiler {
     return /^\w+$/.test(operand.js) ? operand.js : this.#emitter.local(operand.js);
   }
 
-  #fail(expression: Expression, reason: 'operation' | 'bool' = 'operation'): string {
+  #fail(expression: Expression, reason: 'operation' | 'bool' = 'operation', owner?: string): string {
     const running = this.#emitter.constant(this.#running);
-    return `{out.fail(${running},${this.#emitter.constant(expression)},'${reason}');break ${this.#label};}`;
+    const more = owner === undefined ? '' : `,${owner}`;
+    return `{out.fail(${running},${this.#emitter.constant(expression)},'${reason}'${more});break ${this.#label};}`;
   }
 
   /** A call that may fail, kept in a local that is a value. */
@@ -224,7 +225,9 @@ export class ExpressionCompiler {
   #get(expression: Expression & { kind: 'get' }): Operand {
     const attrs = this.#attributesOf(expression.of, expression);
     const name = this.#emitter.local(`${attrs}[${this.#emitter.constant(`$${expression.attribute}`)}]`);
-    this.#emitter.line(`if(${name}===undefined)${this.#fail(expression)}`);
+    // Where the value of a fact is withheld, what is left of it tells why.
+    const owner = expression.attribute === 'value' ? attrs : undefined;
+    this.#emitter.line(`if(${name}===undefined)${this.#fail(expression, 'operation', owner)}`);
     return { js: name };
   }
 

@@ -11,6 +11,7 @@ import {
   typeName,
   type Value,
 } from '../values/value.ts';
+import { wholeFact } from './fact.ts';
 import { EntityNode } from './node.ts';
 
 /** An entity as it is about to be kept. */
@@ -67,7 +68,8 @@ function valueProblem(value: Value, type: CedarType, path: string): string | und
     return undefined;
   }
   if (type.kind === 'record' && value instanceof CedarRecord) {
-    return recordProblem(value.attrs, type.fields, path === '' ? '' : `${path}.`);
+    const { attrs } = wholeFact(value.attrs) ?? value;
+    return recordProblem(attrs, type.fields, path === '' ? '' : `${path}.`);
   }
   return isOfType(value, type) ? undefined : `is a ${typeName(value)} and must be a ${nameOf(type)}`;
 }

@@ -9,13 +9,14 @@ import {
   type Attributes,
   CedarRecord,
   CedarSet,
-  type Datetime,
+  Datetime,
   Decimal,
   Duration,
   failed,
   Ip,
   type Value,
 } from '../values/value.ts';
+import { wholeFact } from './fact.ts';
 import { EntityNode } from './node.ts';
 
 const maximumDepth = 64;
@@ -51,7 +52,8 @@ export class Converter {
 
   /**
    * The value of `data`. With the schema's `type`, `{type, id}` is read as an entity and text as an extension value
-   * where the schema says so, as Cedar's JSON format allows.
+   * where the schema says so, as Cedar's JSON format allows, and whole numbers as milliseconds of a `datetime` (since
+   * 1970) or a `duration`.
    */
   value(data: unknown, path: string, type?: CedarType, depth = 0): Value {
     if (++this.#values > maximumValues)
@@ -68,7 +70,7 @@ export class Converter {
             `must be an exact integer, give large ones as bigint and fractions as decimal`,
           );
         }
-        return data + 0;
+        return this.#instant(data, type) ?? data + 0;
       case 'bigint':
         if (data < lowest || data > highest) throw this.#refuse(path, 'does not fit 64 bits');
         return normalizeLong(data);
@@ -107,6 +109,13 @@ export class Converter {
     if (!key.isWellFormed()) throw this.#refuse(path, 'has a name that is not well-formed Unicode');
     if (attributeKeys.size < maximumKeys && key.length <= 64) attributeKeys.set(key, `$${key}`);
     return `$${key}`;
+  }
+
+  /** Milliseconds, where the schema says that a number is a time. */
+  #instant(ms: number, type: CedarType | undefined): Value | undefined {
+    if (type?.kind !== 'extension') return undefined;
+    if (type.name === 'datetime') return new Datetime(ms + 0);
+    return type.name === 'duration' ? new Duration(ms + 0) : undefined;
   }
 
   #string(text: string, path: string, type: CedarType | undefined): Value {
@@ -194,7 +203,7 @@ export function toCedarValue(value: Value): CedarValue {
   if (typeof value !== 'object') return value;
   if (value instanceof EntityNode) return { __entity: { type: value.type.name, id: value.id } };
   if (value instanceof CedarSet) return value.items.map(toCedarValue);
-  if (value instanceof CedarRecord) return toCedarRecord(value.attrs);
+  if (value instanceof CedarRecord) return toCedarRecord((wholeFact(value.attrs) ?? value).attrs);
   if (value instanceof Decimal) return { __extn: { fn: 'decimal', arg: formatDecimal(value) } };
   if (value instanceof Ip) return { __extn: { fn: 'ip', arg: formatIp(value) } };
   if (value instanceof Duration) return { __extn: { fn: 'duration', arg: `${value.ms}ms` } };
@@ -223,7 +232,7 @@ export function visitEntities(value: Value, visit: (node: EntityNode) => void): 
   if (typeof value !== 'object') return;
   if (value instanceof EntityNode) visit(value);
   else if (value instanceof CedarSet) for (const item of value.items) visitEntities(item, visit);
-  else if (value instanceof CedarRecord) visitAttributes(value.attrs, visit);
+  else if (value instanceof CedarRecord) visitAttributes((wholeFact(value.attrs) ?? value).attrs, visit);
 }
 
 export function visitAttributes(attrs: Attributes, visit: (node: EntityNode) => void): void {

@@ -1,7 +1,7 @@
 import type { CedarUid, PolicyEntity } from '@kydai/contracts';
 import { PolicyError } from '../error.ts';
 import type { CedarType, Schema } from '../parse/schema.ts';
-import { noAttributes, type Value } from '../values/value.ts';
+import { type Attributes, type CedarRecord, noAttributes, type Value } from '../values/value.ts';
 import { checkEntity } from './check.ts';
 import {
   Converter,
@@ -11,6 +11,8 @@ import {
   visitAttributes,
   visitEntities,
 } from './convert.ts';
+import { type ExpiredFact, Expiry, factsOf } from './expiry.ts';
+import { type Fact, wholeFact, withhold } from './fact.ts';
 import { EntityNode, EntityTypeNode, type Hierarchy } from './node.ts';
 
 /** Beyond this many entities below a changed edge, all ancestor sets go stale at once instead of one by one. */
@@ -26,7 +28,9 @@ const maximumMarked = 1_000;
 export class EntityStore {
   readonly #types = new Map<string, EntityTypeNode>();
   readonly #hierarchy: Hierarchy = { epoch: 0 };
-  readonly #schema: Schema | undefined;
+  readonly #expiry = new Expiry();
+  #schema: Schema | undefined;
+  #now = Number.NEGATIVE_INFINITY;
   readonly #check: boolean;
   #size = 0;
   #actionVersion = 0;
@@ -80,6 +84,7 @@ export class EntityStore {
         if (tags) for (const tag of tags.values()) visitEntities(tag, hold);
         node.attrs = attrs;
         node.tags = tags;
+        this.#awaitFacts(node);
         this.#setParents(node, parents);
         if (!node.exists) {
           node.exists = true;
@@ -113,6 +118,58 @@ export class EntityStore {
     if (node.type.isAction) this.#actionVersion++;
     this.#forgetIfUnused(node);
     return true;
+  }
+
+  /** When the first fact may go stale, in epoch milliseconds: nothing changes by time alone before that. */
+  get nextExpiry(): number {
+    return this.#expiry.next;
+  }
+
+  /**
+   * Withholds the value of every fact whose time is over at `now` (epoch milliseconds), and tells which went stale since
+   * this was asked last. A fact that is given again with a later time has its value again.
+   */
+  expire(now: number): readonly ExpiredFact[] {
+    this.#now = now;
+    const expired: ExpiredFact[] = [];
+    for (let node = this.#expiry.take(now); node !== undefined; node = this.#expiry.take(now)) {
+      const entity = { type: node.type.name, id: node.id };
+      for (const { name, source, at, until } of this.#awaitFacts(node)) {
+        expired.push({ entity, name, source, at: Number(at.ms), until: Number(until.ms) });
+      }
+    }
+    return expired;
+  }
+
+  /** The facts that are known of an entity, stale ones too. Empty for one that does not exist. */
+  facts(uid: CedarUid): readonly (Omit<ExpiredFact, 'entity'> & { readonly stale: boolean })[] {
+    const node = this.find(uid);
+    if (node === undefined || !node.exists) return [];
+    return [...factsOf(node)].map(([name, { source, at, until }, value]) => ({
+      name,
+      source,
+      at: Number(at.ms),
+      until: Number(until.ms),
+      stale: wholeFact((value as CedarRecord).attrs) !== undefined,
+    }));
+  }
+
+  /**
+   * From now on entities are read, and checked if this store checks, by another schema.
+   *
+   * Throws a `PolicyError` (`entity`) for the first entity that does not fit it, with nothing changed.
+   */
+  useSchema(schema: Schema | undefined): void {
+    if (schema?.text === this.#schema?.text) return;
+    if (this.#check && schema !== undefined) {
+      for (const { name, isAction, nodes } of this.#types.values()) {
+        if (isAction) continue;
+        for (const { id, exists, attrs, tags, parents } of nodes.values()) {
+          if (exists) checkEntity(schema, { type: name, id, attrs, tags, parents });
+        }
+      }
+    }
+    this.#schema = schema;
   }
 
   has(uid: CedarUid): boolean {
@@ -180,6 +237,24 @@ export class EntityStore {
       parents.add(parent);
     }
     return [...parents];
+  }
+
+  /** Withholds what is stale already, lets the rest wait for its time, and tells what went stale by this. */
+  #awaitFacts(node: EntityNode): (Fact & { readonly name: string })[] {
+    const stale = new Map<Value, Fact & { readonly name: string }>();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [name, fact, value] of factsOf(node)) {
+      const until = Number(fact.until.ms);
+      if (until >= this.#now) next = Math.min(next, until);
+      else if (wholeFact((value as CedarRecord).attrs) === undefined) stale.set(value, { ...fact, name });
+    }
+    this.#expiry.await(node, next);
+    if (stale.size === 0) return [];
+    const without = <Key>([key, value]: [Key, Value]): [Key, Value] =>
+      stale.has(value) ? [key, withhold(value as CedarRecord)] : [key, value];
+    node.attrs = Object.fromEntries(Object.entries(node.attrs).map(without)) as Attributes;
+    if (node.tags) node.tags = new Map([...node.tags].map(without));
+    return [...stale.values()];
   }
 
   /** Lets go of what the node refers to, after `change` took hold of the new. */

@@ -1,11 +1,11 @@
-import type { AccessRequest, CedarUid, CedarValue, Decision } from '@kydai/contracts';
+import type { AccessRequest, CedarUid, CedarValue, DecidingPolicy, Decision } from '@kydai/contracts';
 import { checkedUid } from '../entities/convert.ts';
 import type { EntityStore } from '../entities/store.ts';
 import type { PolicySet } from '../validate/policy-set.ts';
 import { CedarRecord, noAttributes } from '../values/value.ts';
 import type { ActionTable } from './actions.ts';
 import { Force, type Running } from './force.ts';
-import { failureMessage, Outcome, type RunningPolicy } from './outcome.ts';
+import { type Failure, failureMessage, Outcome, type RunningPolicy } from './outcome.ts';
 import { RequestResolver, readContext } from './stranger.ts';
 
 export interface EngineOptions {
@@ -130,16 +130,33 @@ class CompiledEngine implements Engine {
     }
     const permits = forbids.length > 0 ? [] : matched;
     const allowed = permits.length > 0;
+    const stale = allowed ? [] : staleFailures(failures, forbids);
+    if (stale.length > 0) return this.#stale(stale, failures);
     return {
       allowed,
       outcome: forbids.length > 0 ? 'forbidden' : allowed ? 'permitted' : 'not-permitted',
       determining: (forbids.length > 0 ? forbids : permits).map(({ deciding }) => deciding),
-      failures: failures.map((failure) => ({
-        id: failure.running.policy.id,
-        effect: failure.running.policy.effect,
-        message: failureMessage(failure),
-      })),
+      failures: failures.map(reported),
       policySet: this.#force.set.digest,
+    };
+  }
+
+  #stale(stale: readonly Failure[], failures: readonly Failure[]): Decision {
+    return {
+      allowed: false,
+      outcome: 'stale',
+      determining: stale.map(({ running, stale: fact }): DecidingPolicy => {
+        const name = fact!.name;
+        return {
+          id: running.policy.id,
+          effect: running.policy.effect,
+          reason: `stale: dữ kiện \`${name}\` đã quá hạn`,
+          reasonEn: `stale: the fact \`${name}\` is too old to be believed`,
+        };
+      }),
+      failures: failures.map(reported),
+      policySet: this.#force.set.digest,
+      stale: [...new Map(stale.map(({ stale: fact }) => [fact!.name, fact!])).values()],
     };
   }
 
@@ -160,4 +177,20 @@ class CompiledEngine implements Engine {
       memberOf.every((each) => node.parents.includes(this.#store.find(each)!))
     );
   }
+}
+
+function reported(failure: Failure): Decision['failures'][number] {
+  const { id, effect } = failure.running.policy;
+  return { id, effect, message: failureMessage(failure) };
+}
+
+/**
+ * The failures that alone stand between a request and its permission: the forbids, where every one of them asked for a
+ * stale fact; without forbids, the permits that did. Empty where something else denies.
+ */
+function staleFailures(failures: readonly Failure[], forbids: readonly RunningPolicy[]): Failure[] {
+  const stale = failures.filter((failure) => failure.stale !== undefined);
+  if (forbids.length === 0) return stale.filter(({ running }) => running.policy.effect === 'permit');
+  const excused = stale.filter(({ running }) => forbids.includes(running));
+  return excused.length === forbids.length ? excused : [];
 }

@@ -1,4 +1,8 @@
+import type { StaleFact } from '@kydai/contracts';
+import { factOf, wholeFact } from '../entities/fact.ts';
+import { formatExpression } from '../explain/format.ts';
 import type { Expression, Policy } from '../parse/ast.ts';
+import type { Attributes } from '../values/value.ts';
 
 /** A policy as the engine runs it. `index` is its place in the set, the order in which policies are reported. */
 export interface RunningPolicy {
@@ -11,6 +15,8 @@ export interface Failure {
   readonly running: RunningPolicy;
   readonly expression: Expression;
   readonly reason: 'operation' | 'bool';
+  /** The fact that was asked for its value and is too old to be believed. */
+  readonly stale?: StaleFact;
 }
 
 /** What the generated functions report into. One for each engine, reused: decisions are synchronous. */
@@ -27,15 +33,26 @@ export class Outcome {
     this.matched.push(running);
   }
 
-  fail(running: RunningPolicy, expression: Expression, reason: Failure['reason']): void {
+  /** `owner`: the attributes that lack what was asked for. */
+  fail(running: RunningPolicy, expression: Expression, reason: Failure['reason'], owner?: Attributes): void {
     this.failures ??= [];
-    this.failures.push({ running, expression, reason });
+    const stale = owner && staleFact(expression, owner);
+    this.failures.push({ running, expression, reason, ...(stale && { stale }) });
   }
 }
 
+function staleFact(expression: Expression, owner: Attributes): StaleFact | undefined {
+  const whole = wholeFact(owner);
+  const fact = whole && factOf(whole);
+  if (fact === undefined || expression.kind !== 'get') return undefined;
+  const { source, at, until } = fact;
+  return { name: formatExpression(expression.of), source, at: Number(at.ms), until: Number(until.ms) };
+}
+
 /** One line for people: what could not be evaluated and where. */
-export function failureMessage({ running, expression, reason }: Failure): string {
+export function failureMessage({ running, expression, reason, stale }: Failure): string {
   const { file, line, column } = running.policy.placeOf(expression);
+  if (stale !== undefined) return `\`${stale.name}\` is stale at ${file}:${line}:${column}`;
   return `${reason === 'bool' ? 'expected a Bool' : problemOf(expression)} at ${file}:${line}:${column}`;
 }
 

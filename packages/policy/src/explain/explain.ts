@@ -16,13 +16,16 @@ import { interpretationOf } from './request.ts';
 export interface ExplainedCondition {
   /** As Cedar text. */
   readonly condition: string;
-  readonly value: boolean | 'failed';
+  /** `stale`: a fact that it rests on is too old to be believed. */
+  readonly value: boolean | 'failed' | 'stale';
   readonly facts: readonly Fact[];
   readonly place: SourcePlace;
 }
 
 export interface ExplainedPolicy extends DecidingPolicy {
   readonly place: SourcePlace;
+  /** What its permission raises (annotation `alarm`): somebody broke the glass. */
+  readonly alarm?: string;
   /** Conditions in the order of the text; the head's first. */
   readonly conditions: readonly ExplainedCondition[];
 }
@@ -79,21 +82,28 @@ export function redacted({ decision }: Explanation): {
 } {
   return {
     outcome: decision.outcome,
-    reasons: decision.determining.flatMap(({ reason }) => (reason === undefined ? [] : [reason])),
+    // A stale fact's name says what we look at; that it is stale is enough to try again later.
+    reasons:
+      decision.outcome === 'stale'
+        ? []
+        : decision.determining.flatMap(({ reason }) => (reason === undefined ? [] : [reason])),
   };
 }
 
 function explained(deciding: DecidingPolicy, policy: Policy, interpreter: Interpreter): ExplainedPolicy {
   const conditions = atomsOf(policyExpression(policy)).map((atom): ExplainedCondition => {
     const value = interpreter.evaluate(atom);
+    const facts = factsOf(atom, interpreter);
+    const none = facts.some(({ stale }) => stale) ? 'stale' : 'failed';
     return {
       condition: formatExpression(atom),
-      value: typeof value === 'boolean' ? value : 'failed',
-      facts: factsOf(atom, interpreter),
+      value: typeof value === 'boolean' ? value : none,
+      facts,
       place: policy.placeOf(atom),
     };
   });
-  return { ...deciding, place: policy.place, conditions };
+  const alarm = policy.annotations.get('alarm');
+  return { ...deciding, place: policy.place, ...(alarm !== undefined && { alarm }), conditions };
 }
 
 function remediesOf(

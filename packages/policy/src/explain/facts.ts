@@ -1,11 +1,12 @@
 import type { CedarValue } from '@kydai/contracts';
 import { toCedarValue } from '../entities/convert.ts';
+import { factOf, wholeFact } from '../entities/fact.ts';
 import { EntityNode } from '../entities/node.ts';
 import type { Expression } from '../parse/ast.ts';
 import { partsOf } from '../parse/walk.ts';
-import { failed, type Value } from '../values/value.ts';
+import { CedarRecord, failed, type Value } from '../values/value.ts';
 import { formatUid } from './format.ts';
-import { type Interpreter, unknown } from './interpret.ts';
+import { type Interpreter, type Result, unknown } from './interpret.ts';
 
 /** Something that the engine knew, or did not know, when it decided. */
 export interface Fact {
@@ -13,6 +14,11 @@ export interface Fact {
   readonly name: string;
   /** Absent where there is no such fact. */
   readonly value?: CedarValue;
+  /** Of a fact with a source: who says so, since when and until when (epoch milliseconds), and whether that is over. */
+  readonly source?: string;
+  readonly at?: number;
+  readonly until?: number;
+  readonly stale?: boolean;
 }
 
 /** The facts that an atom rests on: attributes, context and places in the hierarchy. */
@@ -21,6 +27,11 @@ export function factsOf(atom: Expression, interpreter: Interpreter): Fact[] {
   const add = (name: string, value: Value | typeof failed | typeof unknown) =>
     facts.set(name, { name, ...(value !== failed && value !== unknown && { value: toCedarValue(value) }) });
   const visit = (expression: Expression): void => {
+    const sourced = sourcedFact(expression, interpreter);
+    if (sourced !== undefined) {
+      facts.set(sourced.name, sourced);
+      return;
+    }
     if (expression.kind === 'get' || expression.kind === 'has') {
       const path = expression.kind === 'get' ? [expression.attribute] : expression.attributes;
       const owner = ownerName(expression.of, interpreter);
@@ -47,11 +58,33 @@ export function factsOf(atom: Expression, interpreter: Interpreter): Fact[] {
   return [...facts.values()];
 }
 
+/** What `x.risk.value` asks for, where `x.risk` is a fact. */
+function sourcedFact(expression: Expression, interpreter: Interpreter): Fact | undefined {
+  if (expression.kind !== 'get' || expression.attribute !== 'value') return undefined;
+  const record: Result = interpreter.evaluate(expression.of);
+  const fact = record instanceof CedarRecord ? factOf(record) : undefined;
+  const name = ownerName(expression.of, interpreter);
+  if (fact === undefined || name === undefined) return undefined;
+  return {
+    name,
+    value: toCedarValue(fact.value),
+    source: fact.source,
+    at: Number(fact.at.ms),
+    until: Number(fact.until.ms),
+    stale: wholeFact((record as CedarRecord).attrs) !== undefined,
+  };
+}
+
 /** The entity, or the path below the context, that an expression stands for. */
 function ownerName(expression: Expression, interpreter: Interpreter): string | undefined {
   const value = interpreter.evaluate(expression);
   if (value instanceof EntityNode) return uidText(value);
   if (expression.kind === 'variable') return expression.name;
+  if (expression.kind === 'call' && expression.function === 'getTag') {
+    const entity = ownerName(expression.args[0]!, interpreter);
+    const key = interpreter.evaluate(expression.args[1]!);
+    return entity === undefined ? undefined : `${entity} tag ${String(key)}`;
+  }
   if (expression.kind !== 'get') return undefined;
   const owner = ownerName(expression.of, interpreter);
   return owner === undefined ? undefined : `${owner}.${expression.attribute}`;
