@@ -99,11 +99,20 @@ describe('sign-in by OpenID Connect, with a real provider', () => {
     const walker = await signIn('lan');
     const { response } = await walker.go(`${program.addresses.http}/api/v1/session`);
     const session = (await response.json()) as { user: unknown; permissions: string[] };
-    expect(session.user).toEqual({ id: 'lan', name: 'Chuyên viên lan', roles: ['soc-analyst'] });
+    expect(session.user).toEqual({ id: `${issuer}#lan`, name: 'Chuyên viên lan', roles: ['soc-analyst'] });
     expect(session.permissions).toContain('search-logs');
     // One factor: the weighty acts stay closed, though the role could contain devices.
     expect(session.permissions).not.toContain('contain-device');
     expect(session.permissions).not.toContain('revoke-certificate');
+  });
+
+  it('a subject that is called as the local administrator is somebody else', async () => {
+    const walker = await signIn('administrator');
+    const { response } = await walker.go(`${program.addresses.http}/api/v1/session`);
+    expect(response.status).toBe(403);
+    const audit = await program.cli('audit', 'list', '--json');
+    expect(audit.stdout).toContain(`user:${issuer}#administrator`);
+    expect(audit.stdout).not.toContain('"user:administrator"');
   });
 
   it('a person without a role sees nothing', async () => {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { loadConfig, type Running, startKydai } from '@kydai/kydai';
-import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, temporaryFolder } from '../program.ts';
@@ -94,7 +94,7 @@ describe('shared signals', () => {
     await running.kydai.sessions.endAll('officer', 'user:ciso');
     const all = await eventually(async () => {
       const { body } = await ask('POST', path, { returnImmediately: true });
-      return Object.keys(body.sets).length === 5 ? (body.sets as Record<string, string>) : undefined;
+      return Object.keys(body.sets).length === 6 ? (body.sets as Record<string, string>) : undefined;
     });
     expect(Object.keys(all)[0]).toBe(jti);
     const events = await Promise.all(Object.values(all).map((set) => verified(set, stream.aud)));
@@ -106,6 +106,7 @@ describe('shared signals', () => {
       },
       { events: { [`${caep}device-compliance-change`]: { current_status: 'compliant' } } },
       { events: { [`${caep}risk-level-change`]: { previous_level: 'LOW', current_level: 'HIGH' } } },
+      { sub_id: device, events: { [`${caep}credential-change`]: { change_type: 'delete' } } },
       { sub_id: device, events: { [`${caep}credential-change`]: { change_type: 'revoke' } } },
       {
         sub_id: { user: { sub: 'officer' } },
@@ -170,6 +171,41 @@ describe('shared signals', () => {
     await ask('DELETE', `/ssf/v1/streams?stream_id=${id}`);
   });
 
+  it('leave out whom the receiver removed, until it wants them again', async () => {
+    const { body: stream } = await ask('POST', '/ssf/v1/streams', { description: 'a' });
+    const { body: metadata } = await ask('GET', '/.well-known/ssf-configuration');
+    const [add, remove] = [metadata.add_subject_endpoint, metadata.remove_subject_endpoint].map(
+      (url) => new URL(url as string).pathname,
+    );
+    const subject = { format: 'iss_sub', iss: metadata.issuer, sub: 'cam-subject' };
+    const named = { stream_id: stream.stream_id, subject };
+    await enrolled(running, 'cam-subject');
+    expect((await ask('POST', remove!, named)).status).toBe(204);
+    expect((await ask('POST', remove!, { ...named, subject: 'cam' })).status).toBe(400);
+    expect((await ask('POST', remove!, { ...named, stream_id: 'none' })).status).toBe(404);
+    await quarantine('cam-subject', true);
+    await running.kydai.changes.settled();
+    expect((await ask('POST', add!, { ...named, verified: true })).status).toBe(200);
+    await quarantine('cam-subject', false);
+    await running.kydai.changes.settled();
+    const got = await ask('POST', `/ssf/v1/poll/${stream.stream_id}`, { returnImmediately: true });
+    const events = (Object.values(got.body.sets) as string[]).map(
+      (set) => decodeJwt(set)['events'] as object,
+    );
+    expect(events.flatMap((event) => Object.values(event) as object[]).at(-1)).toMatchObject({
+      current_status: 'compliant',
+    });
+    expect(JSON.stringify(events)).not.toContain('"current_status":"not-compliant"');
+    const replaced = await ask('PUT', '/ssf/v1/streams', {
+      stream_id: stream.stream_id,
+      delivery: { method: poll },
+      events_requested: [`${caep}session-revoked`],
+    });
+    expect(replaced.body).toMatchObject({ events_delivered: [`${caep}session-revoked`] });
+    expect(replaced.body).not.toHaveProperty('description');
+    await ask('DELETE', `/ssf/v1/streams?stream_id=${stream.stream_id}`);
+  });
+
   it.each([
     ['a host that is not named', { method: push, endpoint_url: 'https://169.254.169.254/x' }],
     ['a plain address elsewhere', { method: push, endpoint_url: 'http://example.org/x' }],
@@ -218,7 +254,7 @@ describe('pushed signals', () => {
     expect(JSON.stringify(stream)).not.toContain('Bearer r');
     await enrolled(running, 'cam-push');
     await quarantine('cam-push', true);
-    await eventually(async () => taken.length === 1);
+    await eventually(async () => taken.length === 2);
     expect(taken[0]!.headers).toMatchObject({
       'content-type': 'application/secevent+jwt',
       authorization: 'Bearer r',
@@ -231,18 +267,19 @@ describe('pushed signals', () => {
     await quarantine('cam-push', true);
     let refusals = 0;
     await receive(port, () => (refusals++ < 2 ? 503 : 202));
-    await eventually(async () => taken.length === 4);
+    await eventually(async () => taken.length === 5);
     // Signed before the restart under the address of then; the keys are the same.
     const jwks = createRemoteJWKSet(new URL(`${running.addresses.http}/ssf/v1/jwks.json`));
     const events = await Promise.all(taken.map(({ set }) => jwtVerify(set, jwks, { audience: stream.aud })));
     const changes = events.map(({ payload }) => Object.values(payload['events'] as object)[0]);
     expect(changes).toMatchObject([
+      { change_type: 'create' },
       { current_status: 'not-compliant' },
       { current_status: 'compliant' },
       { current_level: 'HIGH' },
       { current_status: 'not-compliant' },
     ]);
-    expect(new Set(events.map(({ payload }) => payload.jti)).size).toBe(4);
+    expect(new Set(events.map(({ payload }) => payload.jti)).size).toBe(5);
     await ask('DELETE', `/ssf/v1/streams?stream_id=${stream.stream_id}`);
   });
 });
@@ -289,6 +326,28 @@ describe('the stream of changes', () => {
       'device-released',
       'device-uncertified',
       'certificate-revoked',
+    ]);
+  });
+
+  it('tells after a restart what was missed over it, and what changed in a way that nobody could tell', async () => {
+    await enrolled(running, 'cam-over');
+    const live = await read(2);
+    await eventually(async () => live.frames.length === 1);
+    await quarantine('cam-over', true);
+    await live.reading;
+    await quarantine('cam-over', false);
+    await running.stop();
+    running = await start();
+    await running.kydai.sessions.start({ id: 'officer', name: 'O', roles: ['viewer'], assurance: 2 }, 'link');
+    await running.kydai.sessions.start({ id: 'officer', name: 'O', roles: ['ciso'], assurance: 2 }, 'link');
+    await running.kydai.blockList.blockBuild('web:4', 'test', 'user:test');
+    const after = await read(4, live.frames[1]!['id']);
+    await after.reading;
+    expect(after.frames.map(({ event }) => event)).toEqual([
+      'hello',
+      'device-released',
+      'claims-changed',
+      'blocked',
     ]);
   });
 

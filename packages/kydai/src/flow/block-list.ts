@@ -3,6 +3,7 @@ import { type Clock, type PolicyEntity, type RecordStore, recordKind, write } fr
 import { z } from 'zod';
 import { isLoopback } from '../config/load.ts';
 import { ShellError } from '../error.ts';
+import type { Change } from '../notify/change.ts';
 import { inNetworks } from './networks.ts';
 
 export const Blocked = z.strictObject({
@@ -46,6 +47,8 @@ export async function openBlockList(
   entities: { upsert(entity: PolicyEntity): void },
   /** Addresses and networks that are never blocked. */
   never: readonly string[] = [],
+  /** Told of what is blocked and what is not any more. */
+  onChange: (change: Change) => void = () => {},
 ): Promise<BlockList> {
   const isSpared = inNetworks(never);
   const atWork = new Map<string, number>();
@@ -67,6 +70,7 @@ export async function openBlockList(
   const add = async (entry: Blocked) => {
     await records.commit([write.put(blocked, entry)]);
     learn(entry);
+    onChange({ type: 'blocked', kind: entry.kind, id: entry.id, by: entry.by });
   };
   return {
     async block(address, reason, by) {
@@ -112,6 +116,7 @@ export async function openBlockList(
         builds.delete(id);
         entities.upsert({ uid: { type: 'Build', id }, attrs: { blocked: false }, parents: [] });
       }
+      onChange({ type: 'unblocked', kind, id, by });
       return true;
     },
   };

@@ -1,6 +1,6 @@
 import type { Certificate, Clock, Device, PolicyEntity, RecordStore, Signals } from '@kydai/contracts';
 import { certificates, devices } from '@kydai/pki';
-import type { Change } from '../notify/changes.ts';
+import type { Change } from '../notify/change.ts';
 import { changesOf } from '../notify/device-changes.ts';
 import type { DeviceFacts } from '../policies/device-facts.ts';
 

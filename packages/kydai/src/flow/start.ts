@@ -27,8 +27,9 @@ import { openRuleSettings } from '../rules/settings.ts';
 import { openSboms } from '../sbom/register.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
 import { createCallers } from '../sign-in/caller.ts';
+import { createSignInLinks } from '../sign-in/links.ts';
 import { newSecret } from '../sign-in/secrets.ts';
-import { createSessions, createSignInLinks } from '../sign-in/sessions.ts';
+import { createSessions } from '../sign-in/sessions.ts';
 import { openEventKeeper } from '../store/keeper.ts';
 import { createMigration } from '../store/migrate.ts';
 import { type Addresses, reachable, serverNames } from './addresses.ts';
@@ -120,10 +121,17 @@ export async function startKydai(options: {
     );
     const decisions = openDecisionPoint(policySet, clock, signals);
     const { entities, decide } = decisions;
-    const blockList = await openBlockList(records, clock, entities, ownAddresses(config));
+    const blockList = await openBlockList(records, clock, entities, ownAddresses(config), changes.publish);
     const reported = await openDeviceFacts(records, clock);
     const facts = await feedFacts({ entities, records, signals, clock, reported, onChange: changes.publish });
     closeLast(() => facts.stop());
+    const missed = await notification.catchUp({
+      entities,
+      blocked: await blockList.list(),
+      isBlocked: (kind, id) => (kind === 'build' ? blockList.hasBuild(id) : blockList.has(id)),
+      policySet: policySet.digest,
+    });
+    if (missed > 0) log.info({ changes: missed }, 'told of what changed since anybody was told last');
 
     // Certify: who is it?
     const certification = await openCertification({
@@ -140,9 +148,8 @@ export async function startKydai(options: {
     const { authority } = certification;
 
     // Respond: triage, playbooks, containment.
-    const sessions = createSessions(records, clock, (user, by, ended) =>
-      changes.publish({ type: 'session-ended', user, by, sessions: ended }),
-    );
+    const sessions = createSessions(records, clock, changes);
+    closeLast(() => sessions.close());
     const contain = createContain({
       records,
       signals,

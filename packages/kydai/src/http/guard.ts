@@ -31,6 +31,7 @@ export function createGuard(
       if (refusal) return problem(c, 403, 'forgery', refusal);
       const asked =
         caller.person === undefined && ['view', 'search-logs'].includes(action) ? 'read-api' : action;
+      caller.known();
       const decision = decide({ principal: caller.uid, action: asked, resource: { type: 'Area', id: area } });
       if (!decision.allowed) {
         return problem(

@@ -3,9 +3,11 @@ import { Hono } from 'hono';
 import { deleteCookie, getSignedCookie, setCookie, setSignedCookie } from 'hono/cookie';
 import type { Config } from '../config/schema.ts';
 import { cookieOf, sessionCookie } from '../sign-in/caller.ts';
+import type { SignInLinks } from '../sign-in/links.ts';
 import { createOidc, type PendingSignIn } from '../sign-in/oidc.ts';
+import { localAdministrator } from '../sign-in/person.ts';
 import { newSecret } from '../sign-in/secrets.ts';
-import { localAdministrator, type Sessions, type SignInLinks } from '../sign-in/sessions.ts';
+import type { Sessions } from '../sign-in/sessions.ts';
 import { problem } from './problems.ts';
 
 const pendingCookie = 'kydai_sign_in';

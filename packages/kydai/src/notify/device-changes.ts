@@ -1,5 +1,5 @@
 import type { Device } from '@kydai/contracts';
-import type { Change } from './changes.ts';
+import type { Change } from './change.ts';
 
 /** What of a change in the register can flip decisions. A device that is new has flipped none, unless it came quarantined. */
 export function changesOf(before: Device | undefined, after: Device): readonly Change[] {

@@ -1,7 +1,8 @@
 import type { Clock, RecordStore } from '@kydai/contracts';
 import type { KeyStore } from '@kydai/pki';
 import type { Logger } from 'pino';
-import { type ChangeLog, createChangeLog } from './changes.ts';
+import { catchUp, type Present } from './catch-up.ts';
+import { type ChangeLog, openChangeLog } from './changes.ts';
 import { openSetSigner } from './ssf/signer.ts';
 import { openTransmitter, type Transmitter } from './ssf/transmitter.ts';
 
@@ -10,6 +11,8 @@ export interface Notification {
   readonly changes: ChangeLog;
   /** Tells receivers of the Shared Signals Framework. */
   readonly transmitter: Transmitter;
+  /** Tells what changed since somebody was told last; resolves to how many changes that were. */
+  catchUp(present: Present): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -22,9 +25,16 @@ export async function openNotification(parts: {
   /** Address of the API, as receivers know us. */
   readonly issuer: () => string;
 }): Promise<Notification> {
-  const { keys, clock } = parts;
-  const changes = createChangeLog(clock, clock.now().toString(36));
+  const { records, keys, clock, log } = parts;
   const transmitter = await openTransmitter({ ...parts, signer: await openSetSigner(keys) });
-  changes.subscribe(transmitter.take);
-  return { changes, transmitter, close: () => transmitter.close() };
+  const changes = await openChangeLog({ records, clock, log, commit: transmitter.keep });
+  return {
+    changes,
+    transmitter,
+    catchUp: (present) => catchUp({ changes, records, clock, present }),
+    async close() {
+      await changes.close();
+      await transmitter.close();
+    },
+  };
 }

@@ -1,7 +1,8 @@
 import type { CedarUid, Decide, PolicyEntity } from '@kydai/contracts';
 import type { ApiTokens } from './api-tokens.ts';
+import { localAdministrator, type Person } from './person.ts';
 import { sameSecret } from './secrets.ts';
-import { localAdministrator, type Person, type Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 
 /** Who makes a request, after the proof was checked. */
 export interface Caller {
@@ -13,6 +14,11 @@ export interface Caller {
   readonly person?: Person;
   /** True when the browser sends the proof by itself, so that a forged page could make it do so. */
   readonly ambient: boolean;
+  /**
+   * Puts what the policies need to know of the caller into the entity store. To be called right before a decision: a
+   * person's sessions differ in their assurance, and another one's request may have come between.
+   */
+  known(): void;
 }
 
 export interface Callers {
@@ -41,8 +47,9 @@ export function createCallers(parts: {
         const token = bearer.startsWith('kdt_') ? await apiTokens.find(bearer) : undefined;
         if (token === undefined) return undefined;
         const uid = { type: 'Token', id: token.id };
-        facts.upsert({ uid, attrs: { scopes: [...token.scopes] }, parents: [] });
-        return { uid, actor: `token:${token.id}`, ambient: false };
+        const known = () => facts.upsert({ uid, attrs: { scopes: [...token.scopes] }, parents: [] });
+        known();
+        return { uid, actor: `token:${token.id}`, ambient: false, known };
       }
       const secret = cookieOf(headers);
       const person = secret === undefined ? undefined : await sessions.find(secret);
@@ -59,12 +66,14 @@ function personCaller(
   facts: { upsert(entity: PolicyEntity): void },
 ): Caller {
   const uid = { type: 'User', id: person.id };
-  facts.upsert({
-    uid,
-    attrs: { name: person.name, assurance: person.assurance },
-    parents: person.roles.map((id) => ({ type: 'Role', id })),
-  });
-  return { uid, actor: `user:${person.id}`, person, ambient };
+  const known = () =>
+    facts.upsert({
+      uid,
+      attrs: { name: person.name, assurance: person.assurance },
+      parents: person.roles.map((id) => ({ type: 'Role', id })),
+    });
+  known();
+  return { uid, actor: `user:${person.id}`, person, ambient, known };
 }
 
 /** Bearer, or the ways in which log shippers carry an API key: `ApiKey`, or the password of Basic. */
@@ -93,6 +102,7 @@ export function permittedActions<Action extends string>(
   actions: readonly Action[],
   area: string,
 ): Action[] {
+  caller.known();
   return actions.filter(
     (action) => decide({ principal: caller.uid, action, resource: { type: 'Area', id: area } }).allowed,
   );

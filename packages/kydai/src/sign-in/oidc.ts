@@ -3,7 +3,8 @@ import * as client from 'openid-client';
 import { isLoopback } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { ShellError } from '../error.ts';
-import type { Person } from './sessions.ts';
+import type { Person } from './person.ts';
+import { subjectId } from './subject.ts';
 
 /** What must come back with the browser for a sign-in to be ours; kept in a short-lived cookie. */
 export interface PendingSignIn {
@@ -92,13 +93,17 @@ function person(claims: client.IDToken, rolesClaim: string): Person {
   const strong = methods.some((method) =>
     ['mfa', 'hwk', 'otp', 'sc', 'fpt', 'face'].includes(String(method)),
   );
+  // OpenID Connect Core section 2: at most 255 ASCII characters.
+  if (!/^[\x20-\x7e]{1,255}$/.test(claims.sub))
+    throw new ShellError('sign-in', 'the provider sent a subject that is none');
+  const login = claims['preferred_username'];
   return {
-    id: claims.sub,
-    name: String(claims['name'] ?? claims['preferred_username'] ?? claims['email'] ?? claims.sub).slice(
-      0,
-      200,
-    ),
-    roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string').slice(0, 32) : [],
+    id: subjectId(claims.iss, claims.sub),
+    name: String(claims['name'] ?? login ?? claims['email'] ?? claims.sub).slice(0, 200),
+    ...(typeof login === 'string' && login !== '' ? { login: login.slice(0, 256) } : {}),
+    roles: Array.isArray(roles)
+      ? roles.filter((role): role is string => typeof role === 'string' && role.length <= 64).slice(0, 32)
+      : [],
     assurance: strong ? 2 : 1,
   };
 }

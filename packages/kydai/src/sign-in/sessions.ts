@@ -1,18 +1,15 @@
-import { type Clock, RecordConflict, type RecordStore, recordKind, write } from '@kydai/contracts';
+import {
+  type Clock,
+  RecordConflict,
+  type RecordStore,
+  recordKind,
+  type StoredRecord,
+  write,
+} from '@kydai/contracts';
 import { z } from 'zod';
+import type { ChangeLog } from '../notify/changes.ts';
+import { type KnownPerson, knownPeople, Person } from './person.ts';
 import { newSecret, secretDigest } from './secrets.ts';
-
-/** A signed-in person. */
-export const Person = z
-  .strictObject({
-    id: z.string().min(1).max(200),
-    name: z.string().max(200),
-    roles: z.array(z.string().max(64)).max(32).readonly(),
-    /** 1: one factor; 2: two factors, or the one-time link on the server itself. */
-    assurance: z.number().int().min(0).max(3),
-  })
-  .readonly();
-export type Person = z.infer<typeof Person>;
 
 const Session = z.strictObject({
   digest: z.string(),
@@ -20,144 +17,198 @@ const Session = z.strictObject({
   method: z.enum(['link', 'oidc']),
   started: z.number(),
   expires: z.number(),
+  /** It ended before its time, by whom; the record stays until that was told. */
+  ended: z.strictObject({ by: z.string() }).optional(),
 });
 type Session = z.infer<typeof Session>;
 
-export const sessions = recordKind<Session>({
+const sessions = recordKind<Session>({
   name: 'sessions',
   schema: Session,
   key: (session) => session.digest,
-  indexes: { person: (session) => session.person.id, expires: (session) => session.expires },
+  indexes: {
+    person: (session) => session.person.id,
+    login: (session) => session.person.login ?? null,
+    expires: (session) => session.expires,
+    ended: (session) => session.ended !== undefined,
+  },
 });
 
 export interface Sessions {
-  /** Starts a session; the secret goes into the cookie and is kept nowhere. */
+  /**
+   * Starts a session; the secret goes into the cookie and is kept nowhere. The roles that the person has now hold in
+   * all of their sessions.
+   */
   start(person: Person, method: Session['method']): Promise<{ secret: string; expires: number }>;
   find(secret: string): Promise<Person | undefined>;
   end(secret: string): Promise<void>;
-  /** Ends all sessions of a person; returns how many there were. */
-  endAll(personId: string, by: string): Promise<number>;
+  /** Ends all sessions of a person, by id or by the name that logs know them by; returns how many there were. */
+  endAll(person: string, by: string): Promise<number>;
+  /** Tells of sessions that ended or ran out, and of roles that changed, as far as nobody was told yet. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A working day and its handover; after that the person signs in again. */
 const sessionLength = 10 * 3600_000;
+const sweepEvery = 10_000;
+const tries = 5;
 
+/**
+ * Sessions of people.
+ *
+ * INVARIANT: a session's record goes only after enforcement points were durably told that it ended. Until then the
+ * mark that it ended stays, over a kill too, and the session serves nobody.
+ */
 export function createSessions(
   records: RecordStore,
   clock: Clock,
-  /** Told of sessions that ended before their time. */
-  onEnded: (personId: string, by: string, sessions: number) => void = () => {},
+  changes: Pick<ChangeLog, 'publish' | 'settled'>,
 ): Sessions {
+  const over = (session: Session) => session.ended !== undefined || session.expires <= clock.now();
+  const of = async (where: Record<string, string | boolean | { lte: number }>) =>
+    (await records.find(sessions, { where, limit: 10_000 })).records;
+  let sweeping: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => void sweep().catch(() => {}), sweepEvery);
+  timer.unref();
+
+  async function tellEnded(): Promise<void> {
+    const found = [
+      ...(await of({ ended: true })),
+      ...(await of({ ended: false, expires: { lte: clock.now() } })),
+    ];
+    const ends = Map.groupBy(found, ({ value }) => `${value.person.id}\n${value.ended?.by ?? 'system'}`);
+    for (const group of ends.values()) {
+      const { person, ended } = group[0]!.value;
+      const by = ended?.by ?? 'system';
+      changes.publish({ type: 'session-ended', user: person.id, by, sessions: group.length });
+    }
+    if (found.length === 0) return;
+    await changes.settled();
+    await records.commit(found.map(({ value }) => write.delete(sessions, value.digest)));
+  }
+
+  async function tellRoles(): Promise<void> {
+    const found = (await records.find(knownPeople, { where: { untold: true }, limit: 10_000 })).records;
+    for (const { value } of found) {
+      const { id: user, told: before, roles } = value;
+      changes.publish({ type: 'claims-changed', user, before, roles });
+    }
+    if (found.length === 0) return;
+    await changes.settled();
+    for (const { value, version } of found) {
+      // Whoever signed in meanwhile with other roles again is told of by the next sweep.
+      await records
+        .commit([write.update(knownPeople, { ...value, told: value.roles }, version)])
+        .catch(ignoreConflict);
+    }
+  }
+
+  function sweep(): Promise<void> {
+    const next = sweeping.then(async () => {
+      await tellEnded();
+      await tellRoles();
+    });
+    sweeping = next.catch(() => {});
+    return next;
+  }
+
+  const marked = (found: readonly StoredRecord<Session>[], by: string) =>
+    found.map(({ value, version }) => write.update(sessions, { ...value, ended: { by } }, version));
+
   return {
     async start(person, method) {
       const secret = newSecret('kds');
-      const now = clock.now();
-      const session = {
-        digest: secretDigest(secret),
-        person,
-        method,
-        started: now,
-        expires: now + sessionLength,
-      };
-      const old = await records.find(sessions, { where: { expires: { lt: now } }, limit: 1000 });
-      await records.commit(
-        [
-          ...old.records.map(({ value }) => write.delete(sessions, value.digest)),
-          write.insert(sessions, session),
-        ],
-        [
-          {
-            at: now,
-            actor: `user:${person.id}`,
-            action: 'session.start',
-            target: `user:${person.id}`,
-            detail: { method, roles: person.roles.join(' '), assurance: person.assurance },
-          },
-        ],
-      );
-      return { secret, expires: session.expires };
+      const roles = [...new Set(person.roles)].sort();
+      await again(async () => {
+        const now = clock.now();
+        const known = await records.get(knownPeople, person.id);
+        const entry: KnownPerson = {
+          id: person.id,
+          roles,
+          told: known?.value.told ?? roles,
+          signedIn: now,
+        };
+        const others = (await of({ person: person.id })).filter(({ value }) => !over(value));
+        await records.commit(
+          [
+            write.insert(sessions, {
+              digest: secretDigest(secret),
+              person: { ...person, roles },
+              method,
+              started: now,
+              expires: now + sessionLength,
+            }),
+            known === undefined
+              ? write.insert(knownPeople, entry)
+              : write.update(knownPeople, entry, known.version),
+            ...others.map(({ value, version }) =>
+              write.update(sessions, { ...value, person: { ...value.person, roles } }, version),
+            ),
+          ],
+          [
+            {
+              at: now,
+              actor: `user:${person.id}`,
+              action: 'session.start',
+              target: `user:${person.id}`,
+              detail: { method, roles: roles.join(' '), assurance: person.assurance },
+            },
+          ],
+        );
+      });
+      void sweep().catch(() => {});
+      return { secret, expires: clock.now() + sessionLength };
     },
     async find(secret) {
       const found = await records.get(sessions, secretDigest(secret));
-      return found !== undefined && found.value.expires > clock.now() ? found.value.person : undefined;
+      return found === undefined || over(found.value) ? undefined : found.value.person;
     },
     async end(secret) {
-      const found = await records.get(sessions, secretDigest(secret));
-      if (!found) return;
-      const actor = `user:${found.value.person.id}`;
-      await records.commit(
-        [write.delete(sessions, found.value.digest)],
-        [{ at: clock.now(), actor, action: 'session.end', target: actor, detail: {} }],
-      );
-      onEnded(found.value.person.id, actor, 1);
-    },
-    async endAll(personId, by) {
-      const found = await records.find(sessions, { where: { person: personId }, limit: 10_000 });
-      if (found.records.length === 0) return 0;
-      await records.commit(
-        found.records.map(({ value }) => write.delete(sessions, value.digest)),
-        [
-          {
-            at: clock.now(),
-            actor: by,
-            action: 'session.end-all',
-            target: `user:${personId}`,
-            detail: { sessions: found.records.length },
-          },
-        ],
-      );
-      onEnded(personId, by, found.records.length);
-      return found.records.length;
-    },
-  };
-}
-
-const Link = z.strictObject({ digest: z.string(), expires: z.number() });
-export const signInLinks = recordKind<z.infer<typeof Link>>({
-  name: 'sign_in_links',
-  schema: Link,
-  key: (link) => link.digest,
-  indexes: { expires: (link) => link.expires },
-});
-
-/** Who signs in by the link that the program prints: whoever can read the terminal or the data folder. */
-export const localAdministrator: Person = {
-  id: 'administrator',
-  name: 'Quản trị viên tại máy chủ',
-  roles: ['administrator'],
-  assurance: 2,
-};
-
-export interface SignInLinks {
-  /** A secret for one sign-in within 30 minutes. */
-  create(): Promise<string>;
-  /** True the first time, within its life; the link is spent by it. */
-  redeem(secret: string): Promise<boolean>;
-}
-
-export function createSignInLinks(records: RecordStore, clock: Clock): SignInLinks {
-  return {
-    async create() {
-      const secret = newSecret('kdl');
-      await records.commit([
-        write.insert(signInLinks, { digest: secretDigest(secret), expires: clock.now() + 30 * 60_000 }),
-      ]);
-      return secret;
-    },
-    async redeem(secret) {
-      const found = await records.get(signInLinks, secretDigest(secret));
-      if (!found || found.value.expires < clock.now()) return false;
-      try {
-        // Marking by version before deleting makes two simultaneous redemptions impossible: one of them conflicts.
-        await records.commit([
-          write.update(signInLinks, { ...found.value, expires: 0 }, found.version),
-          write.delete(signInLinks, found.value.digest),
+      await again(async () => {
+        const found = await records.get(sessions, secretDigest(secret));
+        if (!found || over(found.value)) return;
+        const actor = `user:${found.value.person.id}`;
+        await records.commit(marked([found], actor), [
+          { at: clock.now(), actor, action: 'session.end', target: actor, detail: {} },
         ]);
-        return true;
-      } catch (error) {
-        if (error instanceof RecordConflict) return false;
-        throw error;
-      }
+      });
+      void sweep().catch(() => {});
+    },
+    async endAll(person, by) {
+      const ended = await again(async () => {
+        const byId = await of({ person });
+        const byLogin = (await of({ login: person })).filter(({ value }) => value.person.id !== person);
+        const live = [...byId, ...byLogin].filter(({ value }) => !over(value));
+        if (live.length === 0) return 0;
+        const detail = { sessions: live.length };
+        await records.commit(marked(live, by), [
+          { at: clock.now(), actor: by, action: 'session.end-all', target: `user:${person}`, detail },
+        ]);
+        return live.length;
+      });
+      if (ended > 0) void sweep().catch(() => {});
+      return ended;
+    },
+    sweep,
+    async close() {
+      clearInterval(timer);
+      await sweeping;
     },
   };
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof RecordConflict)) throw error;
+}
+
+/** Decides again on what another request changed meanwhile. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = tries; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 1 || !(error instanceof RecordConflict)) throw error;
+    }
+  }
 }

@@ -7,10 +7,11 @@ import type { Guard } from '../../http/api.ts';
 import type { GuardedEnv } from '../../http/guard.ts';
 import { problem } from '../../http/problems.ts';
 import { supportedEvents } from './caep.ts';
-import { pollDelivery, pushDelivery, type SsfStream, StreamStatus } from './streams.ts';
-import { audienceOf } from './transmitter.ts';
+import { audienceOf, pollDelivery, pushDelivery, type SsfStream, StreamStatus } from './streams.ts';
+import { SubjectId, without } from './subject.ts';
 
 const mostStreams = 16;
+const mostRemoved = 1000;
 const verificationInterval = 1;
 
 const Delivery = z.union([
@@ -45,6 +46,7 @@ const StatusBody = z.object({
   reason: z.string().max(1024).optional(),
 });
 const VerifyBody = z.object({ stream_id: z.string(), state: z.string().max(1024).optional() });
+const SubjectBody = z.object({ stream_id: z.string(), subject: SubjectId });
 const PollBody = z.object({
   ack: z.array(z.string().max(128)).max(10_000).default([]),
   setErrs: z
@@ -75,6 +77,8 @@ export function ssfRoutes(
       delivery_methods_supported: [pushDelivery, pollDelivery],
       configuration_endpoint: `${base()}/ssf/v1/streams`,
       status_endpoint: `${base()}/ssf/v1/status`,
+      add_subject_endpoint: `${base()}/ssf/v1/subjects/add`,
+      remove_subject_endpoint: `${base()}/ssf/v1/subjects/remove`,
       verification_endpoint: `${base()}/ssf/v1/verify`,
       authorization_schemes: [{ spec_urn: 'urn:ietf:rfc:6750' }],
       default_subjects: 'ALL',
@@ -83,6 +87,11 @@ export function ssfRoutes(
   app.get('/ssf/v1/jwks.json', (c) => c.json(transmitter.jwks));
 
   const owner = (c: Context<GuardedEnv>) => c.var.caller.actor;
+  /** Not of the specification: why the receiver does not take what is pushed. */
+  const trouble = ({ id }: SsfStream) => {
+    const why = transmitter.trouble(id);
+    return why === undefined ? {} : { kydai_delivery_trouble: why };
+  };
   const shown = (stream: SsfStream) => ({
     stream_id: stream.id,
     iss: base(),
@@ -98,6 +107,7 @@ export function ssfRoutes(
     ...(stream.description === undefined ? {} : { description: stream.description }),
     /** Not of the specification: how many events were dropped while the receiver was away. */
     kydai_events_lost: stream.lost,
+    ...trouble(stream),
   });
   const status = ({ id, status, statusReason }: SsfStream) => ({
     stream_id: id,
@@ -146,12 +156,13 @@ export function ssfRoutes(
       owner: owner(c),
       ...how,
       requested,
+      removed: [],
       ...(description === undefined ? {} : { description }),
       status: 'enabled',
       created: clock.now(),
       lost: 0,
     };
-    await transmitter.put(stream, owner(c), 'create');
+    await transmitter.create(stream);
     return c.json(shown(stream), 201);
   });
 
@@ -170,23 +181,23 @@ export function ssfRoutes(
     const { delivery: wanted, events_requested: requested, description } = body.data;
     const how = wanted === undefined ? undefined : delivery(wanted);
     if (wanted !== undefined && how === undefined) return notAllowed(c);
-    const { endpoint, authorization, description: before, ...rest } = stream;
     // PATCH keeps what it does not name; PUT replaces (SSF 1.0 sections 8.1.1.3 and 8.1.1.4).
     const patch = c.req.method === 'PATCH';
-    const kept = patch && before !== undefined ? { description: before } : {};
-    const place = {
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(authorization === undefined ? {} : { authorization }),
-    };
-    const after: SsfStream = {
-      ...rest,
-      ...(how ?? place),
-      requested: requested ?? (patch ? rest.requested : supportedEvents),
-      ...kept,
-      ...(description === undefined ? {} : { description }),
-    };
-    await transmitter.put(after, owner(c), 'update');
-    return c.json(shown(after));
+    const after = await transmitter.change(stream.id, owner(c), (present) => {
+      const { endpoint, authorization, description: before, ...rest } = present;
+      const place = {
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(authorization === undefined ? {} : { authorization }),
+      };
+      const text = description ?? (patch ? before : undefined);
+      return {
+        ...rest,
+        ...(how ?? (patch ? place : { method: pollDelivery })),
+        requested: requested ?? (patch ? rest.requested : supportedEvents),
+        ...(text === undefined ? {} : { description: text }),
+      };
+    });
+    return after === undefined ? none(c) : c.json(shown(after));
   });
 
   app.delete('/ssf/v1/streams', guard, async (c) => {
@@ -206,15 +217,35 @@ export function ssfRoutes(
     if (!body.success) return invalid(c, body.error);
     const stream = transmitter.stream(body.data.stream_id, owner(c));
     if (stream === undefined) return none(c);
-    const { statusReason: _, ...rest } = stream;
-    const { reason } = body.data;
-    const after = {
+    const { reason, status: wanted } = body.data;
+    const after = await transmitter.change(stream.id, owner(c), ({ statusReason: _, ...rest }) => ({
       ...rest,
-      status: body.data.status,
+      status: wanted,
       ...(reason === undefined ? {} : { statusReason: reason }),
-    };
-    await transmitter.put(after, owner(c), 'update');
-    return c.json(status(after));
+    }));
+    return after === undefined ? none(c) : c.json(status(after));
+  });
+
+  // SSF 1.0 section 8.1.3. Every subject belongs to a stream until its receiver removes it.
+  app.post('/ssf/v1/subjects/:verb{add|remove}', guard, async (c) => {
+    const body = await read(c, SubjectBody);
+    if (!body.success) return invalid(c, body.error);
+    const { stream_id: id, subject } = body.data;
+    const stream = transmitter.stream(id, owner(c));
+    if (stream === undefined) return none(c);
+    const remove = c.req.param('verb') === 'remove';
+    if (remove && without(stream.removed, subject).length >= mostRemoved)
+      return problem(
+        c,
+        403,
+        'too-many',
+        `a stream leaves out at most ${mostRemoved} subjects; filter at your side`,
+      );
+    await transmitter.change(id, owner(c), (present) => {
+      const others = without(present.removed, subject);
+      return { ...present, removed: remove ? [...others, subject] : others };
+    });
+    return c.body(null, remove ? 204 : 200);
   });
 
   app.post('/ssf/v1/verify', guard, async (c) => {
@@ -242,6 +273,7 @@ export function ssfRoutes(
       ack: [...ack, ...bad],
       most: maxEvents,
       waitMs: returnImmediately ? 0 : 25_000,
+      gone: c.req.raw.signal,
     });
     return c.json({ sets: Object.fromEntries(sets), ...(more ? { moreAvailable: true } : {}) });
   });

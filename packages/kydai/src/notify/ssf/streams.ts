@@ -1,5 +1,6 @@
 import { recordKind } from '@kydai/contracts';
 import { z } from 'zod';
+import { SubjectId } from './subject.ts';
 
 /** Delivery methods of SSF 1.0: RFC 8935 and RFC 8936. */
 export const pushDelivery = 'urn:ietf:rfc:8935';
@@ -17,6 +18,8 @@ export const SsfStream = z.strictObject({
   /** `Authorization` of pushes; never shown again. */
   authorization: z.string().optional(),
   requested: z.array(z.string()).readonly(),
+  /** Subjects of whom the receiver does not want to hear; of all others it does. */
+  removed: z.array(SubjectId).readonly().default([]),
   description: z.string().optional(),
   status: StreamStatus,
   statusReason: z.string().optional(),
@@ -33,11 +36,7 @@ export const ssfStreams = recordKind<SsfStream>({
   indexes: { owner: (stream) => stream.owner },
 });
 
-/** A signed SET that its receiver has not acknowledged. Keys are UUIDv7, so their order is that of the events. */
-const HeldSet = z.strictObject({ jti: z.string(), stream: z.string(), set: z.string() });
-export const ssfHeldSets = recordKind<z.infer<typeof HeldSet>>({
-  name: 'ssf_held_sets',
-  schema: HeldSet,
-  key: (held) => held.jti,
-  indexes: { stream: (held) => held.stream },
-});
+/** Who a SET is meant for: the stream's owner, the same over all restarts. */
+export function audienceOf({ owner }: SsfStream): string {
+  return owner;
+}

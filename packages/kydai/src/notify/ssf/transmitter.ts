@@ -1,27 +1,41 @@
-import { type Clock, type RecordStore, uuidv7, type Write, write } from '@kydai/contracts';
+import { type Clock, type RecordStore, type Write, write } from '@kydai/contracts';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import type { LoggedChange } from '../changes.ts';
-import { type SecurityEvent, securityEvent, verificationEvent } from './caep.ts';
+import type { StandingChange } from '../changes.ts';
+import { securityEvent, verificationEvent } from './caep.ts';
+import { type Addressed, openHeld } from './held.ts';
 import { createPusher } from './push.ts';
 import type { SetSigner } from './signer.ts';
-import { type SsfStream, ssfHeldSets, ssfStreams } from './streams.ts';
+import { type SsfStream, ssfStreams } from './streams.ts';
+import { matches } from './subject.ts';
 
 export interface Transmitter {
   readonly jwks: { readonly keys: readonly JWK[] };
-  /** Makes the change's event, signs it for each stream that wants it, and holds it durably until it is acknowledged. */
-  take(logged: LoggedChange): void;
+  /**
+   * Commits the writes together with the changes' events, signed for each stream that wants them and held until they
+   * are acknowledged.
+   */
+  keep(changes: readonly StandingChange[], writes: readonly Write[]): Promise<void>;
   streams(owner: string): readonly SsfStream[];
   /** A stream, for its owner alone. */
   stream(id: string, owner: string): SsfStream | undefined;
-  put(stream: SsfStream, by: string, verb: 'create' | 'update'): Promise<void>;
+  /** Why a stream's receiver does not take what is pushed. */
+  trouble(id: string): string | undefined;
+  create(stream: SsfStream): Promise<void>;
+  /** Changes a stream that still is there, one change after the other. */
+  change(id: string, by: string, how: (stream: SsfStream) => SsfStream): Promise<SsfStream | undefined>;
   remove(stream: SsfStream, by: string): Promise<void>;
   /** Sends the verification event of SSF 1.0 section 8.1.4 over the stream. */
   verify(stream: SsfStream, state: string | undefined): Promise<void>;
   /** Forgets acknowledged SETs and gives the oldest others (RFC 8936), waiting up to `waitMs` for one. */
   poll(
     stream: SsfStream,
-    request: { readonly ack: readonly string[]; readonly most: number; readonly waitMs: number },
+    request: {
+      readonly ack: readonly string[];
+      readonly most: number;
+      readonly waitMs: number;
+      readonly gone: AbortSignal;
+    },
   ): Promise<{ readonly sets: ReadonlyMap<string, string>; readonly more: boolean }>;
   close(): Promise<void>;
 }
@@ -33,66 +47,35 @@ export async function openTransmitter(parts: {
   readonly records: RecordStore;
   readonly signer: SetSigner;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
   readonly issuer: () => string;
   readonly mostHeld?: number;
 }): Promise<Transmitter> {
   const { records, signer, clock, log, issuer } = parts;
-  const limit = parts.mostHeld ?? mostHeld;
-  const streams = new Map<string, SsfStream>();
-  const counts = new Map<string, number>();
+  const found = await records.find(ssfStreams, { limit: 10_000 });
+  const streams = new Map(found.records.map(({ value }) => [value.id, value]));
+  const held = await openHeld({ ...parts, streams: streams.values(), limit: parts.mostHeld ?? mostHeld });
   const waiting = new Map<string, Set<() => void>>();
-  const pusher = createPusher({ records, log, stream: (id) => streams.get(id), forget });
+  const pusher = createPusher({ held, log, stream: (id) => streams.get(id) });
+  for (const stream of streams.values()) pusher.wake(stream);
 
-  for (const { value } of (await records.find(ssfStreams, { limit: 10_000 })).records) {
-    streams.set(value.id, value);
-    counts.set(value.id, await records.count(ssfHeldSets, { stream: value.id }));
-    pusher.wake(value);
-  }
-
-  /** One after the other, so that SETs are held in the order of the changes. */
-  let last: Promise<void> = Promise.resolve();
-  const inOrder = (work: () => Promise<void>) => {
-    last = last
-      .then(work)
-      .catch((error: unknown) => log.error({ err: error }, 'a security event was not held'));
-    return last;
+  /** One after the other, so that SETs are held in the order of the changes, and for no stream that is gone. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
   };
 
-  async function hold(targets: readonly SsfStream[], event: SecurityEvent, transaction?: string) {
-    const writes: Write[] = [];
-    for (const stream of targets) {
-      const now = clock.now();
-      const jti = uuidv7(now);
-      const named = transaction === undefined ? {} : { transaction };
-      const audience = audienceOf(stream);
-      const set = await signer.sign({ issuer: issuer(), audience, jti, at: now, event, ...named });
-      writes.push(write.insert(ssfHeldSets, { jti, stream: stream.id, set }));
-      const held = counts.get(stream.id) ?? 0;
-      if (held < limit) counts.set(stream.id, held + 1);
-      else {
-        const [oldest] = (await records.find(ssfHeldSets, { where: { stream: stream.id }, limit: 1 }))
-          .records;
-        const present = streams.get(stream.id) ?? stream;
-        const after = { ...present, lost: present.lost + 1 };
-        streams.set(stream.id, after);
-        writes.push(write.put(ssfStreams, after));
-        if (oldest) writes.push(write.delete(ssfHeldSets, oldest.value.jti));
-      }
-    }
-    await records.commit(writes);
-    for (const stream of targets) {
+  async function hold(events: readonly Addressed[], others: readonly Write[] = []): Promise<void> {
+    const { writes, changed, done } = await held.prepare(events);
+    await records.commit([...others, ...writes]);
+    done();
+    for (const stream of changed) {
+      streams.set(stream.id, stream);
       for (const wake of waiting.get(stream.id) ?? []) wake();
       pusher.wake(stream);
     }
-  }
-
-  async function forget(stream: string, jtis: readonly string[]): Promise<void> {
-    const held = await Promise.all(jtis.map((jti) => records.get(ssfHeldSets, jti)));
-    const mine = held.flatMap((found) => (found?.value.stream === stream ? [found.value.jti] : []));
-    if (mine.length === 0) return;
-    await records.commit(mine.map((jti) => write.delete(ssfHeldSets, jti)));
-    counts.set(stream, Math.max(0, (counts.get(stream) ?? 0) - mine.length));
   }
 
   const audit = (stream: SsfStream, by: string, verb: string) => [
@@ -101,67 +84,84 @@ export async function openTransmitter(parts: {
       actor: by,
       action: `ssf-stream.${verb}`,
       target: `service:${stream.id}`,
-      detail: { method: stream.method, status: stream.status, endpoint: stream.endpoint ?? null },
+      detail: {
+        method: stream.method,
+        status: stream.status,
+        endpoint: stream.endpoint ?? null,
+        removedSubjects: stream.removed.length,
+      },
     },
   ];
 
   return {
     jwks: { keys: [signer.jwk] },
-    take(logged) {
-      const event = securityEvent(logged, issuer());
-      if (event === undefined) return;
-      const targets = () =>
-        [...streams.values()].filter(
-          ({ status, requested }) => status !== 'disabled' && requested.includes(event.type),
-        );
-      if (targets().length > 0) void inOrder(() => hold(targets(), event, logged.id));
-    },
+    keep: (changes, writes) =>
+      inOrder(async () => {
+        const events = changes.flatMap((change) => {
+          const event = securityEvent(change, issuer());
+          if (event === undefined) return [];
+          return [...streams.values()]
+            .filter(({ status }) => status !== 'disabled')
+            .filter(({ requested }) => requested.includes(event.type))
+            .filter(({ removed }) => !removed.some((subject) => matches(subject, event.subject)))
+            .map((stream) => ({ stream, event, transaction: change.id }));
+        });
+        await hold(events, writes);
+      }),
     streams: (owner) => [...streams.values()].filter((stream) => stream.owner === owner),
     stream(id, owner) {
       const stream = streams.get(id);
       return stream?.owner === owner ? stream : undefined;
     },
-    async put(stream, by, verb) {
-      await records.commit([write.put(ssfStreams, stream)], audit(stream, by, verb));
-      streams.set(stream.id, stream);
-      pusher.wake(stream);
-    },
-    async remove(stream, by) {
-      await inOrder(async () => {
+    trouble: (id) => pusher.trouble(id),
+    create: (stream) =>
+      inOrder(async () => {
+        await records.commit([write.insert(ssfStreams, stream)], audit(stream, stream.owner, 'create'));
+        streams.set(stream.id, stream);
+      }),
+    change: (id, by, how) =>
+      inOrder(async () => {
+        const before = streams.get(id);
+        if (before === undefined) return undefined;
+        const after = how(before);
+        await records.commit([write.put(ssfStreams, after)], audit(after, by, 'update'));
+        streams.set(id, after);
+        // SSF 1.0 section 8.1.2: for a disabled stream nothing is held.
+        if (after.status === 'disabled') await held.clear(id);
+        pusher.wake(after);
+        return after;
+      }),
+    remove: (stream, by) =>
+      inOrder(async () => {
         streams.delete(stream.id);
-        for (;;) {
-          const page = await records.find(ssfHeldSets, { where: { stream: stream.id }, limit: 1000 });
-          if (page.records.length === 0) break;
-          await records.commit(page.records.map(({ value }) => write.delete(ssfHeldSets, value.jti)));
-        }
+        await held.clear(stream.id);
         await records.commit([write.delete(ssfStreams, stream.id)], audit(stream, by, 'delete'));
-        counts.delete(stream.id);
-      });
-    },
-    verify: (stream, state) =>
-      inOrder(() =>
-        hold([stream], {
-          subject: { format: 'opaque', id: stream.id },
-          type: verificationEvent,
-          claims: state === undefined ? {} : { state },
-        }),
-      ),
-    async poll(stream, { ack, most, waitMs }) {
-      await forget(stream.id, ack);
+      }),
+    verify: ({ id }, state) =>
+      inOrder(async () => {
+        const stream = streams.get(id);
+        if (stream === undefined) return;
+        const claims = state === undefined ? {} : { state };
+        await hold([
+          { stream, event: { subject: { format: 'opaque', id }, type: verificationEvent, claims } },
+        ]);
+      }),
+    async poll({ id }, { ack, most, waitMs, gone }) {
+      await held.forget(id, ack);
       const read = async () =>
-        most === 0 || stream.status !== 'enabled'
-          ? []
-          : (await records.find(ssfHeldSets, { where: { stream: stream.id }, limit: most + 1 })).records;
+        most === 0 || streams.get(id)?.status !== 'enabled' ? [] : await held.oldest(id, most + 1);
       // Listening begins before the first look, so that nothing falls between the two.
-      const woken = patience(stream.id, waitMs);
-      let found = await read();
-      if (found.length === 0 && waitMs > 0 && most > 0) {
+      const woken = patience(id, waitMs, gone);
+      let next = await read();
+      if (next.length === 0 && waitMs > 0 && most > 0) {
         await woken.promise;
-        found = await read();
+        next = await read();
       }
       woken.end();
-      const sets = new Map(found.slice(0, most).map(({ value }) => [value.jti, value.set]));
-      return { sets, more: found.length > most };
+      return {
+        sets: new Map(next.slice(0, most).map(({ jti, set }) => [jti, set])),
+        more: next.length > most,
+      };
     },
     async close() {
       for (const all of waiting.values()) for (const wake of all) wake();
@@ -169,23 +169,25 @@ export async function openTransmitter(parts: {
     },
   };
 
-  function patience(stream: string, waitMs: number): { readonly promise: Promise<void>; end(): void } {
+  function patience(
+    stream: string,
+    waitMs: number,
+    gone: AbortSignal,
+  ): { readonly promise: Promise<void>; end(): void } {
     const { promise, resolve } = Promise.withResolvers<void>();
     const all = waiting.get(stream) ?? new Set();
     waiting.set(stream, all.add(resolve));
     const timer = setTimeout(resolve, waitMs);
+    const leave = () => resolve();
+    gone.addEventListener('abort', leave);
     return {
       promise,
       end() {
         clearTimeout(timer);
+        gone.removeEventListener('abort', leave);
         all.delete(resolve);
         if (all.size === 0) waiting.delete(stream);
       },
     };
   }
-}
-
-/** Who a SET is meant for: the stream's owner, the same over all restarts. */
-export function audienceOf({ owner }: SsfStream): string {
-  return owner;
 }
