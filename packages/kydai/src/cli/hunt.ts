@@ -1,45 +1,77 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { HuntView } from '@kydai/contracts';
+import { HuntNews } from '@kydai/contracts';
 import type { Command } from 'commander';
 import { ShellError } from '../error.ts';
 import { duration, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
+import { createProgress } from './progress.ts';
 import { span } from './span.ts';
 
-export function addHuntCommand(program: Command, { output, operator }: CommandContext): void {
+interface Options {
+  readonly since: string;
+  readonly limit: string;
+  readonly json?: boolean;
+}
+
+export function addHuntCommand(program: Command, { output, operator, exit }: CommandContext): void {
   program
     .command('hunt')
-    .description('run a detection rule over the events of the past')
+    .description('run a detection rule over the events of the past; Ctrl-C ends it with what it found')
     .argument('<rule>', 'a Sigma rule file, or the id or name of a rule in force')
     .option('--since <span>', 'how far back: 90s, 15m, 24h, 30d', '30d')
     .option('--limit <n>', 'how many hits to print, oldest first', '100')
     .option('--json', 'print one JSON document a line')
-    .action(async (rule: string, options: { since: string; limit: string; json?: boolean }) => {
+    .action(async (rule: string, options: Options) => {
       const quarry = existsSync(rule) ? { text: readFileSync(rule, 'utf8') } : { rule };
       if (!/^\d+$/.test(options.limit))
         throw new ShellError('usage', `\`${options.limit}\` is not a number of hits`);
-      const found = await operator().call('POST', '/api/v1/hunts', HuntView, {
+      const body = {
         ...quarry,
         from: new Date(Date.now() - span(options.since)).toISOString(),
         limit: Number(options.limit),
-      });
-      for (const warning of found.warnings)
-        output.write(`${styled(output, 'yellow', 'warning')} ${warning}\n`);
-      for (const hit of found.hits) {
-        if (options.json) output.write(`${JSON.stringify(hit)}\n`);
-        else {
-          const about = hit.entities.map(({ type, id }) => `${type}:${id}`).join(' ');
-          const events = hit.eventCount === 1 ? '1 event' : `${hit.eventCount} events`;
-          output.write(
-            `${styled(output, 'dim', new Date(hit.time).toISOString())}  ${about}  ${events}  ${hit.eventIds[0] ?? ''}\n`,
-          );
+      };
+      const calledOff = new AbortController();
+      process.once('SIGINT', () => calledOff.abort());
+      const progress = createProgress(output);
+      let judged = 0;
+      let total = 0;
+      try {
+        for await (const news of operator().follow('/api/v1/hunts', HuntNews, body, calledOff.signal)) {
+          progress.clear();
+          if (news.type === 'progress') {
+            ({ judged, total } = news);
+            for (const hit of news.hits) tellHit(hit);
+            const share = (news.through - news.from) / Math.max(1, news.to - news.from);
+            progress.show(share, `${total} hits, ${judged} events judged`);
+          } else if (news.type === 'done') tellEnd(news.view);
         }
+      } catch (error) {
+        progress.clear();
+        if (!calledOff.signal.aborted) throw error;
+        output.write(`called off: ${total} hits so far; ${judged} events judged\n`);
+        exit(130);
       }
-      if (options.json) return;
-      const more = found.total > found.hits.length ? `, the first ${found.hits.length} shown` : '';
-      const cut = found.complete ? '' : '; a bound ended the hunt, narrow it with --since';
-      output.write(
-        `${found.rule.title}: ${found.total} hits${more}; ${found.judged} events judged in ${duration(found.ms)}${cut}\n`,
-      );
+
+      function tellHit(hit: Extract<HuntNews, { type: 'progress' }>['hits'][number]): void {
+        if (options.json) {
+          output.write(`${JSON.stringify(hit)}\n`);
+          return;
+        }
+        const about = hit.entities.map(({ type, id }) => `${type}:${id}`).join(' ');
+        const events = hit.eventCount === 1 ? '1 event' : `${hit.eventCount} events`;
+        const time = styled(output, 'dim', new Date(hit.time).toISOString());
+        output.write(`${time}  ${about}  ${events}  ${hit.eventIds[0] ?? ''}\n`);
+      }
+
+      function tellEnd(view: Extract<HuntNews, { type: 'done' }>['view']): void {
+        if (options.json) return;
+        for (const warning of view.warnings)
+          output.write(`${styled(output, 'yellow', 'warning')} ${warning}\n`);
+        const more = view.total > view.hits.length ? `, the first ${view.hits.length} shown` : '';
+        const cut = view.complete ? '' : '; a bound ended the hunt, narrow it with --since';
+        output.write(
+          `${view.rule.title}: ${view.total} hits${more}; ${view.judged} events judged in ${duration(view.ms)}${cut}\n`,
+        );
+      }
     });
 }

@@ -26,6 +26,17 @@ export interface OperatorClient {
   readonly addresses: Addresses;
   /** Sends JSON and returns the parsed answer. @throws ShellError `api` with the problem's detail. */
   call<T>(method: 'GET' | 'POST' | 'PUT', path: string, schema: z.ZodType<T>, body?: unknown): Promise<T>;
+  /**
+   * Sends a request whose answer tells how the work goes on, one JSON document a line.
+   *
+   * @throws ShellError `api` with the problem's detail, or that of a line `failed`
+   */
+  follow<News extends { readonly type: string }>(
+    path: string,
+    schema: z.ZodType<News>,
+    body: unknown,
+    signal?: AbortSignal,
+  ): AsyncGenerator<News, void>;
   /** Opens a stream. @throws ShellError `api` */
   open(path: string, signal: AbortSignal): Promise<Response>;
 }
@@ -76,6 +87,38 @@ export function connectOperator(dataFolder: string): OperatorClient {
       const response = await reach(path, { headers: { authorization: `Bearer ${key}` }, signal });
       if (!response.ok) throw new ShellError('api', `the server answered ${response.status}`);
       return response;
+    },
+    async *follow(path, schema, body, signal) {
+      const response = await reach(path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          accept: 'application/x-ndjson',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (!response.ok) {
+        const problem = Problem.safeParse(await response.json().catch(() => undefined));
+        throw new ShellError(
+          'api',
+          problem.success ? inWords(problem.data) : `the server answered ${response.status}`,
+        );
+      }
+      let rest = '';
+      for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) {
+          const news = schema.safeParse(JSON.parse(line));
+          if (!news.success)
+            throw new ShellError('api', `what answers at ${addresses.http} is not this version of kydai`);
+          if (news.data.type === 'failed' && 'detail' in news.data)
+            throw new ShellError('api', String(news.data.detail));
+          yield news.data;
+        }
+      }
     },
     async call(method, path, schema, body) {
       const raw = typeof body === 'string';

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { readContent } from '../boot/content.ts';
 import { columns, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
+import { addRuleChangeCommands } from './rules/change.ts';
 import { addRulePackCommands } from './rules/packs.ts';
 import { printProblems } from './rules/problems.ts';
 import { addRuleReadingCommands } from './rules/read.ts';
@@ -33,7 +34,10 @@ export function addRulesCommands(program: Command, context: CommandContext): voi
       if (problems.some(({ severity }) => severity === 'error') || broken.length > 0) context.exit(1);
     });
 
-  const rules = program.command('rules').description('detection rules: check, test, explain, import');
+  const rules = program
+    .command('rules')
+    .description('detection rules: check, test, explain, import, switch on and off, limit');
   addRuleReadingCommands(rules, context);
   addRulePackCommands(rules, context);
+  addRuleChangeCommands(rules, context);
 }

@@ -14,6 +14,7 @@ import type { RuleSettings } from '../rules/settings.ts';
 export interface DetectionLosses {
   /** Detections held back from a flood. */
   readonly suppressed: number;
+  readonly suppressedByRule: Readonly<Record<string, number>>;
   readonly correlations: readonly {
     readonly rule: string;
     /** Events that came too late to count. */
@@ -143,7 +144,7 @@ export function openDetection(parts: {
     losses() {
       const { suppressed, correlations } = detector.stats();
       const held = Object.values(suppressed).reduce((sum, count) => sum + count, 0);
-      return { suppressed: held, correlations };
+      return { suppressed: held, suppressedByRule: suppressed, correlations };
     },
     reload() {
       // One after the other, so that the last one to ask finds what it imported.

@@ -40,6 +40,17 @@ export function createMetrics(parts: {
     },
   });
   new Counter({
+    name: 'kydai_rule_suppressed_total',
+    help: 'Detections held back, of the 100 rules that made the most of them',
+    labelNames: ['rule'],
+    registers,
+    collect() {
+      this.reset();
+      const noisiest = Object.entries(losses().suppressedByRule).sort(([, one], [, other]) => other - one);
+      for (const [rule, count] of noisiest.slice(0, 100)) this.inc({ rule }, count);
+    },
+  });
+  new Counter({
     name: 'kydai_detection_late_total',
     help: 'Events that came too late for a correlation to count them, by rule',
     labelNames: ['rule'],

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { loadRules } from '@kydai/siem';
+import { loadingRules } from '@kydai/siem';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { readContent } from '../../boot/content.ts';
 import { dataPaths } from '../../boot/data-folder.ts';
 import { ShellError } from '../../error.ts';
+import { inTurns } from '../../rules/in-turns.ts';
 import { installPack, removePack } from '../../rules/installed.ts';
+import { fieldMapsOf, mappingFiles } from '../../rules/mappings.ts';
 import { readPack } from '../../rules/pack.ts';
 import type { CommandContext } from '../program.ts';
+import { createProgress } from '../progress.ts';
 import { printProblems } from './problems.ts';
 
 const Reloaded = z.object({ rules: z.number() });
@@ -22,9 +26,15 @@ export function addRulePackCommands(rules: Command, context: CommandContext): vo
     .argument('<path>', 'folder, .zip or .tar.gz of Sigma rules, or one .yml')
     .option('--name <name>', 'name of the pack; an earlier one of this name is replaced')
     .action(async (path: string, options: { name?: string }) => {
-      const { data } = config();
+      const { data, content, detection } = config();
       const { files, tooLarge } = await readPack(path);
-      const { rules: found, problems } = loadRules(files);
+      const named = mappingFiles(detection.mappings);
+      const fieldMaps = fieldMapsOf(readContent(content).mappings, named);
+      const progress = createProgress(output);
+      const { rules: found, problems } = await inTurns(loadingRules(files, { fieldMaps }), (read) =>
+        progress.show(read / files.length, `${read} of ${files.length} files read`),
+      );
+      progress.clear();
       const errors = printProblems(output, problems, 20);
       for (const file of tooLarge) output.write(`error ${file}: larger than a rule can be\n`);
       if (found.size === 0) throw new ShellError('usage', `\`${path}\` holds no rule that can be used`);

@@ -1,21 +1,35 @@
 import { existsSync } from 'node:fs';
-import { RulesView } from '@kydai/contracts';
-import { explainRule, findRule, loadRules, runRuleTests } from '@kydai/siem';
+import { CoverageView, RuleExplanationView, RulesView } from '@kydai/contracts';
+import { findRule, loadingRules, loadRules, runRuleTests } from '@kydai/siem';
 import type { Command } from 'commander';
 import { readContent } from '../../boot/content.ts';
 import { dataPaths } from '../../boot/data-folder.ts';
 import { ShellError } from '../../error.ts';
 import { coverageOf } from '../../rules/desk.ts';
 import { rulesInForce } from '../../rules/in-force.ts';
+import { inTurns } from '../../rules/in-turns.ts';
+import { fieldMapsOf, mappingFiles } from '../../rules/mappings.ts';
 import { readPack } from '../../rules/pack.ts';
 import { columns, styled } from '../output.ts';
 import type { CommandContext } from '../program.ts';
+import { createProgress } from '../progress.ts';
+import { printCoverage, printExplanation } from './print.ts';
 import { printProblems } from './problems.ts';
 
 /** What can be asked of rules without changing any. */
 export function addRuleReadingCommands(rules: Command, context: CommandContext): void {
   const { output, config } = context;
-  const inForce = () => rulesInForce(readContent(config().content), dataPaths(config().data).path);
+  const fieldMaps = (pipelines: readonly string[] = []) => {
+    const named = [...mappingFiles(pipelines, '`--pipeline`'), ...mappingFiles(config().detection.mappings)];
+    return fieldMapsOf(readContent(config().content).mappings, named);
+  };
+  const inForce = (pipelines?: readonly string[]) =>
+    rulesInForce(readContent(config().content), dataPaths(config().data).path, fieldMaps(pipelines));
+  const runs = () => existsSync(dataPaths(config().data).operatorFile);
+  const pipelineOption = [
+    '--pipeline <file...>',
+    'where log sources keep their fields, besides those of the settings',
+  ] as const;
   const filesOf = async (path: string | undefined) =>
     path === undefined ? readContent(config().content).rules : (await readPack(path)).files;
 
@@ -23,8 +37,15 @@ export function addRuleReadingCommands(rules: Command, context: CommandContext):
     .command('check')
     .description('check detection rules; exit 1 where one is broken')
     .argument('[path]', 'folder, .zip, .tar.gz or .yml; our own rules without it')
-    .action(async (path?: string) => {
-      const { rules: found, problems } = loadRules(await filesOf(path));
+    .option(...pipelineOption)
+    .action(async (path: string | undefined, { pipeline }: Pipelines) => {
+      const files = await filesOf(path);
+      const progress = createProgress(output);
+      const loading = loadingRules(files, { fieldMaps: fieldMaps(pipeline) });
+      const { rules: found, problems } = await inTurns(loading, (read) =>
+        progress.show(read / files.length, `${read} of ${files.length} files read`),
+      );
+      progress.clear();
       output.write(`${found.rules.length} rules and ${found.correlations.length} correlations\n`);
       if (printProblems(output, problems) > 0) context.exit(1);
     });
@@ -58,8 +79,7 @@ export function addRuleReadingCommands(rules: Command, context: CommandContext):
     .option('--pack <name>', 'of one imported pack only')
     .option('--json', 'print one JSON document a line')
     .action(async (text: string, options: { pack?: string; json?: boolean }) => {
-      const runs = existsSync(dataPaths(config().data).operatorFile);
-      const rows = runs ? await asked(text, options.pack) : read(text, options.pack);
+      const rows = runs() ? await asked(text, options.pack) : read(text, options.pack);
       if (options.json) for (const row of rows) output.write(`${JSON.stringify(row)}\n`);
       else {
         const fired = (row: Row) => (row.fired === undefined ? '' : `fired ${row.fired}`);
@@ -72,62 +92,49 @@ export function addRuleReadingCommands(rules: Command, context: CommandContext):
 
   rules
     .command('explain')
-    .description('say what a rule looks for, where, and what it costs')
+    .description(
+      'say what a rule looks for, where, what it costs, and whether the sources here can make it fire',
+    )
     .argument('<rule>', 'id or name of a rule in force, or a file')
-    .action(async (name: string) => {
-      const { rules: known, problems } = existsSync(name)
-        ? loadRules((await readPack(name)).files)
-        : { rules: inForce().rules, problems: [] };
+    .option(...pipelineOption)
+    .action(async (name: string, { pipeline }: Pipelines) => {
+      const text = existsSync(name) ? (await readPack(name)).files : undefined;
+      const { rules: known, problems } =
+        text === undefined
+          ? { rules: inForce(pipeline).rules, problems: [] }
+          : loadRules(text, { fieldMaps: fieldMaps(pipeline) });
       printProblems(output, problems);
-      const rule = existsSync(name) ? (known.correlations.at(-1) ?? known.rules[0]) : findRule(known, name);
+      const rule =
+        text === undefined ? findRule(known, name) : (known.correlations.at(-1) ?? known.rules.at(0));
       if (rule === undefined) throw new ShellError('not-found', `no rule is called \`${name}\``);
-      output.write(`${styled(output, 'bold', rule.title)}  ${rule.level}  ${rule.id}\n`);
-      if ('type' in rule) {
-        const by = rule.groupBy.map((field) => field.name).join(', ');
-        output.write(
-          `\ncounts ${rule.type} within ${rule.timespan / 1000} s${by === '' ? '' : ` by ${by}`}\n`,
-        );
-        for (const { compare, value } of rule.thresholds) output.write(`  ${compare} ${value}\n`);
-        output.write(
-          `fed by\n${rule.rules.map((id) => `  ${id}  ${findRule(known, id)?.title ?? ''}\n`).join('')}`,
-        );
-        return;
-      }
-      const { outline, datasets, fields, cost } = explainRule(rule);
-      const source = Object.entries(rule.logsource).map(([key, value]) => `${key} ${value}`);
-      output.write(`\nlog source  ${source.join(', ')}\n`);
-      output.write(`datasets    ${datasets.length === 0 ? 'all' : datasets.join(', ')}\n\nmatches\n`);
-      output.write(outline.map((line) => `  ${line}\n`).join(''));
-      output.write('\nfields\n');
-      output.write(columns(fields.map((field) => [`  ${field.name}`, field.sources.join(', ')])));
-      const woken = cost.always
-        ? 'tried on every event of its datasets'
-        : `tried where one of these is seen: ${cost.wakers.join(' ')}`;
-      output.write(`\ncost        ${cost.predicates} questions, ${cost.indexed} by the index; ${woken}\n`);
+      // Pipelines of the command line are known here only.
+      const asks = runs() && pipeline === undefined;
+      const view = asks
+        ? await context.operator().call('POST', '/api/v1/rules/explain', RuleExplanationView, {
+            ...(text === undefined
+              ? { rule: rule.id }
+              : { text: text.map((file) => file.text).join('\n---\n') }),
+          })
+        : undefined;
+      printExplanation(output, known, rule, view);
     });
 
   rules
     .command('coverage')
     .description('the map of ATT&CK: which techniques the rules in force speak of')
+    .option('--techniques', 'every technique that is covered, with its rules')
     .option('--json', 'print the map as JSON')
-    .action((options: { json?: boolean }) => {
-      const map = coverageOf(inForce().rules);
-      if (options.json) {
-        output.write(`${JSON.stringify(map)}\n`);
-        return;
-      }
-      output.write(
-        columns(
-          map.techniques.map(({ technique, matrix, count, rules: named }) => [
-            technique,
-            matrix,
-            String(count),
-            named[0]?.title ?? '',
-          ]),
-        ),
-      );
-      output.write(`${map.techniques.length} techniques; ${map.untagged} rules name none\n`);
+    .action(async (options: { json?: boolean; techniques?: boolean }) => {
+      const map = runs()
+        ? await context.operator().call('GET', '/api/v1/rules/coverage', CoverageView)
+        : coverageOf(inForce().rules);
+      if (options.json) output.write(`${JSON.stringify(map)}\n`);
+      else printCoverage(output, map, options.techniques === true);
     });
+
+  interface Pipelines {
+    readonly pipeline?: readonly string[];
+  }
 
   interface Row {
     readonly id: string;

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { EventPageView, HistogramView, SourcesView, toEventDocument } from '@kydai/contracts';
+import { AuditPage, EventPageView, HistogramView, SourcesView, toEventDocument } from '@kydai/contracts';
 import { parseQuery } from '@kydai/store';
+import { statementsOf } from '../../collect/statements.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
@@ -79,7 +80,33 @@ export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
         200: json(SourcesView, 'the ledgers, and the rates of the sources heard since the start'),
       },
     }),
-    async (c) => c.json({ sources: [...intake.ledgers()], rates: [...watch.rates()] }, 200),
+    async (c) =>
+      c.json(
+        {
+          sources: [...intake.ledgers()],
+          rates: watch.rates().map((rate) => ({ ...rate, history: [...rate.history] })),
+        },
+        200,
+      ),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/sources/statements', guard('view', 'logs'), {
+      method: 'get',
+      summary: 'The signed statements of one source’s account, newest first',
+      request: {
+        query: z.object({
+          source: z.string().min(1).max(300),
+          limit: z.coerce.number().int().min(1).max(200).default(24),
+        }),
+      },
+      responses: { 200: json(AuditPage, 'entries of the audit log') },
+    }),
+    async (c) => {
+      const { source, limit } = c.req.valid('query');
+      const items = await statementsOf(kydai.audit, source, limit);
+      return c.json({ items: [...items], total: items.length }, 200);
+    },
   );
 }
 

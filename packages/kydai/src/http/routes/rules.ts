@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import {
   CoverageView,
   HuntBody,
+  HuntIncidentBody,
   type HuntNews,
   HuntView,
   type PackNews,
@@ -12,6 +13,7 @@ import {
 } from '@kydai/contracts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
+import { openHuntIncident } from '../../rules/hunt-incident.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { newsType, tellNews, wantsNews } from '../news.ts';
@@ -183,6 +185,19 @@ export function ruleRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gu
         });
         return { type: 'done', view };
       }) as never;
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/hunts/incident', guard('handle-incident', 'incidents'), {
+      method: 'post',
+      summary: 'Open an incident for what a hunt found; no playbook starts by itself',
+      request: jsonBody(HuntIncidentBody),
+      responses: { 200: json(z.object({ id: z.string(), number: z.string() }), 'the incident') },
+    }),
+    async (c) => {
+      const { id, number } = await openHuntIncident(kydai, c.req.valid('json'), c.var.caller.actor);
+      return c.json({ id, number }, 200);
     },
   );
 }
