@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Event, FieldValue } from '@kydai/contracts';
 import { quote, StoreError } from '../error.ts';
 import { columnTypes } from '../filter/columns.ts';
-import { checkEvent, maxEventBytes } from '../lake/line.ts';
+import { checkEvent, maxEventBytes } from '../lake/accept.ts';
 import { addTerms, cut, pieces } from './terms.ts';
 
 /** Elasticsearch's date type prints years of four digits; what is outside is clamped there and exact in `kydai.time`. */

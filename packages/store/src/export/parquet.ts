@@ -1,40 +1,23 @@
-import { open, rm, stat } from 'node:fs/promises';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { rm, stat } from 'node:fs/promises';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Event } from '@kydai/contracts';
-import { columnTypes, identifier, literal } from '../filter/columns.ts';
+import { identifier, literal } from '../filter/columns.ts';
 import { diskError } from '../lake/disk.ts';
-import { encodeLine } from '../lake/line.ts';
-import { segmentRows } from '../lake/parquet.ts';
+import { frameShape } from '../lake/frame.ts';
+import { everyRow, partition } from '../lake/partition.ts';
+import { encodeFrame } from '../lake/record.ts';
+import { appendRows, createStaging, type Staging, TextMemory } from '../lake/staging.ts';
 
 /**
  * Writes events as one Parquet file with the columns of docs/lake-layout.md, sorted by time. `path` must not exist;
- * beside it a scratch file lies while it is made. Resolves to the file's size in bytes.
+ * beside it a scratch folder lies while it is made. Resolves to the file's size in bytes.
  */
 export async function writeEventsParquet(
   path: string,
   batches: AsyncIterable<readonly Event[]>,
   options: { readonly onProgress?: (events: number) => void } = {},
 ): Promise<number> {
-  const scratch = `${path}.ndjson`;
-  const used = new Set<string>();
   try {
-    const handle = await open(scratch, 'wx', 0o600);
-    try {
-      let done = 0;
-      for await (const events of batches) {
-        let text = '';
-        for (const event of events) {
-          text += encodeLine(event);
-          for (const [name] of event.fields.entries()) if (columnTypes.has(name)) used.add(name);
-        }
-        await handle.write(text);
-        done += events.length;
-        options.onProgress?.(done);
-      }
-      if (done === 0) await handle.write('\n');
-    } finally {
-      await handle.close();
-    }
     const instance = await DuckDBInstance.create(':memory:', {
       threads: '2',
       memory_limit: '256MB',
@@ -42,8 +25,15 @@ export async function writeEventsParquet(
     });
     try {
       const connection = await instance.connect();
-      const columns = ['id', 'time', 'received', 'source', 'dataset', ...used, 'odd', 'rest', 'raw'];
-      await connection.run(`copy (select ${columns.map(identifier).join(', ')} from ${segmentRows([scratch], used)} order by time, id)
+      const staging = await createStaging(connection, new Uint8Array(256).fill(1), true);
+      let done = 0;
+      for await (const events of batches) {
+        await stageEvents(connection, staging, events);
+        done += events.length;
+        options.onProgress?.(done);
+      }
+      const columns = await filled(connection, staging);
+      await connection.run(`copy (select ${columns.map(identifier).join(', ')} from staging order by time, id)
         to ${literal(path)} (format parquet, compression zstd, compression_level 3, parquet_version v2)`);
       connection.closeSync();
     } finally {
@@ -54,7 +44,28 @@ export async function writeEventsParquet(
     await rm(path, { force: true });
     throw diskError(error);
   } finally {
-    await rm(scratch, { force: true });
     await rm(`${path}.tmp`, { force: true, recursive: true });
   }
+}
+
+async function stageEvents(
+  connection: DuckDBConnection,
+  staging: Staging,
+  events: readonly Event[],
+): Promise<void> {
+  const content = encodeFrame(events);
+  const rows = partition([{ content, frames: [{ ...frameShape(content), start: 0, end: content.length }] }]);
+  const memory = new TextMemory([content]);
+  try {
+    await appendRows(connection, staging, rows, everyRow(rows), memory);
+  } finally {
+    memory.release();
+  }
+}
+
+/** The columns that every file has, and those in which some row has a value. */
+async function filled(connection: DuckDBConnection, { columns, all }: Staging): Promise<readonly string[]> {
+  const counts = columns.map((name) => `count(${identifier(name)}) as ${identifier(name)}`).join(', ');
+  const [found] = (await connection.runAndReadAll(`select ${counts} from staging`)).getRowObjectsJS();
+  return all.filter((name) => !columns.includes(name) || Number(found![name]) > 0);
 }

@@ -1,109 +1,101 @@
+import { readFile } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
-import { columnTypes, identifier, literal } from '../filter/columns.ts';
-import { usedColumns } from './line.ts';
+import { scanFrames } from './frame.ts';
+import { writeIndex } from './gram-files.ts';
+import { GramCollector } from './grams.ts';
+import { idBytes, type PackedIds, packIds } from './ids.ts';
 import type { ParquetFile } from './manifest.ts';
-import { columnsOf, filingDay, optionalColumns, parquetRows, segmentRows, writeParquet } from './parquet.ts';
+import { type Facts, writeParquet } from './parquet.ts';
+import { type Part, partition, type ReadSegment, type Rows } from './partition.ts';
+import { record } from './record.ts';
+import { appendRows, createStaging, TextMemory } from './staging.ts';
 
+/** Converted files are nearly as small at the quickest level as at any other. */
 const quick = 1;
-/** For files that are written again, by a merge or when old events go. */
-export const rewriteLevel = 6;
 
-/** Partitions of one conversion that get a file of their own; the rest share one, so that nobody can make thousands. */
-const maxPartitions = 64;
+/** A write-ahead segment to convert. */
+export interface SealedSegment {
+  readonly path: string;
+  readonly marker: Uint8Array;
+}
 
 export interface Converted {
   readonly files: readonly ParquetFile[];
   readonly nextFile: number;
+  /** Of each event. */
+  readonly ids: PackedIds;
 }
 
 /**
- * Turns write-ahead segments into Parquet files, one for each day and dataset. The files are durable afterwards, but
- * count only once the manifest names them. Rejects with `damaged` when the segments do not hold `expected` events.
+ * Turns write-ahead segments into Parquet files, one for each day and dataset, with their indexes. The files are
+ * durable afterwards, but count only once the manifest names them. Rejects with `damaged` when the segments do not hold
+ * `expected` events.
  */
 export async function convertSegments(
   connection: DuckDBConnection,
   folder: string,
-  segments: readonly string[],
+  segments: readonly SealedSegment[],
   expected: number,
   nextFile: number,
 ): Promise<Converted> {
-  const used = usedColumns();
-  const columns = optionalColumns.filter((name) => used.has(name) || !columnTypes.has(name));
-  const rows = segmentRows(segments, used);
-  await connection.run(`create or replace temp table staging as select *, ${filingDay} as day from ${rows}`);
+  const read: ReadSegment[] = [];
+  for (const { path, marker } of segments) {
+    const content = await readFile(path);
+    read.push({ content, frames: scanFrames(content, Buffer.from(marker)).frames });
+  }
+  const rows = partition(read);
+  if (rows.count !== expected) {
+    throw new StoreError(
+      'damaged',
+      `write-ahead segments hold ${rows.count} events where ${expected} were written; they are kept as they are`,
+    );
+  }
+  const memory = new TextMemory(read.map(({ content }) => content));
   try {
-    const counts = columns.map((name) => `count(${identifier(name)}) as ${identifier(name)}`).join(', ');
-    const groups = (
-      await connection.runAndReadAll(
-        `select day as part_day, dataset as part_dataset, count(*) as part_rows, ${counts} from staging
-         group by day, dataset order by part_rows desc, day, dataset`,
-      )
-    ).getRowObjectsJS();
-    const filled = (some: readonly Record<string, unknown>[]) =>
-      columns.filter((name) => some.some((group) => Number(group[name]) > 0));
-    const found = groups.reduce((sum, group) => sum + Number(group['part_rows']), 0);
-    if (found !== expected) {
-      throw new StoreError(
-        'damaged',
-        `write-ahead segments hold ${found} events where ${expected} were written; they are kept as they are`,
-      );
-    }
     const files: ParquetFile[] = [];
     let number = nextFile;
-    const alone = groups.slice(0, groups.length > maxPartitions ? maxPartitions - 1 : maxPartitions);
-    const same = (group: Record<string, unknown>) =>
-      `(day = ${literal(String(group['part_day']))} and dataset = ${literal(String(group['part_dataset']))})`;
-    for (const group of alone) {
-      const rows = `(select * from staging where ${same(group)})`;
-      const file = {
-        day: String(group['part_day']),
-        dataset: String(group['part_dataset']),
-        number: number++,
-      };
-      files.push(
-        await writeParquet(connection, folder, rows, { ...file, columns: filled([group]), level: quick }),
-      );
-    }
-    if (groups.length > alone.length) {
-      const rows = `(select * from staging where not (${alone.map(same).join(' or ')}))`;
-      const others = groups.slice(alone.length);
-      const day = others.map((group) => String(group['part_day'])).sort()[0]!;
-      const file = { day, dataset: null, number: number++ };
-      files.push(
-        await writeParquet(connection, folder, rows, { ...file, columns: filled(others), level: quick }),
-      );
-    }
-    return { files, nextFile: number };
+    for (const part of rows.parts)
+      files.push(await convertPart(connection, folder, rows, part, memory, number++));
+    return { files, nextFile: number, ids: idsOf(rows) };
   } finally {
+    memory.release();
     await connection.run('drop table if exists staging');
   }
 }
 
-/** Merges small files of one day and dataset into one. The old ones stay until the manifest no longer names them. */
-export async function mergeFiles(
+async function convertPart(
   connection: DuckDBConnection,
   folder: string,
-  files: readonly ParquetFile[],
+  rows: Rows,
+  part: Part,
+  memory: TextMemory,
   number: number,
 ): Promise<ParquetFile> {
-  const { day, dataset } = files[0]!;
-  const found = columnsOf(files);
-  const columns = optionalColumns.filter((name) => found.has(name));
-  const rows = parquetRows(folder, files);
-  const merged = await writeParquet(connection, folder, rows, {
-    day,
-    dataset,
-    number,
-    columns,
-    level: rewriteLevel,
-  });
-  const expected = files.reduce((sum, { rows }) => sum + rows, 0);
-  if (merged.rows !== expected) {
-    throw new StoreError(
-      'damaged',
-      `Parquet files of ${day} hold other events than were written; they are kept as they are`,
-    );
-  }
-  return merged;
+  const grams = new GramCollector();
+  const textIds = part.rows.some((row) => rows.isUuid[row] === 0);
+  const staging = await createStaging(connection, part.used, textIds);
+  const { minId, maxId } = await appendRows(connection, staging, rows, part.rows, memory, grams);
+  const facts: Facts = {
+    rows: part.rows.length,
+    minTime: rows.time[part.rows[0]!]!,
+    maxTime: rows.time[part.rows.at(-1)!]!,
+    minId,
+    maxId,
+  };
+  const day = new Date(part.day * 86_400_000).toISOString().slice(0, 10);
+  const file = { day, dataset: part.dataset, number, columns: staging.columns, level: quick };
+  const written = await writeParquet(connection, folder, 'staging', file, facts);
+  return writeIndex(folder, written, [grams.finish()]);
+}
+
+function idsOf({ count, ids, isUuid, records, frame, start }: Rows): PackedIds {
+  const others: string[] = [];
+  for (let row = 0; row < count; row++)
+    if (isUuid[row] === 0) others.push(records[frame[row]!]!.textAt(start[row]! + record.id));
+  if (others.length === 0) return packIds(ids, others);
+  const uuids = Array.from(isUuid.entries()).flatMap(([row, is]) =>
+    is === 1 ? [ids.subarray(row * idBytes, (row + 1) * idBytes)] : [],
+  );
+  return packIds(Buffer.concat(uuids), others);
 }

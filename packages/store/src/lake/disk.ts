@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StoreError } from '../error.ts';
 
@@ -61,4 +61,26 @@ export function diskError(error: unknown): StoreError {
   return new StoreError('disk-failed', `the disk of the event store failed (${code}): nothing was kept`, {
     cause: error,
   });
+}
+
+/** Buffers of one call (IOV_MAX). */
+const mostBuffers = 1_024;
+
+/** Writes buffers one after the other at a position, all of them. */
+export async function writeAll(
+  handle: FileHandle,
+  frames: readonly Buffer[],
+  position: number,
+): Promise<void> {
+  let left = frames;
+  let at = position;
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev(left.slice(0, mostBuffers), at);
+    at += bytesWritten;
+    let done = bytesWritten;
+    let whole = 0;
+    while (whole < left.length && done >= left[whole]!.length) done -= left[whole++]!.length;
+    left = left.slice(whole);
+    if (done > 0) left = [left[0]!.subarray(done), ...left.slice(1)];
+  }
 }

@@ -3,7 +3,7 @@ import { StoreError } from '../error.ts';
 import { ipv6Macros } from '../filter/network.ts';
 import type { SqlValue } from '../filter/sql.ts';
 import type { LakeLimits } from './limits.ts';
-import type { StoredRow } from './line.ts';
+import type { StoredRow } from './row.ts';
 
 export interface Asked {
   readonly sql: string;

@@ -14,7 +14,7 @@ export function extent(
 ): Omit<EventStoreStats, 'bytes'> {
   const parts = [
     ...files,
-    ...live.map(({ events, minTime, maxTime }) => ({ rows: events.length, minTime, maxTime })),
+    ...live.map(({ events, minTime, maxTime }) => ({ rows: events, minTime, maxTime })),
   ];
   let events = 0;
   let oldest = Number.POSITIVE_INFINITY;

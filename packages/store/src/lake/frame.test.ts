@@ -1,34 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeFrame, scanFrames } from './frame.ts';
+import { anyEvent } from '../contract/arbitrary.ts';
+import { plain, sample } from '../contract/samples.ts';
+import { markFrame, scanFrames } from './frame.ts';
+import { encodeFrame } from './record.ts';
+import { eventsOf } from './stored.ts';
 
-const texts = fc.array(
-  fc.string({ unit: 'grapheme', maxLength: 30 }).map((text) => `${JSON.stringify(text)}\n`),
-  { minLength: 1, maxLength: 5 },
-);
+const marker = Buffer.from('0123456789abcdef', 'hex');
+const group = fc.array(anyEvent, { minLength: 1, maxLength: 4 });
+
+function framed(events: Parameters<typeof encodeFrame>[0]): Buffer {
+  const frame = encodeFrame(events);
+  markFrame(frame, marker);
+  return frame;
+}
 
 describe('frames', () => {
-  it('come back whole from a segment', () => {
+  it('give back their events, also from a place in memory that no word begins at', () => {
     fc.assert(
-      fc.property(fc.array(texts, { maxLength: 6 }), (groups) => {
-        const segment = Buffer.concat(groups.map((group) => encodeFrame(group, group.length)));
-        const { frames, damage } = scanFrames(segment);
+      fc.property(fc.array(group, { maxLength: 5 }), fc.nat({ max: 7 }), (groups, shift) => {
+        const segment = Buffer.concat([Buffer.alloc(shift), ...groups.map(framed)]).subarray(shift);
+        const { frames, damage } = scanFrames(segment, marker);
         expect(damage).toEqual([]);
-        expect(frames.map(({ bodyStart, end }) => segment.toString('utf8', bodyStart, end))).toEqual(
-          groups.map((group) => group.join('')),
-        );
-        expect(frames.map(({ events }) => events)).toEqual(groups.map((group) => group.length));
+        const events = frames.map((frame) => eventsOf(segment, frame).map(plain));
+        expect(events).toEqual(groups.map((some) => some.map(stored)));
       }),
     );
   });
 
   it('before a cut stay, and what was cut is a torn tail', () => {
     fc.assert(
-      fc.property(fc.array(texts, { minLength: 1, maxLength: 5 }), fc.nat(), (groups, cut) => {
-        const encoded = groups.map((group) => encodeFrame(group, group.length));
+      fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), fc.nat(), (groups, cut) => {
+        const encoded = groups.map(framed);
         const segment = Buffer.concat(encoded);
         const at = cut % segment.length;
-        const { frames, damage } = scanFrames(segment.subarray(0, at));
+        const { frames, damage } = scanFrames(segment.subarray(0, at), marker);
         let end = 0;
         let whole = 0;
         for (const frame of encoded) {
@@ -45,19 +51,59 @@ describe('frames', () => {
   it('with one changed byte are left out, and all others stay', () => {
     fc.assert(
       fc.property(
-        fc.array(texts, { minLength: 1, maxLength: 5 }),
+        fc.array(group, { minLength: 1, maxLength: 5 }),
         fc.nat(),
         fc.integer({ min: 1, max: 255 }),
         (groups, where, flip) => {
-          const segment = Buffer.concat(groups.map((group) => encodeFrame(group, group.length)));
-          const before = scanFrames(segment).frames;
+          const segment = Buffer.concat(groups.map(framed));
+          const before = scanFrames(segment, marker).frames;
           const at = where % segment.length;
           segment[at]! ^= flip;
-          const after = scanFrames(segment);
+          const after = scanFrames(segment, marker);
           expect(after.frames).toEqual(before.filter(({ start, end }) => at < start || at >= end));
           expect(after.damage).toHaveLength(1);
         },
       ),
     );
   });
+
+  it('are not mistaken for what an event holds, behind damage either', () => {
+    const forged = encodeFrame([sample({ raw: 'forged' })]);
+    const inner = forged.toString('latin1');
+    const segment = Buffer.concat([framed([sample({ raw: inner })]), framed([sample({ raw: 'true' })])]);
+    segment[30]! ^= 1;
+    const { frames } = scanFrames(segment, marker);
+    expect(frames.flatMap((frame) => eventsOf(segment, frame)).map(({ raw }) => raw)).toEqual(['true']);
+  });
+
+  it('keep halves of a pair apart that stand alone at the edges of two texts', () => {
+    const event = sample({
+      raw: 'x\ud83d',
+      fields: { 'user.name': '\ude00y', 'user.domain': 'é\ud83d', 'user.id': '\ude00' },
+    });
+    const segment = framed([event, sample({ raw: 'ký' })]);
+    const [first, second] = eventsOf(segment, scanFrames(segment, marker).frames[0]!);
+    expect(plain(first)).toMatchObject({
+      raw: 'x\ufffd',
+      fields: { 'user.name': '\ufffdy', 'user.domain': 'é\ufffd', 'user.id': '\ufffd' },
+    });
+    expect(second!.raw).toBe('ký');
+  });
 });
+
+/** An event as it comes back: well-formed, whole times, finite numbers. */
+function stored(event: Parameters<typeof plain>[0]): unknown {
+  const text = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.toWellFormed();
+    if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;
+    if (Array.isArray(value)) return value.map(text);
+    return value;
+  };
+  const all = plain(event) as Record<string, unknown> & { fields: Record<string, unknown> };
+  const fields = Object.fromEntries(
+    Object.entries(all.fields)
+      .map(([name, value]) => [name.toWellFormed(), text(value)] as const)
+      .sort(),
+  );
+  return { ...all, raw: text(all['raw']), fields };
+}

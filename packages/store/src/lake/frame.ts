@@ -1,37 +1,58 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * The write-ahead segment is lines of JSON, so that DuckDB reads it as it is. Each group commit is one frame: a header
- * line with the checksum and the size of what follows, then one line for each event.
+ * A write-ahead segment is a row of frames. A frame holds the records (`record.ts`) of one append:
  *
- *     {"frame":1234567890,"bytes":420,"events":2}
- *     {"id":"...","time":...}
- *     {"id":"...","time":...}
+ *     marker   8 bytes   the segment's own, which its file's name tells
+ *     crc      uint32    CRC-32 of all that follows
+ *     words    uint32    32-bit words of the records, which come first in the body
+ *     text     uint32    bytes of UTF-8 behind them, before padding to a multiple of eight
+ *     events   uint32
+ *     body
+ *
+ * All numbers are little-endian. The marker is random: an event cannot hold what looks like a frame of its segment, so
+ * that after damage the next frame is found with certainty.
  */
-export function encodeFrame(texts: readonly string[], events: number): Buffer {
-  // UTF-8 needs at most three bytes for a UTF-16 unit; most logs need one.
-  const most = texts.reduce((sum, text) => sum + text.length, 0) * 3;
-  const frame = Buffer.allocUnsafe(maxHeader + most);
-  let end = maxHeader;
-  for (const text of texts) end += frame.write(text, end, 'utf8');
-  const body = frame.subarray(maxHeader, end);
-  const header = `{"frame":${crc32(body)},"bytes":${body.length},"events":${events}}\n`;
-  const start = maxHeader - header.length;
-  frame.write(header, start, 'latin1');
-  return frame.subarray(start, end);
+export const frameHeader = 24;
+
+export interface FrameShape {
+  readonly words: number;
+  readonly text: number;
+  readonly events: number;
 }
 
-const headerShape = /^\{"frame":(\d{1,10}),"bytes":(\d{1,10}),"events":(\d{1,8})\}$/;
-const maxHeader = 80;
-const headerStart = Buffer.from('{"frame":', 'latin1');
-const lineFeed = 10;
+/** Bytes of a frame on disk. */
+export function frameBytes({ words, text }: FrameShape): number {
+  return frameHeader + words * 4 + Math.ceil(text / 8) * 8;
+}
 
-/** One intact frame: where its lines are in the segment. */
-export interface Frame {
+/** Completes a frame, but for its marker, whose body is in place behind the room for its header. */
+export function finishFrame(frame: Buffer, { words, text, events }: FrameShape): void {
+  frame.fill(0, 0, 8);
+  frame.writeUInt32LE(words, 12);
+  frame.writeUInt32LE(text, 16);
+  frame.writeUInt32LE(events, 20);
+  frame.writeUInt32LE(crc32(frame.subarray(12)), 8);
+}
+
+/** Makes a frame one of a segment's. */
+export function markFrame(frame: Buffer, marker: Buffer): void {
+  marker.copy(frame, 0, 0, 8);
+}
+
+/** The shape of a frame that was made here. */
+export function frameShape(frame: Buffer): FrameShape {
+  return {
+    words: frame.readUInt32LE(12),
+    text: frame.readUInt32LE(16),
+    events: frame.readUInt32LE(20),
+  };
+}
+
+/** One intact frame: where it is in the segment. */
+export interface Frame extends FrameShape {
   readonly start: number;
-  readonly bodyStart: number;
   readonly end: number;
-  readonly events: number;
 }
 
 export interface Scan {
@@ -41,13 +62,13 @@ export interface Scan {
 }
 
 /** Finds the intact frames of a segment, also those behind a damaged one. */
-export function scanFrames(segment: Buffer): Scan {
+export function scanFrames(segment: Buffer, marker: Buffer): Scan {
   const frames: Frame[] = [];
   const damage: { start: number; end: number }[] = [];
   let at = 0;
   let bad = -1;
   while (at < segment.length) {
-    const frame = readFrame(segment, at);
+    const frame = readFrame(segment, at, marker);
     if (frame !== undefined) {
       if (bad >= 0) damage.push({ start: bad, end: at });
       bad = -1;
@@ -55,30 +76,20 @@ export function scanFrames(segment: Buffer): Scan {
       at = frame.end;
     } else {
       if (bad < 0) bad = at;
-      at = nextHeader(segment, at + 1);
+      const next = segment.indexOf(marker, at + 1);
+      at = next < 0 ? segment.length : next;
     }
   }
   if (bad >= 0) damage.push({ start: bad, end: segment.length });
   return { frames, damage };
 }
 
-function readFrame(segment: Buffer, start: number): Frame | undefined {
-  const headerEnd = segment.subarray(start, start + maxHeader).indexOf(lineFeed);
-  if (headerEnd < 0) return undefined;
-  const found = headerShape.exec(segment.toString('latin1', start, start + headerEnd));
-  if (found === null) return undefined;
-  const bodyStart = start + headerEnd + 1;
-  const end = bodyStart + Number(found[2]);
-  if (end > segment.length || crc32(segment.subarray(bodyStart, end)) !== Number(found[1])) return undefined;
-  return { start, bodyStart, end, events: Number(found[3]) };
-}
-
-/**
- * Where the next thing that looks like a header begins; the segment's length when nothing does. It need not be at the
- * start of a line, because the line feed before it may be what was damaged. Events cannot pretend to be one: within a
- * line of JSON the quotes are escaped.
- */
-function nextHeader(segment: Buffer, from: number): number {
-  const at = segment.indexOf(headerStart, from);
-  return at < 0 ? segment.length : at;
+function readFrame(segment: Buffer, start: number, marker: Buffer): Frame | undefined {
+  if (segment.length - start < frameHeader || segment.compare(marker, 0, 8, start, start + 8) !== 0)
+    return undefined;
+  const shape = frameShape(segment.subarray(start, start + frameHeader));
+  const end = start + frameBytes(shape);
+  if (end > segment.length) return undefined;
+  if (crc32(segment.subarray(start + 12, end)) !== segment.readUInt32LE(start + 8)) return undefined;
+  return { ...shape, start, end };
 }

@@ -1,14 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event } from '@kydai/contracts';
 import { syncFile } from './disk.ts';
-import { decodeGrams, encodeGrams, GramCollector, type Grams, joinGrams, mayHold } from './grams.ts';
+import { decodeGrams, encodeGrams, type Grams, joinGrams, mayHold } from './grams.ts';
 import type { ParquetFile } from './manifest.ts';
 
 const cachedBytes = 64 * 1024 * 1024;
-const slice = 1_000;
-const day = 86_400_000;
-const mostCollectors = 64;
 const mostRanges = 64;
 
 /** The index file beside a Parquet file. */
@@ -16,55 +12,8 @@ export function gramPath(path: string): string {
   return path.replace(/\.parquet$/, '.grams');
 }
 
-/** Writes the index of new Parquet files from the events that went into them. Files that it cannot tell apart get none. */
-export async function indexFiles(
-  folder: string,
-  files: readonly ParquetFile[],
-  parts: readonly (readonly Event[])[],
-): Promise<readonly ParquetFile[]> {
-  const collectors = new Map<string, GramCollector>();
-  let made = 0;
-  let visited = 0;
-  // Neighbours are mostly of the same day and often of the same dataset.
-  let last:
-    | { readonly day: number; readonly dataset: string; readonly collector: GramCollector | undefined }
-    | undefined;
-  for (const events of parts) {
-    for (const event of events) {
-      if (++visited % slice === 0) await new Promise((resolve) => setImmediate(resolve));
-      const filed = filedDay(event);
-      if (last?.day !== filed || last.dataset !== event.dataset) {
-        const key = `${filed} ${event.dataset}`;
-        let collector = collectors.get(key);
-        if (collector === undefined && made++ < mostCollectors) {
-          collector = new GramCollector();
-          collectors.set(key, collector);
-        }
-        last = { day: filed, dataset: event.dataset, collector };
-      }
-      last.collector?.add(event);
-    }
-  }
-  const indexed: ParquetFile[] = [];
-  for (const file of files) {
-    const collector =
-      file.dataset === null
-        ? undefined
-        : collectors.get(`${Date.parse(`${file.day}T00:00:00Z`) / day} ${file.dataset}`);
-    // INVARIANT: an index speaks for every row of its file, or there is none.
-    indexed.push(collector?.rows === file.rows ? await writeIndex(folder, file, [collector.finish()]) : file);
-  }
-  return indexed;
-}
-
-/** The day, since the epoch, under which SQL files the event (`filingDay`). */
-function filedDay(event: Event): number {
-  const time = Math.round(event.time);
-  const received = Math.round(event.received);
-  return Math.floor((time >= received - 7 * day && time <= received + day ? time : received) / day);
-}
-
-async function writeIndex(
+/** Writes the index beside a Parquet file. INVARIANT: an index speaks for every row of its file, or there is none. */
+export async function writeIndex(
   folder: string,
   file: ParquetFile,
   stretches: readonly Grams[],

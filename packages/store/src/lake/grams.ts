@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Event, EventFilter } from '@kydai/contracts';
+import type { EventFilter } from '@kydai/contracts';
 import { fold, readGlob } from '../filter/text.ts';
 
 /**
@@ -31,20 +31,39 @@ function hashes(text: string, found: (hash: number) => void): void {
   }
 }
 
+/** ASCII as `fold` folds it. */
+const folded = Uint8Array.from({ length: 256 }, (_, unit) => (unit >= 65 && unit <= 90 ? unit + 32 : unit));
+
 /** Collects the runs of many lines. */
 export class GramCollector {
   readonly #bits = new Uint32Array(mostBits / 32);
   #minTime = Number.POSITIVE_INFINITY;
   #maxTime = Number.NEGATIVE_INFINITY;
-  rows = 0;
 
-  add({ time, raw }: Event): void {
-    const rounded = Math.round(time);
-    this.#minTime = Math.min(this.#minTime, rounded);
-    this.#maxTime = Math.max(this.#maxTime, rounded);
-    this.rows++;
+  /** A line as UTF-8, at a place in some bytes. */
+  add(time: number, bytes: Uint8Array, at: number, length: number): void {
+    if (time < this.#minTime) this.#minTime = time;
+    if (time > this.#maxTime) this.#maxTime = time;
+    if (length < run) return;
     const bits = this.#bits;
-    hashes(fold(raw.isWellFormed() ? raw : raw.toWellFormed()), (hash) => {
+    const end = at + length;
+    let window = (folded[bytes[at]!]! << 16) | (folded[bytes[at + 1]!]! << 8) | folded[bytes[at + 2]!]!;
+    let all = bytes[at]! | bytes[at + 1]! | bytes[at + 2]!;
+    for (let place = at + run - 1; place < end; place++) {
+      const byte = bytes[place]!;
+      all |= byte;
+      window = (window << 8) | folded[byte]!;
+      // As `hashes` does it, written out: this is the innermost loop of the conversion.
+      const bit = Math.imul(window ^ (window >>> 15), 0x9e3779b1) >>> 12;
+      bits[bit >>> 5]! |= 1 << (bit & 31);
+    }
+    // Beyond ASCII it is units that count; the bits that were set for bytes only make the index less sharp.
+    if (all > 127) this.#addText(Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString());
+  }
+
+  #addText(text: string): void {
+    const bits = this.#bits;
+    hashes(fold(text), (hash) => {
       const bit = hash >>> 12;
       bits[bit >>> 5]! |= 1 << (bit & 31);
     });

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import type { Clock, Event, EventStoreStats } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
-import { convertSegments, mergeFiles } from './convert.ts';
+import { Converter } from './converter.ts';
 import { diskError, freeBytes, removeFile, syncFolder } from './disk.ts';
 import type { Duck } from './duck.ts';
 import { extent, removeLeftovers, smallFiles } from './files.ts';
-import { GramIndex, gramPath, indexFiles, inheritIndex } from './gram-files.ts';
+import { GramIndex, gramPath, inheritIndex } from './gram-files.ts';
+import { holdsId, type PackedIds } from './ids.ts';
 import type { LakeLimits } from './limits.ts';
-import { type IdSet, type LiveSegment, liveView } from './live.ts';
+import { type LiveSegment, liveView } from './live.ts';
 import { type LegalHold, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { mergeFiles } from './merge.ts';
 import { recoverSegments } from './recover.ts';
 import { removeOld } from './retain.ts';
 import type { View } from './search.ts';
@@ -36,8 +38,9 @@ export class Keeper {
   readonly #live: LiveSegment[];
   readonly #grams: GramIndex;
   readonly #wal: Wal;
+  readonly #converter: Converter;
   #manifest: Manifest;
-  #recent: IdSet[] = [];
+  #recent: PackedIds[] = [];
   #chores: Promise<unknown> = Promise.resolve();
   #working = false;
   #failure: StoreError | undefined;
@@ -65,6 +68,7 @@ export class Keeper {
     this.#manifest = manifest;
     this.#live = live;
     this.#grams = new GramIndex(parts.folder);
+    this.#converter = new Converter(parts.duck, parts.folder, parts.limits);
     this.#wal = new Wal({
       folder: join(parts.folder, 'wal'),
       now: () => parts.clock.now(),
@@ -72,7 +76,8 @@ export class Keeper {
       pendingBytes: parts.limits.pendingBytes,
       next: Math.max(manifest.converted, ...live.map(({ number }) => number)) + 1,
       admit: () => this.#admit(),
-      seen: (id) => this.#live.some(({ ids }) => ids.has(id)) || this.#recent.some((ids) => ids.has(id)),
+      seen: (id) =>
+        this.#live.some((segment) => segment.has(id)) || this.#recent.some((ids) => holdsId(ids, id)),
       opened: (segment) => this.#live.push(segment),
       sealed: () => this.#wake(),
       kept: parts.kept,
@@ -153,6 +158,7 @@ export class Keeper {
     clearInterval(this.#timer);
     await this.#wal.close();
     await this.#chores.catch(() => undefined);
+    await this.#converter.close();
     this.#sweep();
   }
 
@@ -167,7 +173,7 @@ export class Keeper {
     const { clock, limits } = this.#parts;
     const now = clock.now();
     const old = this.#live.some(
-      ({ sealed, events, began }) => !sealed && events.length > 0 && now - began >= limits.segmentAge,
+      ({ sealed, events, began }) => !sealed && events > 0 && now - began >= limits.segmentAge,
     );
     if (old) void this.#wal.seal().catch(() => undefined);
     if (this.#failure !== undefined && performance.now() >= this.#retryAt) this.#wake();
@@ -206,29 +212,20 @@ export class Keeper {
   async #convertSome(): Promise<boolean> {
     const segments = this.#live.filter(({ sealed }) => sealed).slice(0, 4);
     if (segments.length === 0) return false;
-    const { folder, duck } = this.#parts;
-    const expected = segments.reduce((sum, { events }) => sum + events.length, 0);
-    const paths = segments.map(({ path }) => path);
-    const { files, nextFile } = await duck.work((connection) =>
-      convertSegments(connection, folder, paths, expected, this.#manifest.nextFile),
-    );
-    const indexed = await indexFiles(
-      folder,
-      files,
-      segments.map(({ events }) => events),
-    );
+    const { folder } = this.#parts;
+    const { files, nextFile, ids } = await this.#converter.convert(segments, this.#manifest.nextFile);
     const manifest = {
       ...this.#manifest,
       converted: segments.at(-1)!.number,
       nextFile,
-      files: [...this.#manifest.files, ...indexed],
+      files: [...this.#manifest.files, ...files],
     };
     await writeManifest(folder, manifest);
     // From here the Parquet files count and the segments do not, in one step for every query.
     this.#manifest = manifest;
     this.#live.splice(0, segments.length);
-    this.#recent = [...this.#recent, ...segments.map(({ ids }) => ids)].slice(-remembered);
-    for (const path of paths) await removeFile(path);
+    this.#recent = [...this.#recent, ids].slice(-remembered);
+    for (const { path } of segments) await removeFile(path);
     await syncFolder(join(folder, 'wal'));
     return true;
   }

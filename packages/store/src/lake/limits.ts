@@ -16,6 +16,8 @@ export interface LakeLimits {
   readonly maxBytes: number;
   /** Memory of the query engine; it spills to disk above. */
   readonly memoryBytes: number;
+  /** Memory of the engine that converts; it spills to disk above. */
+  readonly convertBytes: number;
   /** Threads of the query engine. */
   readonly threads: number;
   /** Queries that run at once; further ones wait. */
@@ -35,6 +37,7 @@ export const defaultLimits: LakeLimits = {
   reserveBytes: 64 * 1024 * 1024,
   maxBytes: Number.POSITIVE_INFINITY,
   memoryBytes: 384 * 1024 * 1024,
+  convertBytes: 256 * 1024 * 1024,
   threads: Math.min(4, availableParallelism()),
   queries: 2,
   queryTime: 120_000,

@@ -1,114 +1,105 @@
 import type { Event } from '@kydai/contracts';
+import { frameShape } from './frame.ts';
+import { Records, StoredEvent } from './stored.ts';
 
-/**
- * Ids, as a set that costs next to nothing while they arrive in rising order, as UUIDs of version 7 do: an id above the
- * highest is new, and the set itself is made only when another has to be looked up.
- */
-export class IdSet {
-  readonly #list: string[] = [];
-  #set: Set<string> | undefined;
-  #highest = '';
-  #lowest: string | undefined;
-
-  has(id: string): boolean {
-    if (this.#lowest === undefined || id > this.#highest || id < this.#lowest) return false;
-    this.#set ??= new Set(this.#list);
-    return this.#set.has(id);
-  }
-
-  add(id: string): void {
-    if (id > this.#highest) this.#highest = id;
-    if (this.#lowest === undefined || id < this.#lowest) this.#lowest = id;
-    if (this.#set === undefined) this.#list.push(id);
-    else this.#set.add(id);
-  }
-}
-
-/** The events of one write-ahead segment that is not in Parquet yet, in the order in which they became durable. */
-export interface LiveSegment {
-  readonly number: number;
-  readonly path: string;
-  readonly events: Event[];
-  readonly ids: IdSet;
-  /** Bytes on disk that are known to be good. */
-  bytes: number;
-  /** Clock time of its first event. */
-  began: number;
-  /** Times of its earliest and latest event. */
-  minTime: number;
-  maxTime: number;
-  /** Nothing is added any more: ready for conversion. */
-  sealed: boolean;
-}
-
-export function liveSegment(number: number, path: string): LiveSegment {
-  return {
-    number,
-    path,
-    events: [],
-    ids: new IdSet(),
-    bytes: 0,
-    began: 0,
-    minTime: Number.POSITIVE_INFINITY,
-    maxTime: Number.NEGATIVE_INFINITY,
-    sealed: false,
-  };
-}
-
-/** Adds events that are durable. */
-export function addLive(segment: LiveSegment, events: Iterable<Event>): void {
-  for (const event of events) {
-    segment.events.push(event);
-    segment.ids.add(event.id);
-    if (event.time < segment.minTime) segment.minTime = event.time;
-    if (event.time > segment.maxTime) segment.maxTime = event.time;
-  }
-}
-
-interface LivePart {
-  readonly events: readonly Event[];
-  readonly count: number;
+interface LiveFrame {
+  readonly records: Records;
   readonly minTime: number;
   readonly maxTime: number;
 }
 
-/** Stretches of live events as they were when a query began; what is appended later is not seen. */
+/** The events of one write-ahead segment that is not in Parquet yet, in the order in which they became durable. */
+export class LiveSegment {
+  readonly number: number;
+  readonly path: string;
+  readonly marker: Buffer;
+  readonly frames: LiveFrame[] = [];
+  events = 0;
+  /** Bytes on disk that are known to be good. */
+  bytes = 0;
+  /** Clock time of its first event. */
+  began = 0;
+  /** Times of its earliest and latest event. */
+  minTime = Number.POSITIVE_INFINITY;
+  maxTime = Number.NEGATIVE_INFINITY;
+  /** Nothing is added any more: ready for conversion. */
+  sealed = false;
+  #lowest: string | undefined;
+  #highest = '';
+  #ids: Set<string> | undefined;
+  #idsUntil = 0;
+
+  constructor(number: number, path: string, marker: Buffer) {
+    this.number = number;
+    this.path = path;
+    this.marker = marker;
+  }
+
+  /** Adds a frame that is durable, and says what is in it. */
+  add(frame: Buffer, events: Iterable<Pick<Event, 'id' | 'time'>>): void {
+    const shape = frameShape(frame);
+    const records = new Records(frame, { ...shape, start: 0, end: frame.length });
+    let minTime = Number.POSITIVE_INFINITY;
+    let maxTime = Number.NEGATIVE_INFINITY;
+    for (const event of events) {
+      const time = Math.round(event.time);
+      const { id } = event;
+      if (time < minTime) minTime = time;
+      if (time > maxTime) maxTime = time;
+      if (id > this.#highest) this.#highest = id;
+      if (this.#lowest === undefined || id < this.#lowest) this.#lowest = id;
+    }
+    this.frames.push({ records, minTime, maxTime });
+    this.events += shape.events;
+    if (minTime < this.minTime) this.minTime = minTime;
+    if (maxTime > this.maxTime) this.maxTime = maxTime;
+  }
+
+  /**
+   * Whether an event with this id is here. Ids that arrive in rising order, as UUIDs of version 7 do, cost next to
+   * nothing: the set of ids is made only when one within their range has to be looked up.
+   */
+  has(id: string): boolean {
+    if (this.#lowest === undefined || id > this.#highest || id < this.#lowest) return false;
+    this.#ids ??= new Set();
+    for (; this.#idsUntil < this.frames.length; this.#idsUntil++) {
+      const { records } = this.frames[this.#idsUntil]!;
+      for (const start of records.starts()) this.#ids.add(new StoredEvent(records, start).id);
+    }
+    return this.#ids.has(id);
+  }
+}
+
+/** Frames of live events as they were when a query began; what is appended later is not seen. */
 export interface LiveView {
-  readonly parts: readonly LivePart[];
+  readonly frames: readonly LiveFrame[];
 }
 
 export function liveView(segments: readonly LiveSegment[]): LiveView {
-  return {
-    parts: segments.map(({ events, minTime, maxTime }) => ({
-      events,
-      count: events.length,
-      minTime,
-      maxTime,
-    })),
-  };
+  return { frames: segments.flatMap(({ frames }) => frames) };
+}
+
+/** The parts of a view that can hold events of a time span. */
+export function liveBetween({ frames }: LiveView, from: number, to: number): LiveView {
+  return { frames: frames.filter(({ minTime, maxTime }) => maxTime >= from && minTime < to) };
 }
 
 const slice = 2_000;
 
-/** The parts of a view that can hold events of a time span. */
-export function liveBetween({ parts }: LiveView, from: number, to: number): LiveView {
-  return { parts: parts.filter(({ minTime, maxTime }) => maxTime >= from && minTime < to) };
-}
-
 /** Visits every event of a view, and lets the event loop run in between so that ingestion goes on. */
 export async function visitLive(
-  { parts }: LiveView,
-  visit: (event: Event) => void,
+  { frames }: LiveView,
+  visit: (event: StoredEvent) => void,
   proceed: () => void,
 ): Promise<void> {
   let visited = 0;
-  for (const { events, count } of parts) {
-    for (let at = 0; at < count; at++) {
+  for (const { records } of frames) {
+    for (const start of records.starts()) {
       if (++visited % slice === 0) {
         await new Promise((resolve) => setImmediate(resolve));
         proceed();
       }
-      visit(events[at]!);
+      visit(new StoredEvent(records, start));
     }
   }
 }

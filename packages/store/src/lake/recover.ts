@@ -1,18 +1,17 @@
 import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StoreError } from '../error.ts';
 import { removeFile, replaceFile, syncFile, syncFolder } from './disk.ts';
 import { scanFrames } from './frame.ts';
-import { type StoredRow, toEvent } from './line.ts';
-import { addLive, type LiveSegment, liveSegment } from './live.ts';
-
-export function segmentName(number: number): string {
-  return `${String(number).padStart(10, '0')}.ndjson`;
-}
+import { LiveSegment } from './live.ts';
+import { type SegmentName, segmentsIn } from './segment.ts';
+import { Records, StoredEvent } from './stored.ts';
 
 /**
  * Reads the write-ahead segments that are not in Parquet yet. A torn tail (the process was killed while it wrote what
  * it had acknowledged to nobody) is cut off. Damage in the middle is kept aside in a file beside the segment, and the
- * intact frames behind it are kept. All segments come back sealed.
+ * intact frames behind it are kept. All segments come back sealed. Rejects with `damaged` where there are segments of a
+ * format that this version does not read.
  */
 export async function recoverSegments(
   folder: string,
@@ -20,26 +19,36 @@ export async function recoverSegments(
   now: number,
 ): Promise<LiveSegment[]> {
   const segments: LiveSegment[] = [];
-  const names = (await readdir(folder)).filter((name) => /^\d{10}\.ndjson$/.test(name)).sort();
-  for (const name of names) {
-    const number = Number(name.slice(0, 10));
-    const path = join(folder, name);
-    if (number <= converted) {
-      await removeFile(path);
+  const names = await readdir(folder);
+  const foreign = names.find((name) => name.endsWith('.ndjson'));
+  if (foreign !== undefined) {
+    throw new StoreError(
+      'damaged',
+      `\`wal/${foreign}\` was written by an earlier version; start and stop that version once to convert it`,
+    );
+  }
+  for (const name of segmentsIn(names)) {
+    if (name.number <= converted) {
+      await removeFile(join(folder, name.name));
       continue;
     }
-    const segment = await recoverSegment(number, path, now);
-    if (segment.events.length === 0) await removeFile(path);
+    const segment = await recoverSegment(folder, name, now);
+    if (segment.events === 0) await removeFile(segment.path);
     else segments.push(segment);
   }
   await syncFolder(folder);
   return segments;
 }
 
-async function recoverSegment(number: number, path: string, now: number): Promise<LiveSegment> {
-  const segment = liveSegment(number, path);
+async function recoverSegment(
+  folder: string,
+  { name, number, marker }: SegmentName,
+  now: number,
+): Promise<LiveSegment> {
+  const path = join(folder, name);
+  const segment = new LiveSegment(number, path, marker);
   let content: Buffer = await readFile(path);
-  const scan = scanFrames(content);
+  const scan = scanFrames(content, marker);
   const tail = scan.damage.at(-1);
   const torn = tail !== undefined && tail.end === content.length;
   const inside = torn ? scan.damage.slice(0, -1) : scan.damage;
@@ -53,11 +62,10 @@ async function recoverSegment(number: number, path: string, now: number): Promis
     await truncate(path, tail.start);
     await syncFile(path);
   }
-  for (const { bodyStart, end } of scanFrames(content).frames) {
-    for (const line of content.toString('utf8', bodyStart, end).split('\n')) {
-      if (line === '') continue;
-      addLive(segment, [toEvent(JSON.parse(line) as StoredRow)]);
-    }
+  for (const frame of scanFrames(content, marker).frames) {
+    const records = new Records(content, frame);
+    const events = Array.from(records.starts(), (start) => new StoredEvent(records, start));
+    segment.add(content.subarray(frame.start, frame.end), events);
   }
   segment.bytes = content.length;
   segment.began = now;

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from '../filter/columns.ts';
-import { rewriteLevel } from './convert.ts';
 import { inheritIndex } from './gram-files.ts';
 import type { LegalHold, Manifest, ParquetFile } from './manifest.ts';
+import { rewriteLevel } from './merge.ts';
 import { parquetRows, writeParquet } from './parquet.ts';
 
 export interface Retained {
@@ -62,7 +62,7 @@ export async function removeOld(
     removed += count;
     dropped.push(file.path);
     if (count === file.rows) continue;
-    const kept = `(select * from ${rows} where not (${old}))`;
+    const kept = `(select * from ${rows} where not (${old}) order by time, id)`;
     const next = { ...file, number: nextFile++, level: rewriteLevel };
     files.push(await inheritIndex(folder, await writeParquet(connection, folder, kept, next), [file]));
   }

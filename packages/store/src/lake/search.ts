@@ -7,10 +7,11 @@ import { type Position, readCursor, writeCursor } from './cursor.ts';
 import type { Duck } from './duck.ts';
 import type { GramIndex, Range } from './gram-files.ts';
 import { neededTexts } from './grams.ts';
-import { toEvent } from './line.ts';
 import { type LiveView, liveBetween, visitLive } from './live.ts';
 import type { ParquetFile } from './manifest.ts';
 import { columnsOf, eventColumns, idOrder, idText, parquetRows } from './parquet.ts';
+import { toEvent } from './row.ts';
+import type { StoredEvent } from './stored.ts';
 
 /** What a query sees: the lake as it was when the query began. */
 export interface View {
@@ -127,7 +128,7 @@ async function liveEvents(
   wanted: number,
   signal: AbortSignal | undefined,
 ): Promise<Event[]> {
-  let found: Event[] = [];
+  let found: StoredEvent[] = [];
   await visitLive(
     liveBetween(live, span.from, span.to),
     (event) => {
@@ -139,7 +140,10 @@ async function liveEvents(
     },
     () => cancelled(signal),
   );
-  return found.sort(compare).slice(0, wanted);
+  return found
+    .sort(compare)
+    .slice(0, wanted)
+    .map((event) => event.whole());
 }
 
 interface Wanted {
@@ -184,7 +188,7 @@ export async function getEvent(duck: Duck, view: View, id: string): Promise<Even
   await visitLive(
     view.live,
     (event) => {
-      if (event.id === id) found = event;
+      if (event.id === id) found = event.whole();
     },
     () => undefined,
   );

@@ -2,18 +2,24 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
-import { diskError, syncFolder } from './disk.ts';
-import { encodeFrame } from './frame.ts';
-import { encodeLine } from './line.ts';
-import { addLive, IdSet, type LiveSegment, liveSegment } from './live.ts';
-import { segmentName } from './recover.ts';
+import { diskError, syncFolder, writeAll } from './disk.ts';
+import { markFrame } from './frame.ts';
+import { LiveSegment } from './live.ts';
+import { encodeFrame } from './record.ts';
+import { newSegment } from './segment.ts';
 
 interface Append {
   readonly events: readonly Event[];
-  /** Its lines, one after the other. */
-  readonly text: string;
+  /** All of them as one frame. */
+  readonly frame: Buffer;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What goes to disk for some of a group: a frame, and its events. */
+interface Part {
+  readonly frame: Buffer;
+  readonly events: readonly Event[];
 }
 
 export interface WalParts {
@@ -34,6 +40,8 @@ export interface WalParts {
 }
 
 const groupBytes = 4 * 1024 * 1024;
+/** Appends of fewer events share a frame with their neighbours. */
+const fewEvents = 64;
 
 /**
  * The write-ahead log. What waits while a group is being made durable goes to disk as the next group: one write, one
@@ -66,15 +74,15 @@ export class Wal {
         new StoreError('busy', 'too many events wait to be written; send them again later'),
       );
     }
-    let text: string;
+    let frame: Buffer;
     try {
-      text = encodeLines(events);
+      frame = encodeFrame(events);
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#waitingBytes += text.length;
+    this.#waitingBytes += frame.length;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, text, resolve, reject });
+      this.#waiting.push({ events, frame, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -115,57 +123,63 @@ export class Wal {
     let size = 0;
     while (
       count < this.#waiting.length &&
-      (count === 0 || size + this.#waiting[count]!.text.length <= groupBytes)
+      (count === 0 || size + this.#waiting[count]!.frame.length <= groupBytes)
     ) {
-      size += this.#waiting[count++]!.text.length;
+      size += this.#waiting[count++]!.frame.length;
     }
     this.#waitingBytes -= size;
     return this.#waiting.splice(0, count);
   }
 
   async #write(group: readonly Append[]): Promise<void> {
-    const { events, texts } = this.#fresh(group);
-    if (events.length === 0) return;
+    const parts = this.#fresh(group);
+    if (parts.length === 0) return;
     if (this.#dirty) await this.#clean();
     const segment = this.#segment ?? (await this.#openSegment());
-    const frame = encodeFrame(texts, events.length);
+    const frames = parts.map(({ frame }) => frame);
+    for (const frame of frames) markFrame(frame, segment.marker);
     this.#dirty = true;
     try {
-      await writeAll(this.#handle!, frame, segment.bytes);
+      await writeAll(this.#handle!, frames, segment.bytes);
       await this.#handle!.datasync();
     } catch (error) {
       await this.#clean().catch(() => undefined);
       throw error;
     }
     this.#dirty = false;
-    if (segment.events.length === 0) segment.began = this.#parts.now();
-    segment.bytes += frame.length;
-    addLive(segment, events);
-    this.#parts.kept(events);
+    if (segment.events === 0) segment.began = this.#parts.now();
+    for (const { frame, events } of parts) {
+      segment.bytes += frame.length;
+      segment.add(frame, events);
+    }
+    for (const { events } of parts) this.#parts.kept(events);
     if (segment.bytes >= this.#parts.segmentBytes) await this.#endSegment();
   }
 
-  /** The events of a group that are not stored already, each id once. */
-  #fresh(group: readonly Append[]): { readonly events: Event[]; readonly texts: string[] } {
-    const ids = new IdSet();
-    const events: Event[] = [];
-    const texts: string[] = [];
-    for (const append of group) {
-      const before = events.length;
-      for (const event of append.events) {
-        if (ids.has(event.id) || this.#parts.seen(event.id)) continue;
-        ids.add(event.id);
-        events.push(event);
-      }
-      const fresh = events.length - before;
-      if (fresh === append.events.length) texts.push(append.text);
-      else if (fresh > 0) texts.push(encodeLines(events.slice(before)));
+  /** What of a group is not stored already, each id once. */
+  #fresh(group: readonly Append[]): readonly Part[] {
+    const ids = new RisingIds();
+    const parts: Part[] = [];
+    let shared: Event[] = [];
+    const share = () => {
+      if (shared.length > 0) parts.push({ frame: encodeFrame(shared), events: shared });
+      shared = [];
+    };
+    for (const { events, frame } of group) {
+      const fresh = events.filter(({ id }) => ids.add(id) && !this.#parts.seen(id));
+      const whole = fresh.length === events.length;
+      if (whole && (group.length === 1 || fresh.length >= fewEvents)) {
+        share();
+        parts.push({ frame, events });
+      } else shared.push(...fresh);
     }
-    return { events, texts };
+    share();
+    return parts;
   }
 
   async #openSegment(): Promise<LiveSegment> {
-    const path = join(this.#parts.folder, segmentName(this.#next));
+    const { name, marker } = newSegment(this.#next);
+    const path = join(this.#parts.folder, name);
     const handle = await open(path, 'w');
     try {
       await syncFolder(this.#parts.folder);
@@ -174,7 +188,7 @@ export class Wal {
       throw error;
     }
     this.#handle = handle;
-    this.#segment = liveSegment(this.#next++, path);
+    this.#segment = new LiveSegment(this.#next++, path, marker);
     this.#parts.opened(this.#segment);
     return this.#segment;
   }
@@ -188,7 +202,7 @@ export class Wal {
 
   async #endSegment(): Promise<void> {
     const segment = this.#segment;
-    if (segment === undefined || segment.events.length === 0 || this.#dirty) return;
+    if (segment === undefined || segment.events === 0 || this.#dirty) return;
     this.#segment = undefined;
     const handle = this.#handle;
     this.#handle = undefined;
@@ -198,16 +212,21 @@ export class Wal {
   }
 }
 
-function encodeLines(events: readonly Event[]): string {
-  let text = '';
-  for (const event of events) text += encodeLine(event);
-  return text;
-}
+/** Ids of one group: those in rising order are not looked up. */
+class RisingIds {
+  #highest = '';
+  readonly #list: string[] = [];
+  #set: Set<string> | undefined;
 
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
+  /** Whether it was not there. */
+  add(id: string): boolean {
+    if (id > this.#highest) this.#highest = id;
+    else {
+      this.#set ??= new Set(this.#list);
+      if (this.#set.has(id)) return false;
+    }
+    if (this.#set === undefined) this.#list.push(id);
+    else this.#set.add(id);
+    return true;
   }
 }

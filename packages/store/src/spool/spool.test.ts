@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '@kydai/contracts';
@@ -60,7 +60,7 @@ describe('The spool', () => {
     await spool.append(events.slice(2));
     await spool.close();
     const path = join(folder, readdirSync(folder)[0]!);
-    appendFileSync(path, '{"frame":1,"bytes":500,"events":1}\n{"id":');
+    appendFileSync(path, readFileSync(path).subarray(0, 50));
     const again = await Spool.open(folder);
     expect(await drained(again)).toEqual(events.map(({ id }) => id));
     await again.append(events);

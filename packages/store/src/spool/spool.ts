@@ -2,30 +2,26 @@ import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promise
 import { join } from 'node:path';
 import type { Event } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
-import { diskError, freeBytes, removeFile, syncFolder } from '../lake/disk.ts';
-import { encodeFrame, type Frame, scanFrames } from '../lake/frame.ts';
-import { encodeLine, type StoredRow, toEvent } from '../lake/line.ts';
-import { segmentName } from '../lake/recover.ts';
+import { diskError, freeBytes, removeFile, syncFolder, writeAll } from '../lake/disk.ts';
+import { frameShape, markFrame, scanFrames } from '../lake/frame.ts';
+import { encodeFrame } from '../lake/record.ts';
+import { newSegment, segmentsIn } from '../lake/segment.ts';
+import { eventsOf } from '../lake/stored.ts';
 
 const segmentBytes = 8 * 1024 * 1024;
 const pendingBytes = 64 * 1024 * 1024;
 const reserveBytes = 64 * 1024 * 1024;
 
 interface Append {
-  readonly text: string;
-  readonly events: number;
+  readonly frame: Buffer;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-}
-
-function eventsOf(content: Buffer, { bodyStart, end }: Frame): readonly Event[] {
-  const lines = content.toString('utf8', bodyStart, end).split('\n');
-  return lines.filter((line) => line !== '').map((line) => toEvent(JSON.parse(line) as StoredRow));
 }
 
 /** One file of the spool, oldest first. */
 interface Segment {
   readonly path: string;
+  readonly marker: Buffer;
   events: number;
   bytes: number;
 }
@@ -49,21 +45,22 @@ export class Spool {
 
   static async open(folder: string): Promise<Spool> {
     await mkdir(folder, { recursive: true });
-    const names = (await readdir(folder)).filter((name) => /^\d{10}\.ndjson$/.test(name)).sort();
+    const names = segmentsIn(await readdir(folder));
     const segments: Segment[] = [];
-    for (const name of names) {
+    for (const { name, marker } of names) {
       const path = join(folder, name);
       const content = await readFile(path);
-      const { frames } = scanFrames(content);
+      const { frames } = scanFrames(content, marker);
       if (frames.length === 0) await removeFile(path);
       else
         segments.push({
           path,
+          marker,
           events: frames.reduce((sum, { events }) => sum + events, 0),
           bytes: content.length,
         });
     }
-    return new Spool(folder, segments, Number(names.at(-1)?.slice(0, 10) ?? 0) + 1);
+    return new Spool(folder, segments, (names.at(-1)?.number ?? 0) + 1);
   }
 
   private constructor(folder: string, segments: Segment[], next: number) {
@@ -89,15 +86,15 @@ export class Spool {
       return Promise.reject(
         new StoreError('busy', 'too many events wait to be written; send them again later'),
       );
-    let text = '';
+    let frame: Buffer;
     try {
-      for (const event of events) text += encodeLine(event);
+      frame = encodeFrame(events);
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#waitingBytes += text.length;
+    this.#waitingBytes += frame.length;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, events: events.length, resolve, reject });
+      this.#waiting.push({ frame, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -112,7 +109,7 @@ export class Spool {
     if (segment === undefined) return false;
     if (this.#segments.length === 1) await this.#seal();
     const content = await readFile(segment.path);
-    for (const frame of scanFrames(content).frames) await take(eventsOf(content, frame));
+    for (const frame of scanFrames(content, segment.marker).frames) await take(eventsOf(content, frame));
     await removeFile(segment.path);
     await syncFolder(this.#folder);
     this.#segments.shift();
@@ -122,12 +119,12 @@ export class Spool {
   /** What waits now, oldest first, without taking it. */
   async *peek(): AsyncGenerator<readonly Event[], void, undefined> {
     while (this.#running !== undefined) await this.#running;
-    for (const { path } of [...this.#segments]) {
+    for (const { path, marker } of [...this.#segments]) {
       const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return Buffer.alloc(0);
         throw error;
       });
-      for (const frame of scanFrames(content).frames) yield eventsOf(content, frame);
+      for (const frame of scanFrames(content, marker).frames) yield eventsOf(content, frame);
     }
   }
 
@@ -168,29 +165,27 @@ export class Spool {
         'disk-full',
         'the disk of the event spool is nearly full: nothing was kept; free some space',
       );
-    const count = group.reduce((sum, { events }) => sum + events, 0);
-    const frame = encodeFrame(
-      group.map(({ text }) => text),
-      count,
-    );
     let segment = this.#segments.at(-1);
     if (this.#handle === undefined || segment === undefined || segment.bytes >= segmentBytes) {
       await this.#seal();
-      const path = join(this.#folder, segmentName(this.#next++));
+      const { name, marker } = newSegment(this.#next++);
+      const path = join(this.#folder, name);
       this.#handle = await open(path, 'wx');
       await syncFolder(this.#folder);
-      segment = { path, events: 0, bytes: 0 };
+      segment = { path, marker, events: 0, bytes: 0 };
       this.#segments.push(segment);
     }
+    for (const { frame } of group) markFrame(frame, segment.marker);
+    const frames = Buffer.concat(group.map(({ frame }) => frame));
     try {
-      await this.#handle.write(frame, 0, frame.length, segment.bytes);
+      await writeAll(this.#handle, [frames], segment.bytes);
       await this.#handle.datasync();
     } catch (error) {
       await this.#handle.truncate(segment.bytes).catch(() => undefined);
       if (segment.events === 0) this.#segments.pop();
       throw error;
     }
-    segment.bytes += frame.length;
-    segment.events += count;
+    segment.bytes += frames.length;
+    for (const { frame } of group) segment.events += frameShape(frame).events;
   }
 }
