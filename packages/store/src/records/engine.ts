@@ -10,6 +10,8 @@ export interface Engine {
   write<T>(steps: () => Steps<T>): Promise<T>;
   /** Applies a group of commits as `applyGroup` does, elsewhere than on this thread; where there is a way to. */
   readonly apply?: (batches: readonly Batch[]) => Promise<readonly Outcome[]>;
+  /** How many groups `apply` takes before the first of them is done; one unless told. They are applied in order. */
+  readonly ahead?: number;
   /** Answers one query that only reads, without a transaction around it; where that is cheaper. */
   readonly one?: (query: CompiledQuery) => Answer;
   /** Runs steps that only read, on one unchanging view of the data. */

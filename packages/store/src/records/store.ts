@@ -61,7 +61,7 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
   const group = new GroupCommit<Batch>(async (batches) => {
     const apply = engine.apply?.(batches) ?? engine.write(() => applyGroup(dialect, batches));
     return (await apply).map((lost) => lost && new RecordConflict(lost.kind, lost.key));
-  });
+  }, engine.ahead);
 
   /** Commits without an outcome yet: a close waits for them. */
   const accepted = new Set<Promise<void>>();

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { applyGroup } from './commit.ts';
 import { openSqlite } from './sqlite.ts';
 import {
@@ -9,27 +9,40 @@ import {
   plainOutcome,
 } from './worker-messages.ts';
 
-/** The thread that writes: takes groups of commits, one after the other, and answers when each is on disk. */
+/** The thread that writes: takes groups of commits in order, and answers when each is on disk. */
 const port = parentPort!;
 const reader = new GroupReader();
 const engine = openSqlite((workerData as { readonly file: string }).file);
 
-port.on('message', async (message: GroupMessage | 'close') => {
-  if (message === 'close') {
-    await engine.close();
-    port.close();
-    return;
-  }
-  port.postMessage(await outcome(message));
+const tell = (message: OutcomeMessage): void => port.postMessage(message);
+
+type Message = GroupMessage | 'close';
+
+port.on('message', async (first: Message) => {
+  // What came while the last groups were synced goes to disk together.
+  const messages: Message[] = [first];
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+    messages.push(next.message as Message);
+  const groups = messages.filter((message) => message !== 'close');
+  if (groups.length > 0) await apply(groups);
+  if (groups.length === messages.length) return;
+  await engine.close();
+  port.close();
 });
 
-async function outcome(message: GroupMessage): Promise<OutcomeMessage> {
-  const { id } = message;
+async function apply(groups: readonly GroupMessage[]): Promise<void> {
   try {
-    const batches = reader.batches(message);
-    const outcomes = await engine.write(() => applyGroup(engine.dialect, batches));
-    return { id, conflicts: batches.map((batch, at) => plainOutcome(batch, outcomes[at])) };
+    const read = groups.map((group) => ({ id: group.id, batches: reader.batches(group) }));
+    const outcomes = await engine.write(() =>
+      applyGroup(
+        engine.dialect,
+        read.flatMap(({ batches }) => batches),
+      ),
+    );
+    let at = 0;
+    for (const { id, batches } of read)
+      tell({ id, conflicts: batches.map((batch) => plainOutcome(batch, outcomes[at++])) });
   } catch (error) {
-    return { id, failed: plainFailure(error) };
+    for (const { id } of groups) tell({ id, failed: plainFailure(error) });
   }
 }

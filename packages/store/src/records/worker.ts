@@ -60,6 +60,7 @@ export function openSqliteWithThread(file: string): Engine {
 
   return {
     ...here,
+    ahead: 8,
     apply(batches: readonly Batch[]) {
       if (closed) return Promise.reject(new StoreError('closed', 'the record store is closed'));
       worker ??= start();
