@@ -240,7 +240,7 @@ describe('the lake', { timeout: 30_000 }, () => {
   });
 
   it('merges small files and answers the same', async () => {
-    const lake = await open({ mergeCount: 3 });
+    const lake = await open({ mergeCount: 3, mergeQuiet: 0, segmentAge: 20 });
     for (let n = 0; n < 7; n++) {
       await lake.append([
         sample({ time: noon + n, fields: n % 2 === 0 ? { 'user.name': 'lan' } : { 'labels.x': 1 } }),
@@ -249,7 +249,11 @@ describe('the lake', { timeout: 30_000 }, () => {
     }
     expect(await count(lake)).toBe(7);
     expect((await lake.search({ filter: { op: 'exists', field: 'user.name' } })).events).toHaveLength(4);
-    const { files } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { files: unknown[] };
-    expect(files.length).toBeLessThan(7);
+    const files = () => {
+      const manifest = readFileSync(join(folder, 'manifest.json'), 'utf8');
+      return (JSON.parse(manifest) as { files: unknown[] }).files.length;
+    };
+    await expect.poll(files, { timeout: 10_000 }).toBeLessThan(7);
+    expect(await count(lake)).toBe(7);
   });
 });

@@ -45,6 +45,9 @@ export class Keeper {
   #working = false;
   #failure: StoreError | undefined;
   #retryAt = 0;
+  #convertedAt = Number.NEGATIVE_INFINITY;
+  /** Nothing is left to merge. */
+  #merged = false;
   #progress: (() => void)[] = [];
   /** Counts the changes of the manifest. */
   #generation = 0;
@@ -150,7 +153,7 @@ export class Keeper {
 
   async flush(): Promise<void> {
     await this.#wal.seal();
-    await this.#chore(() => this.#convertAll());
+    await this.#chore(() => this.#convertAll({ merge: false }));
   }
 
   async close(): Promise<void> {
@@ -176,14 +179,14 @@ export class Keeper {
       ({ sealed, events, began }) => !sealed && events > 0 && now - began >= limits.segmentAge,
     );
     if (old) void this.#wal.seal().catch(() => undefined);
-    if (this.#failure !== undefined && performance.now() >= this.#retryAt) this.#wake();
+    if (this.#failure === undefined ? !this.#merged : performance.now() >= this.#retryAt) this.#wake();
   }
 
   /** Starts the background conversion, unless it runs already. */
   #wake(): void {
     if (this.#working || this.#closed) return;
     this.#working = true;
-    void this.#chore(() => this.#convertAll())
+    void this.#chore(() => this.#convertAll({ merge: true }))
       .catch(() => undefined)
       .finally(() => {
         this.#working = false;
@@ -191,10 +194,11 @@ export class Keeper {
       });
   }
 
-  async #convertAll(): Promise<void> {
+  async #convertAll({ merge }: { readonly merge: boolean }): Promise<void> {
     try {
       // Conversion before merging, each time: appends wait for the one and nothing waits for the other.
-      while (!this.#closed && ((await this.#convertSome()) || (await this.#mergeSome()))) this.#tell();
+      while (!this.#closed && ((await this.#convertSome()) || (merge && (await this.#mergeSome()))))
+        this.#tell();
       this.#failure = undefined;
     } catch (error) {
       this.#failure = diskError(error);
@@ -224,6 +228,8 @@ export class Keeper {
     // From here the Parquet files count and the segments do not, in one step for every query.
     this.#manifest = manifest;
     this.#live.splice(0, segments.length);
+    this.#convertedAt = performance.now();
+    this.#merged = false;
     this.#recent = [...this.#recent, ids].slice(-remembered);
     for (const { path } of segments) await removeFile(path);
     await syncFolder(join(folder, 'wal'));
@@ -232,7 +238,11 @@ export class Keeper {
 
   async #mergeSome(): Promise<boolean> {
     const { folder, duck, limits } = this.#parts;
+    // Merging can wait for a quiet moment, unless the files become too many for queries.
+    const quiet = performance.now() - this.#convertedAt >= limits.mergeQuiet;
+    if (this.#merged || !(quiet || this.#manifest.files.length > limits.manyFiles)) return false;
     const group = smallFiles(this.#manifest.files, limits);
+    this.#merged = group === undefined;
     if (group === undefined) return false;
     const merged = await duck.work((connection) =>
       mergeFiles(connection, folder, group, this.#manifest.nextFile),

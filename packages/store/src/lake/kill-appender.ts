@@ -8,7 +8,7 @@ const [folder = '', round = ''] = process.argv.slice(2);
 const lake = await openLake({
   folder,
   clock: { now: () => Date.now() },
-  limits: { segmentBytes: 20_000, mergeCount: 3, threads: 1 },
+  limits: { segmentBytes: 20_000, mergeCount: 3, mergeQuiet: 0, threads: 1 },
 });
 let next = 0;
 async function appendForEver(): Promise<never> {

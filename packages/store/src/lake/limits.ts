@@ -27,12 +27,15 @@ export interface LakeLimits {
   /** Parquet files of one day and dataset below this size are merged once there are `mergeCount` of them. */
   readonly mergeBelowBytes: number;
   readonly mergeCount: number;
+  /** Merging waits until no segment was converted for so long, or there are more than so many files. */
+  readonly mergeQuiet: number;
+  readonly manyFiles: number;
 }
 
 export const defaultLimits: LakeLimits = {
-  segmentBytes: 16 * 1024 * 1024,
+  segmentBytes: 32 * 1024 * 1024,
   segmentAge: 5 * 60_000,
-  backlog: 4,
+  backlog: 3,
   pendingBytes: 64 * 1024 * 1024,
   reserveBytes: 64 * 1024 * 1024,
   maxBytes: Number.POSITIVE_INFINITY,
@@ -43,4 +46,6 @@ export const defaultLimits: LakeLimits = {
   queryTime: 120_000,
   mergeBelowBytes: 64 * 1024 * 1024,
   mergeCount: 8,
+  mergeQuiet: 10_000,
+  manyFiles: 2_000,
 };
