@@ -66,29 +66,6 @@ export function ruleRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gu
   );
 
   app.openapi(
-    apiRoute('/api/v1/rules/{id}', guard('view', 'rules'), {
-      method: 'get',
-      summary: 'One rule: its text, its cases, what it needs to fire',
-      request: { params: ruleId },
-      responses: { 200: json(RuleDetailView, 'the rule') },
-    }),
-    async (c) => c.json(await rules.detail(c.req.valid('param').id), 200),
-  );
-
-  app.openapi(
-    apiRoute('/api/v1/rules/{id}', guard('change-rules', 'rules'), {
-      method: 'post',
-      summary: 'Switch a rule on or off, or limit how much it tells',
-      request: { params: ruleId, ...jsonBody(RuleChangeBody) },
-      responses: { 200: json(RuleDetailView, 'the rule after it') },
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param');
-      return c.json(await rules.change(id, c.req.valid('json'), c.var.caller.actor), 200);
-    },
-  );
-
-  app.openapi(
     apiRoute('/api/v1/rules/explain', guard('view', 'rules'), {
       method: 'post',
       summary: 'What a rule looks for, and whether the sources of the last days send it',
@@ -113,6 +90,30 @@ export function ruleRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gu
       const detail = { rules: loaded.size, packs: packs.map(({ name }) => name).join(',') };
       await told('rules.reload', 'rules:all', detail, c.var.caller.actor);
       return c.json({ rules: loaded.size, packs }, 200);
+    },
+  );
+
+  // After the words that are no ids.
+  app.openapi(
+    apiRoute('/api/v1/rules/{id}', guard('view', 'rules'), {
+      method: 'get',
+      summary: 'One rule: its text, its cases, what it needs to fire',
+      request: { params: ruleId },
+      responses: { 200: json(RuleDetailView, 'the rule') },
+    }),
+    async (c) => c.json(await rules.detail(c.req.valid('param').id), 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/rules/{id}', guard('change-rules', 'rules'), {
+      method: 'post',
+      summary: 'Switch a rule on or off, or limit how much it tells',
+      request: { params: ruleId, ...jsonBody(RuleChangeBody) },
+      responses: { 200: json(RuleDetailView, 'the rule after it') },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      return c.json(await rules.change(id, c.req.valid('json'), c.var.caller.actor), 200);
     },
   );
 
