@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../program.ts';
@@ -20,6 +21,7 @@ export async function run(program: Program, checks: Checks): Promise<void> {
     PATH: `${bin}:${process.env['PATH']}`,
     KYDAI_DATA: join(folder, 'data'),
     BUILD: 'portal@1',
+    UNTIL: `${new Date().getFullYear() + 1}-01-31`,
     STICK: join(folder, 'stick'),
   };
   const blocks = new Map(
@@ -81,14 +83,21 @@ export async function run(program: Program, checks: Checks): Promise<void> {
     readFileSync(join(folder, 'gate.md'), 'utf8'),
     /4\.17\.12/,
   );
-  const waiver = /```yaml\n# waivers\.yaml\n([\s\S]*?)```/.exec(
-    readFileSync(join(root, 'docs/pipelines.md'), 'utf8'),
-  )![1]!;
-  const year = new Date().getFullYear() + 1;
-  writeFileSync(join(folder, 'waivers.yaml'), waiver.replace(/expires: \d{4}/, `expires: ${year}`));
-  checks.equal('two people can accept it for a time', (await block('waived')).code, 0);
-  writeFileSync(join(folder, 'waivers.yaml'), waiver.replace(', Minh]', ']'));
-  checks.equal('one alone cannot', (await block('waived')).code, 2);
+  const people = ['Lan', 'Minh'].map((name) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    writeFileSync(join(folder, `${name.toLowerCase()}.key`), pem);
+    return { name, key: publicKey.export({ type: 'spki', format: 'pem' }) };
+  });
+  writeFileSync(join(folder, 'signers.yaml'), JSON.stringify({ people }));
+  checks.equal('a finding can be put forward', (await block('waive')).code, 0);
+  checks.equal('and does not ship before it is signed', (await block('waived')).code, 1);
+  checks.equal('two people sign it', (await block('sign')).code, 0);
+  const accepted = await block('waived');
+  checks.equal('and it ships for a time', accepted.code, 0);
+  checks.matches('with their names', accepted.output, /signed by Lan and Minh/);
+  writeFileSync(join(folder, 'signers.yaml'), JSON.stringify({ people: people.slice(1) }));
+  checks.equal('one alone cannot', (await block('waived')).code, 1);
 
   writeFileSync(join(folder, 'app.tar'), 'what is deployed');
   writeFileSync(join(folder, 'root.pem'), await (await fetch(`${addresses.status}/pki/ca/root.pem`)).text());

@@ -13,8 +13,10 @@ export {
   runGenerate,
   runImport,
   runOpinion,
+  runSign,
   runUpdate,
   runVerify,
+  runWaive,
   runWhy,
 } from './commands/index.ts';
 export type { CommandIo, ExitCode } from './commands/io.ts';

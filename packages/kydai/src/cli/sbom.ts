@@ -8,6 +8,7 @@ import { addDatabaseCommands } from './sbom/database.ts';
 import { addDocumentCommands } from './sbom/document.ts';
 import { addGateCommands } from './sbom/gate.ts';
 import { addKeepCommands } from './sbom/keep.ts';
+import { addWaiveCommands } from './sbom/waive.ts';
 
 /** What every SBOM command gets. */
 export interface SbomContext extends CommandContext {
@@ -37,6 +38,7 @@ export function addSbomCommands(program: Command, context: CommandContext): void
   };
   addDocumentCommands(sbom, own);
   addGateCommands(sbom, own);
+  addWaiveCommands(sbom, own);
   addAttestCommands(sbom, own);
   addKeepCommands(sbom, own);
   addDatabaseCommands(sbom, own);

@@ -5,16 +5,35 @@ import type { Trust } from '@kydai/sbom';
 
 /** Service certificates may answer as servers; devices and people may not, so none of them signs for a pipeline. */
 const serverAuth = '1.3.6.1.5.5.7.3.1';
+const clientAuth = '1.3.6.1.5.5.7.3.2';
+
+interface Trusted {
+  readonly roots: readonly Uint8Array[];
+  readonly crls: readonly Uint8Array[];
+  readonly clock: Clock;
+}
 
 /**
  * Trusts a signer whose path leads to one of the roots (RFC 5280 section 6) and ends in a service certificate. With
  * revocation lists, what they do not cover counts as revoked; without any, revocation is not checked.
  */
-export function trustBy(given: {
-  readonly roots: readonly Uint8Array[];
-  readonly crls: readonly Uint8Array[];
-  readonly clock: Clock;
-}): Trust {
+export function trustBy(given: Trusted): Trust {
+  return trustFor(serverAuth, given);
+}
+
+/** The same for people: their certificates let them come as clients, and never answer as servers. */
+export function trustPeopleBy(given: Omit<Trusted, 'crls'>): Trust {
+  const trusted = trustFor(clientAuth, { ...given, crls: [] });
+  return (chain) => {
+    const [own] = chain;
+    if (own !== undefined && new X509Certificate(own).keyUsage?.includes(serverAuth)) {
+      return { fault: 'the certificate is that of a service, and no service accepts a risk' };
+    }
+    return trusted(chain);
+  };
+}
+
+function trustFor(purpose: string, given: Trusted): Trust {
   return (chain) => {
     try {
       const anchors = given.roots.map((der) => readCertificate(der));
@@ -26,7 +45,7 @@ export function trustBy(given: {
       const verdict = findPath(target, pool, {
         anchors,
         at,
-        purpose: serverAuth,
+        purpose,
         ...(crls.length === 0 ? {} : { revocation }),
       });
       if (verdict.path === undefined) return { fault: verdict.fault };

@@ -56,7 +56,7 @@ export function signEnvelope(payload: string, signer: Signer): Envelope {
     throw new SbomError('signer', 'the certificate is not that of the key');
   const bytes = Buffer.from(payload);
   const keyid = createHash('sha256').update(own).digest('hex');
-  const sig = sign(digestFor(key), encoded(statementType, bytes), key).toString('base64');
+  const sig = signBytes(statementType, bytes, key);
   return {
     payloadType: statementType,
     payload: bytes.toString('base64'),
@@ -85,13 +85,22 @@ export function openEnvelope(
     const [own] = chain;
     if (own === undefined) throw wrong('names no certificate of its signer');
     const key = publicKeyOf(own);
-    if (!verify(digestFor(key), encoded(payloadType, bytes), key, Buffer.from(sig, 'base64')))
-      throw wrong('has a signature that does not fit');
+    if (!verifyBytes(payloadType, bytes, key, sig)) throw wrong('has a signature that does not fit');
     const trusted = trust(chain);
     if ('fault' in trusted) throw wrong(`is signed by no one who is trusted: ${trusted.fault}`);
     return trusted.subject;
   });
   return { payload: new TextDecoder('utf-8', { fatal: true }).decode(bytes), signers };
+}
+
+/** The signature of a payload of a type, Base64. @throws SbomError `signer` for a key of another kind */
+export function signBytes(type: string, bytes: Buffer, key: KeyObject): string {
+  return sign(digestFor(key), encoded(type, bytes), key).toString('base64');
+}
+
+/** @throws SbomError `signer` for a key of another kind */
+export function verifyBytes(type: string, bytes: Buffer, key: KeyObject, sig: string): boolean {
+  return verify(digestFor(key), encoded(type, bytes), key, Buffer.from(sig, 'base64'));
 }
 
 /** The pre-authentication encoding: type and body with their lengths, so that neither can pass for the other. */
@@ -107,7 +116,8 @@ function digestFor(key: KeyObject): string | null {
   throw new SbomError('signer', `keys of the type \`${key.asymmetricKeyType}\` do not sign attestations`);
 }
 
-function readKey(pem: string): KeyObject {
+/** @throws SbomError `signer` */
+export function readKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {

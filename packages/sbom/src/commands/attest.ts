@@ -6,6 +6,7 @@ import { openEnvelope, type Signer, signEnvelope, type Trust } from '../attest/d
 import { predicates, Statement, statementsOf, VerdictPredicate } from '../attest/statement.ts';
 import { SbomError } from '../error.ts';
 import { readBounded } from '../extract/walk.ts';
+import { reasonOf } from '../report/policy.ts';
 import { clean } from '../report/text.ts';
 import { evaluateSubject, type GateCommand } from './gate.ts';
 import { type CommandIo, type ExitCode, guarded } from './io.ts';
@@ -120,8 +121,10 @@ function decideAgain(
     context: { ...context, databaseAgeDays: Math.max(0, Math.floor((now - database.imported) / day)) },
   });
   io.out(`${decision.allowed ? 'verified' : 'refused '} ${about}\n`);
-  for (const { id, reason } of decision.allowed ? [] : decision.determining)
-    io.out(`  policy ${clean(id)}${reason ? `: ${clean(reason)}` : ''}\n`);
+  for (const policy of decision.allowed ? [] : decision.determining) {
+    const reason = reasonOf(policy);
+    io.out(`  policy ${clean(policy.id)}${reason ? `: ${clean(reason)}` : ''}\n`);
+  }
   return decision.allowed ? 0 : 1;
 }
 

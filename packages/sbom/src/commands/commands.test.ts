@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readBom } from '../model/validate.ts';
@@ -7,6 +8,7 @@ import { parseXml } from '../xml/tree.ts';
 import { type GateCommand, runGate } from './gate.ts';
 import { runGenerate } from './generate.ts';
 import { runImport } from './import.ts';
+import { runSign, runWaive, type WaiveCommand } from './waive.ts';
 import { runWhy } from './why.ts';
 
 const now = Date.UTC(2026, 5, 1);
@@ -27,6 +29,14 @@ const lock = (dependencies: Record<string, string>) => ({
     ),
   },
 });
+
+function person(name: string) {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  return { name, keyPem: privateKey, declared: { name, key: publicKey } };
+}
 
 async function stage(dependencies: Record<string, string>) {
   const folder = temporaryFolder();
@@ -178,20 +188,70 @@ describe('kydai sbom gate', () => {
     expect((await run({ path: before, base: project })).out).toContain('resolved GHSA-bad in bad 1.0.0');
   });
 
-  it('applies waivers from a file', async () => {
+  it('applies a waiver once two people have signed it', async () => {
+    const { folder, run, project, database } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const waivers = join(folder.path, 'waivers.yaml');
+    const signers = join(folder.path, 'signers.yaml');
+    const [lan, minh] = [person('Lan'), person('Minh')];
+    writeFileSync(signers, JSON.stringify({ people: [lan.declared, minh.declared] }));
+    const terms = { owner: 'Lan', reason: 'not reachable', expires: '2026-12-31', waivers };
+    const waive = (more: Partial<WaiveCommand> = {}) => {
+      const io = recordingIo();
+      const command = { advisory: 'CVE-2026-1', path: project, database, clock, ...terms, ...more };
+      return runWaive(command, io).then((code) => ({ code, ...io.text }));
+    };
+    const sign = ({ name, keyPem }: { name: string; keyPem: string }) =>
+      runSign({ advisory: 'GHSA-bad', waivers, name, keyPem }, recordingIo());
+
+    expect(await waive({ advisory: 'CVE-2026-2' })).toMatchObject({ code: 2 });
+    expect(await waive({ expires: '2020-01-01' })).toMatchObject({ code: 2 });
+    expect(existsSync(waivers)).toBe(false);
+    expect(await waive()).toMatchObject({ code: 0, out: expect.stringContaining('pkg:npm/bad@1.0.0') });
+    expect(await run({ waivers, signers })).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('unsigned'),
+    });
+    expect(await sign(lan)).toBe(0);
+    expect(await sign(lan)).toBe(0);
+    expect(await run({ waivers, signers })).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('only `Lan`'),
+    });
+    expect(await sign(minh)).toBe(0);
+    expect(await run({ waivers, signers })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('signed by Lan and Minh'),
+    });
+    for (const format of ['markdown', 'html', 'json', 'sarif'] as const) {
+      expect((await run({ waivers, signers, format })).code).toBe(0);
+      expect((await run({ waivers, format })).code).toBe(1);
+    }
+    writeFileSync(waivers, readFileSync(waivers, 'utf8').replace('not reachable', 'whatever'));
+    expect(await run({ waivers, signers })).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('does not fit'),
+    });
+  });
+
+  it('could not check with a file of waivers or signers that is wrong', async () => {
     const { folder, run } = await stage({ bad: '1.0.0' });
     using _ = folder;
     const waivers = join(folder.path, 'waivers.yaml');
-    writeFileSync(
-      waivers,
-      'waivers:\n- {advisory: CVE-2026-1, component: pkg:npm/bad@1.0.0, owner: Lan, reason: not reachable, expires: 2026-12-31, signers: [Lan, Minh]}\n',
-    );
-    expect(await run({ waivers })).toMatchObject({ code: 0, out: expect.stringContaining('waived') });
+    const signers = join(folder.path, 'signers.yaml');
+    const wrong = { code: 2, err: expect.stringContaining('invalid-waivers') };
     writeFileSync(waivers, 'waivers: what?');
-    expect(await run({ waivers })).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('invalid-waivers'),
-    });
+    expect(await run({ waivers })).toMatchObject(wrong);
+    writeFileSync(waivers, 'waivers: []');
+    const lan = person('Lan');
+    for (const people of [
+      [lan.declared, { name: 'Minh', key: lan.declared.key }],
+      [lan.declared, person('LAN').declared],
+      [{ name: 'Lan', key: lan.keyPem }],
+    ]) {
+      writeFileSync(signers, JSON.stringify({ people }));
+      expect(await run({ waivers, signers })).toMatchObject(wrong);
+    }
   });
 
   it('takes VEX statements into account, and stops at one about nothing', async () => {

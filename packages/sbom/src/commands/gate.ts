@@ -1,14 +1,17 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CedarUid, Clock, Decide } from '@kydai/contracts';
+import type { Trust } from '../attest/dsse.ts';
 import { openAdvisories } from '../database/open.ts';
 import { SbomError } from '../error.ts';
 import { isImageName } from '../extract/image-name.ts';
 import type { NotRead } from '../extract/walk.ts';
 import { readBounded } from '../extract/walk.ts';
 import { type GateResult, gate } from '../gate/gate.ts';
+import { readSigners } from '../gate/signers.ts';
 import { applyVex, readVex } from '../gate/vex.ts';
 import { readWaivers } from '../gate/waiver.ts';
+import { verifyWaivers } from '../gate/waiver-signature.ts';
 import { assess } from '../match/assess.ts';
 import type { Bom } from '../model/bom.ts';
 import { maxBomBytes } from '../model/read.ts';
@@ -23,6 +26,10 @@ export interface GateCommand {
   /** Path of the advisory database. */
   readonly database: string;
   readonly waivers?: string;
+  /** File that says who may sign waivers; without one none of them holds. */
+  readonly signers?: string;
+  /** Whose certificates count, given the roots of that file; without it only declared keys do. */
+  readonly certifiedBy?: (roots: readonly string[]) => Trust;
   /** VEX documents, OpenVEX or CycloneDX; the later ones replace what the earlier ones say. */
   readonly vex?: readonly string[];
   /** An SBOM, lockfile or folder as it was before: the report tells what came in with the change. */
@@ -66,10 +73,7 @@ export async function evaluateSubject(
   // The database first: without it there is no use in reading anything else.
   const database = openAdvisories(options.database);
   try {
-    const waivers =
-      options.waivers === undefined
-        ? []
-        : await readWaivers(readBounded(options.waivers, 16 * 1024 * 1024).toString('utf8'), options.waivers);
+    const { waivers, unsigned } = await waiversOf(options);
     const { bom, notRead } = await readSubject(path, options.clock);
     const subject = bom.metadata?.component;
     const version = subject?.version === undefined ? '' : `@${subject.version}`;
@@ -89,6 +93,7 @@ export async function evaluateSubject(
       build: options.build ?? system,
       now: options.clock.now(),
       waivers,
+      unsigned,
       ...(options.zone === undefined ? {} : { zone: options.zone }),
       vex: applyVex(bom, assessment.findings, statements),
       ...(base === undefined ? {} : { base: base.findings }),
@@ -98,6 +103,17 @@ export async function evaluateSubject(
     database.close();
   }
 }
+
+async function waiversOf(options: Pick<GateCommand, 'waivers' | 'signers' | 'certifiedBy'>) {
+  const { waivers, signers, certifiedBy = () => nobody } = options;
+  if (waivers === undefined) return { waivers: [], unsigned: [] };
+  const text = (file: string) => readBounded(file, 16 * 1024 * 1024).toString('utf8');
+  const entries = await readWaivers(text(waivers), waivers);
+  const people = signers === undefined ? undefined : await readSigners(text(signers), signers);
+  return verifyWaivers(entries, people, certifiedBy);
+}
+
+const nobody: Trust = () => ({ fault: 'certificates are not checked here' });
 
 const isBom = /"bomFormat"|cyclonedx\.org\/schema/;
 

@@ -6,6 +6,7 @@ import type { ImportCommand } from './import.ts';
 import type { CommandIo, ExitCode } from './io.ts';
 import type { OpinionCommand } from './opinion.ts';
 import type { UpdateCommand } from './update.ts';
+import type { SignCommand, WaiveCommand } from './waive.ts';
 import type { WhyCommand } from './why.ts';
 
 /** Each command is loaded when it is run: a pipeline starts this program for every build, and waits for it. */
@@ -23,6 +24,11 @@ export const runAttest: Run<AttestCommand> = async (...given) =>
 
 export const runVerify: Run<VerifyCommand> = async (...given) =>
   (await import('./attest.ts')).runVerify(...given);
+
+export const runWaive: Run<WaiveCommand> = async (...given) =>
+  (await import('./waive.ts')).runWaive(...given);
+
+export const runSign: Run<SignCommand> = async (...given) => (await import('./waive.ts')).runSign(...given);
 
 export const runImport: Run<ImportCommand> = async (...given) =>
   (await import('./import.ts')).runImport(...given);

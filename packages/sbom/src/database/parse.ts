@@ -24,7 +24,7 @@ export function parseDocument(source: SourceDocument): Parsed {
   }
   const value: unknown = /\.ya?ml$/i.test(source.name)
     ? // The failsafe schema keeps every scalar as it is written: `fixed: 1.10` stays 1.10.
-      parseYaml(text, { schema: 'failsafe', maxAliasCount: 100, logLevel: 'silent' })
+      parseYaml(text, { schema: 'failsafe', maxAliasCount: 100, logLevel: 'error' })
     : JSON.parse(text);
   if (Array.isArray(value)) return advisories(value);
   if (!isObject(value)) return { kind: 'other' };

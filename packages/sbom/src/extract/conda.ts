@@ -52,7 +52,7 @@ export const condaLock: Extractor = {
     const document: unknown = parse(file.text(), {
       schema: 'failsafe',
       maxAliasCount: 0,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     const packages = arrayOf(objectOf(document)['package']).flatMap((value): ExtractedPackage[] => {
       const entry = objectOf(value);

@@ -15,7 +15,7 @@ export const pnpm: Extractor = {
   matches: (path) => fileName(path) === 'pnpm-lock.yaml',
   extract(file) {
     const lock = objectOf(
-      parseYaml(file.text(), { schema: 'failsafe', maxAliasCount: 0, logLevel: 'silent' }),
+      parseYaml(file.text(), { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' }),
     );
     const major = Number.parseInt(stringOf(lock['lockfileVersion']) ?? '', 10);
     if (!Number.isInteger(major)) throw new TypeError('has no `lockfileVersion`');

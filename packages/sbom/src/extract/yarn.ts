@@ -119,7 +119,7 @@ function readClassic(text: string): ReadonlyMap<string, Entry> {
 }
 
 function readBerry(text: string): ReadonlyMap<string, Entry> {
-  const lock = objectOf(parseYaml(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'silent' }));
+  const lock = objectOf(parseYaml(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' }));
   const entries = new Map<string, Entry>();
   for (const [head, value] of Object.entries(lock)) {
     const entry = objectOf(value);

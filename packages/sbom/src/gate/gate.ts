@@ -4,6 +4,7 @@ import { type BaseComparison, compareWithBase } from './base.ts';
 import { findingFacts, type ShipContext, shipContext } from './context.ts';
 import type { VexOutcome } from './vex.ts';
 import { type Reopened, reopening, type Waiver, waiverEnd, waives } from './waiver.ts';
+import type { Unsigned } from './waiver-signature.ts';
 
 export type Verdict = 'pass' | 'fail' | 'unchecked';
 
@@ -17,6 +18,8 @@ export interface GateOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly waivers?: readonly Waiver[];
+  /** Waivers that too few people have signed; they are reported and not applied. */
+  readonly unsigned?: readonly Unsigned[];
   /** Part of the city's network that the build is for. */
   readonly zone?: string;
   /** What VEX statements take away, see `applyVex`. */
@@ -43,6 +46,8 @@ export interface GateResult {
   readonly base: BaseComparison | undefined;
   /** Findings that a VEX statement takes away; they count nowhere. */
   readonly excluded: VexOutcome['excluded'];
+  /** Waivers that too few people have signed; they were not applied. */
+  readonly unsigned: readonly Unsigned[];
   /** Waivers past their end; they were not applied. */
   readonly expired: readonly Waiver[];
   /** Findings that a waiver spoke of before the world changed: another version, a KEV listing, a jump of EPSS. */
@@ -98,6 +103,7 @@ export function gate(options: GateOptions): GateResult {
     waived,
     excluded,
     base: options.base === undefined ? undefined : compareWithBase(findings, options.base),
+    unsigned: options.unsigned ?? [],
     expired: waivers.filter((waiver) => !inForce.includes(waiver)),
     reopened,
     unused: inForce.filter((waiver) => ![...waived, ...reopened].some((each) => each.waiver === waiver)),
@@ -154,7 +160,7 @@ function uncheckedReasons(
   context: ShipContext,
 ): readonly string[] {
   if (decision === undefined || decision.allowed) return unchecked;
-  const policies = decision.determining.map((policy) => policy.reason ?? policy.id);
+  const policies = decision.determining.map((policy) => policy.reasonEn ?? policy.reason ?? policy.id);
   const facts = `database ${context.databaseAgeDays} days old, ${context.notAssessed} not assessed`;
   return [...unchecked, ...policies.map((reason) => `${reason} (${facts})`)];
 }

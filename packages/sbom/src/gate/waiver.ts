@@ -2,8 +2,19 @@ import type { Finding } from '@kydai/contracts';
 import { z } from 'zod';
 import { SbomError } from '../error.ts';
 
-/** A decision of a person to accept one finding for a time. */
-export const Waiver = z
+const Signature = z
+  .strictObject({
+    /** Who signed, as the file of signers or their certificate names them. */
+    signer: z.string().trim().min(1).max(200),
+    /** Base64, see `signWaiver`. */
+    sig: z.string().max(2000),
+    /** The certificate of the signer's key and those above it, PEM; without it the key is one that was declared. */
+    cert: z.string().max(100_000).optional(),
+  })
+  .readonly();
+
+/** A waiver as it stands in a file: what is accepted, and who put their name to it. */
+export const WaiverEntry = z
   .strictObject({
     /** Id or alias of the advisory. */
     advisory: z.string().min(1).max(200),
@@ -18,30 +29,32 @@ export const Waiver = z
     reason: z.string().min(1).max(2000),
     /** A day (its end, UTC) or an RFC 3339 time. */
     expires: z.iso.date().or(z.iso.datetime({ offset: true })),
-    /** At least two people who agreed; one alone accepts no risk for a city. */
-    signers: z
-      .array(z.string().trim().min(1).max(200))
-      .max(20)
-      .refine((names) => new Set(names.map((name) => name.toLowerCase())).size >= 2, {
-        error: 'names fewer than two people',
-      })
-      .readonly(),
     /** Set where the people knew that it is being exploited; a listing that comes later reopens the finding. */
     knownExploited: z.stringbool().or(z.boolean()).default(false),
     /** EPSS probability when it was accepted, 0 to 1; a tenth more than that reopens the finding. */
     epss: z.coerce.number().min(0).max(1).default(0),
+    signatures: z.array(Signature).max(20).default([]).readonly(),
   })
   .readonly();
-export type Waiver = z.infer<typeof Waiver>;
+export type WaiverEntry = z.infer<typeof WaiverEntry>;
 
-const WaiverFile = z.strictObject({ waivers: z.array(Waiver).max(10_000) });
+/**
+ * A decision of people to accept one finding for a time.
+ *
+ * INVARIANT: made by `verifyWaivers` alone: each of the signers, two at least, has signed these very terms.
+ */
+export interface Waiver extends Omit<WaiverEntry, 'signatures'> {
+  readonly signers: readonly string[];
+}
+
+const WaiverFile = z.strictObject({ waivers: z.array(WaiverEntry).max(10_000) });
 
 /** Reads a waiver file, YAML or JSON: `waivers:` with a list. @throws SbomError `invalid-waivers`, naming the place */
-export async function readWaivers(text: string, shown = 'waivers'): Promise<readonly Waiver[]> {
+export async function readWaivers(text: string, shown = 'waivers'): Promise<readonly WaiverEntry[]> {
   const { parse: parseYaml } = await import('yaml');
   let value: unknown;
   try {
-    value = parseYaml(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'silent' });
+    value = parseYaml(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' });
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
     throw new SbomError('invalid-waivers', `\`${shown}\` is not yaml: ${reason}`, { cause: error });
@@ -49,6 +62,11 @@ export async function readWaivers(text: string, shown = 'waivers'): Promise<read
   const parsed = WaiverFile.safeParse(value);
   if (parsed.success) return parsed.data.waivers;
   const issue = parsed.error.issues[0];
+  if (issue?.code === 'unrecognized_keys' && issue.keys.includes('signers')) {
+    const place = issue.path.join('.');
+    const message = `\`${shown}\` ${place}: names prove nothing; have them sign with \`kydai sbom sign\``;
+    throw new SbomError('invalid-waivers', message);
+  }
   throw new SbomError(
     'invalid-waivers',
     `\`${shown}\` ${issue?.path.join('.') || 'as a whole'}: ${issue?.message}`,
@@ -56,7 +74,7 @@ export async function readWaivers(text: string, shown = 'waivers'): Promise<read
 }
 
 /** Epoch ms of the first moment at which the waiver no longer holds. */
-export function waiverEnd(waiver: Waiver): number {
+export function waiverEnd(waiver: Pick<Waiver, 'expires'>): number {
   const dayOnly = /^\d{4}-\d{2}-\d{2}$/.test(waiver.expires);
   return Date.parse(waiver.expires) + (dayOnly ? 86_400_000 : 0);
 }

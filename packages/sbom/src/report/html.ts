@@ -1,6 +1,7 @@
 import type { GateResult, Verdict } from '../gate/gate.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
 import { escapeXml as text } from './junit.ts';
+import { reasonOf } from './policy.ts';
 
 const titles: Readonly<Record<Verdict, string>> = {
   pass: 'Pass',
@@ -40,13 +41,13 @@ export function renderHtml(result: GateResult): string {
   const reasons = [
     ...result.unchecked,
     ...(result.decision?.determining ?? []).map(
-      (policy) => `${policy.id}${policy.reason ? `: ${policy.reason}` : ''}`,
+      (policy) => `${policy.id}${reasonOf(policy) ? `: ${reasonOf(policy)}` : ''}`,
     ),
   ];
   const notes = [
     ...result.waived.map(
       ({ finding, waiver }) =>
-        `waived: ${finding.advisory}, ${waiver.reason} (${waiver.owner}, until ${waiver.expires})`,
+        `waived: ${finding.advisory}, ${waiver.reason} (${waiver.owner}, until ${waiver.expires}, signed by ${waiver.signers.join(' and ')})`,
     ),
     ...result.excluded.map(
       ({ finding, statement }) => `vex: ${finding.advisory}, ${statement.status}, ${statement.justification}`,
@@ -54,6 +55,7 @@ export function renderHtml(result: GateResult): string {
     ...result.reopened.map(
       ({ finding, waiver, reason }) => `reopened: ${finding.advisory}, ${reason} (${waiver.owner})`,
     ),
+    ...result.unsigned.map(({ waiver, reason }) => `waiver of ${waiver.advisory} was not applied: ${reason}`),
     ...result.expired.map((waiver) => `waiver of ${waiver.advisory} ended ${waiver.expires}`),
     ...summarizeBlindSpots(assessment.notAssessed).map(
       ([reason, spots]) => `not assessed, ${reason}: ${spots.length}`,

@@ -29,6 +29,11 @@ export function renderJson(result: GateResult): string {
     waived: result.waived,
     excluded: result.excluded,
     reopened: result.reopened,
+    unsignedWaivers: result.unsigned.map(({ waiver, reason }) => ({
+      advisory: waiver.advisory,
+      component: waiver.component,
+      reason,
+    })),
     expiredWaivers: result.expired,
     unusedWaivers: result.unused,
     components: assessment.components,

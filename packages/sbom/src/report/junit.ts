@@ -1,5 +1,6 @@
 import type { GateResult } from '../gate/gate.ts';
 import { groupByComponent } from './group.ts';
+import { reasonOf } from './policy.ts';
 import { clean } from './text.ts';
 
 /** JUnit XML: one case a component with findings, and one for the gate, so that every build server shows the verdict. */
@@ -19,7 +20,7 @@ export function renderJunit(result: GateResult): string {
         : `<failure message="${escapeXml(`${blocking.length} in the way, ${remedy}`)}">${escapeXml(lines.join('\n'))}</failure>`;
     return `    <testcase classname="sbom" name="${escapeXml(name)}">${body}</testcase>`;
   });
-  const reasons = result.decision?.determining.map((policy) => policy.reason ?? policy.id) ?? [];
+  const reasons = result.decision?.determining.map((policy) => reasonOf(policy) || policy.id) ?? [];
   const gate =
     result.verdict === 'pass'
       ? ''

@@ -1,5 +1,6 @@
 import type { GateResult, Verdict } from '../gate/gate.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
+import { reasonOf } from './policy.ts';
 import { clean, plural } from './text.ts';
 
 const titles: Readonly<Record<Verdict, string>> = {
@@ -15,7 +16,7 @@ export function renderMarkdown(result: GateResult): string {
   for (const reason of result.unchecked) out.push(`- ${cell(reason)}`);
   if (result.decision !== undefined && !result.decision.allowed) {
     for (const policy of result.decision.determining) {
-      out.push(`- policy \`${policy.id}\`${policy.reason ? `: ${cell(policy.reason)}` : ''}`);
+      out.push(`- policy \`${policy.id}\`${reasonOf(policy) ? `: ${cell(reasonOf(policy))}` : ''}`);
     }
   }
   out.push('', `${plural(assessment.assessed, 'component')} of ${assessment.components} assessed.`, '');
@@ -45,7 +46,7 @@ export function renderMarkdown(result: GateResult): string {
   }
   for (const { finding, waiver } of result.waived) {
     out.push(
-      `- waived: ${cell(finding.advisory)}, ${cell(waiver.reason)} (${cell(waiver.owner)}, until ${waiver.expires})`,
+      `- waived: ${cell(finding.advisory)}, ${cell(waiver.reason)} (${cell(waiver.owner)}, until ${waiver.expires}, signed by ${waiver.signers.map(cell).join(' and ')})`,
     );
   }
   for (const { finding, statement } of result.excluded) {
@@ -54,6 +55,8 @@ export function renderMarkdown(result: GateResult): string {
   for (const { finding, waiver, reason } of result.reopened) {
     out.push(`- reopened: ${cell(finding.advisory)}, ${cell(reason)} (${cell(waiver.owner)})`);
   }
+  for (const { waiver, reason } of result.unsigned)
+    out.push(`- waiver of ${cell(waiver.advisory)} was not applied: ${cell(reason)}`);
   for (const waiver of result.expired)
     out.push(`- waiver of ${cell(waiver.advisory)} ended ${waiver.expires}`);
   for (const [reason, spots] of summarizeBlindSpots(assessment.notAssessed)) {

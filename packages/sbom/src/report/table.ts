@@ -1,6 +1,7 @@
 import type { Finding, FindingSeverity } from '@kydai/contracts';
 import type { GateResult, Verdict } from '../gate/gate.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
+import { reasonOf } from './policy.ts';
 import { clean, type Paint, painter, plural, wrap } from './text.ts';
 
 export interface TableOptions {
@@ -106,7 +107,7 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
     const what = `${clean(finding.advisory)} in ${clean(finding.component.name)} ${clean(finding.component.version)}`;
     out.push(
       wrap(
-        `waived   ${what}: ${clean(waiver.reason)} (${clean(waiver.owner)}, until ${waiver.expires})`,
+        `waived   ${what}: ${clean(waiver.reason)} (${clean(waiver.owner)}, until ${waiver.expires}, signed by ${waiver.signers.map(clean).join(' and ')})`,
         width,
         '  ',
       ),
@@ -129,6 +130,10 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
       ),
     );
   }
+  for (const { waiver, reason } of result.unsigned) {
+    const what = `waiver of ${clean(waiver.advisory)} was not applied: ${clean(reason)}`;
+    out.push(paint('yellow', wrap(`unsigned ${what}`, width, '  ')));
+  }
   for (const { finding, waiver, reason } of result.reopened) {
     const what = `${clean(finding.advisory)} in ${clean(finding.component.name)}`;
     out.push(
@@ -141,7 +146,11 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
   if (result.decision !== undefined && result.verdict !== 'unchecked') {
     for (const policy of result.decision.determining) {
       out.push(
-        wrap(`policy   ${clean(policy.id)}${policy.reason ? `: ${clean(policy.reason)}` : ''}`, width, '  '),
+        wrap(
+          `policy   ${clean(policy.id)}${reasonOf(policy) ? `: ${clean(reasonOf(policy))}` : ''}`,
+          width,
+          '  ',
+        ),
       );
     }
   }

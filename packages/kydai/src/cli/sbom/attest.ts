@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { ShellError } from '../../error.ts';
 import type { SbomContext } from '../sbom.ts';
-import { pipelinePolicies } from './gate.ts';
+import { pipelinePolicies, waiverTrust } from './gate.ts';
 
 const clock = { now: Date.now };
 
@@ -34,6 +34,7 @@ export function addAttestCommands(sbom: Command, context: SbomContext): void {
     .option('-o, --output <file>', 'file for the envelopes, one a line', 'attestations.jsonl')
     .option('--db <file>', 'advisory database; the data folder’s without it')
     .option('--waivers <file>', 'accepted findings')
+    .option('--signers <file>', 'who may sign waivers; `policies/release/signers.yaml` without it')
     .option('--vex <file...>', 'OpenVEX or CycloneDX VEX')
     .option('--build <id>', 'what the build is called in the policies')
     .option('--zone <zone>', 'part of the city’s network that the build is for')
@@ -46,6 +47,7 @@ export function addAttestCommands(sbom: Command, context: SbomContext): void {
         database: context.advisories(db),
         clock,
         ...(await pipelinePolicies(context)),
+        ...(rest.waivers === undefined ? {} : await waiverTrust(context, rest.signers)),
       };
       context.exit(await runAttest({ ...command, ...rest }, io));
     });
@@ -80,6 +82,7 @@ interface AttestOptions {
   readonly output: string;
   readonly db?: string;
   readonly waivers?: string;
+  readonly signers?: string;
   readonly vex?: readonly string[];
   readonly build?: string;
   readonly zone?: string;

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type GateFormat, gateFormats, runGate, runOpinion } from '@kydai/sbom';
 import { type Command, Option } from 'commander';
-import { readPolicies } from '../../boot/content.ts';
+import { builtInContent, readPolicies } from '../../boot/content.ts';
 import type { SbomContext } from '../sbom.ts';
 
 interface GateOptions {
   readonly db?: string;
   readonly waivers?: string;
+  readonly signers?: string;
   readonly vex?: readonly string[];
   readonly base?: string;
   readonly format: GateFormat;
@@ -21,7 +24,8 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
     .description('decide whether a build may ship: exit 0 pass, 1 fail, 2 could not check')
     .argument('[path]', 'SBOM, lockfile or folder', '.')
     .option('--db <file>', 'advisory database; the data folder’s without it')
-    .option('--waivers <file>', 'accepted findings with owner, reason and expiry')
+    .option('--waivers <file>', 'accepted findings, signed by two people')
+    .option('--signers <file>', 'who may sign waivers; `policies/release/signers.yaml` without it')
     .option('--vex <file...>', 'OpenVEX or CycloneDX VEX; the later ones replace the earlier ones')
     .option('--base <path>', 'SBOM, lockfile or folder as it was before: tells what came in with the change')
     .addOption(
@@ -34,7 +38,16 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
       const { decide, principal } = await pipelinePolicies(context);
       const database = context.advisories(db);
       const clock = { now: Date.now };
-      context.exit(await runGate({ path, database, decide, principal, clock, ...options }, context.io));
+      context.exit(
+        await runGate(
+          {
+            ...{ path, database, decide, principal, clock },
+            ...(options.waivers === undefined ? {} : await waiverTrust(context, options.signers)),
+            ...options,
+          },
+          context.io,
+        ),
+      );
     });
 
   sbom
@@ -49,6 +62,19 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
       const command = { path, reports, format, database: context.advisories(db), clock: { now: Date.now } };
       context.exit(await runOpinion(command, context.io));
     });
+}
+
+/** Who may sign waivers: the file that was named, or the one beside the release policies. */
+export async function waiverTrust(context: SbomContext, named: string | undefined) {
+  const beside = join(context.config().content || builtInContent, 'policies/release/signers.yaml');
+  const signers = named ?? (existsSync(beside) ? beside : undefined);
+  if (signers === undefined) return {};
+  // The whole of the PKI: only those who have waivers pay for loading it.
+  const { certificatesOf } = await import('@kydai/sbom');
+  const { trustPeopleBy } = await import('../../sbom/trust.ts');
+  const certifiedBy = (roots: readonly string[]) =>
+    trustPeopleBy({ roots: roots.flatMap(certificatesOf), clock: { now: Date.now } });
+  return { signers, certifiedBy };
 }
 
 /** The release policies and no others, asked by a pipeline: a token without scopes. */

@@ -1,0 +1,96 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Trust } from '../attest/dsse.ts';
+import { readSigners } from './signers.ts';
+import type { WaiverEntry } from './waiver.ts';
+import { signWaiver, verifyWaivers } from './waiver-signature.ts';
+
+const pem = (pair: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }) => ({
+  privateKey: String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  publicKey: String(pair.publicKey.export({ type: 'spki', format: 'pem' })),
+});
+const people = new Map([
+  ['Lan', pem(generateKeyPairSync('ed25519'))],
+  ['Minh', pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }))],
+  ['Hà', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }))],
+]);
+const declared = await readSigners(
+  JSON.stringify({ people: [...people].map(([name, { publicKey }]) => ({ name, key: publicKey })) }),
+);
+const nobody: Trust = () => ({ fault: 'not here' });
+const terms: WaiverEntry = {
+  advisory: 'CVE-1',
+  component: 'pkg:npm/p@1.0.0',
+  owner: 'Lan',
+  reason: 'không gọi tới',
+  expires: '2027-01-31',
+  knownExploited: false,
+  epss: 0.1,
+  signatures: [],
+};
+
+function signed(by: readonly string[], waiver = terms, as = by): WaiverEntry {
+  const signatures = by.map((name, i) => ({
+    ...signWaiver(waiver, { name, keyPem: people.get(name)!.privateKey }),
+    signer: as[i]!,
+  }));
+  return { ...waiver, signatures };
+}
+
+const verified = (entry: WaiverEntry, signers: typeof declared | undefined = declared) =>
+  verifyWaivers([entry], signers, () => nobody);
+
+describe('a waiver', () => {
+  it('holds when two declared people signed it, with keys of any kind', () => {
+    expect(verified(signed(['Lan', 'Minh', 'Hà'])).waivers).toMatchObject([
+      { signers: ['Lan', 'Minh', 'Hà'] },
+    ]);
+    expect(verified(signed(['Minh', 'Hà'], terms, ['minh', 'ha\u0300'.toUpperCase()])).waivers).toMatchObject(
+      [{ signers: ['Minh', 'Hà'] }],
+    );
+  });
+
+  it.each([
+    ['nobody', signed([]), /nobody has signed/],
+    ['one person', signed(['Lan']), /only `Lan`/],
+    ['one person twice', signed(['Lan', 'Lan']), /`Lan` signed twice/],
+    ['one person under two names', signed(['Lan', 'Lan'], terms, ['Lan', 'Minh']), /`Minh` does not fit/],
+    [
+      'someone who is not declared',
+      signed(['Lan', 'Minh'], terms, ['Lan', 'Ai']),
+      /`Ai` is no declared signer/,
+    ],
+  ])('signed by %s is not applied, and the reason is said', (_, entry, reason) => {
+    const { waivers, unsigned } = verified(entry);
+    expect(waivers).toEqual([]);
+    expect(unsigned).toMatchObject([{ reason: expect.stringMatching(reason) }]);
+  });
+
+  it.each<Partial<WaiverEntry>>([
+    { advisory: 'CVE-2' },
+    { component: 'pkg:npm/p@1.0.1' },
+    { owner: 'Minh' },
+    { reason: 'không gọi' },
+    { expires: '2028-01-31' },
+    { knownExploited: true },
+    { epss: 0.9 },
+  ])('whose terms were changed to %j after signing is not applied', (change) => {
+    expect(verified({ ...signed(['Lan', 'Minh']), ...change }).waivers).toEqual([]);
+  });
+
+  it('is not applied where nothing says who may sign', () => {
+    expect(verifyWaivers([signed(['Lan', 'Minh'])], undefined, () => nobody)).toMatchObject({
+      waivers: [],
+      unsigned: [{ reason: expect.stringContaining('--signers') }],
+    });
+  });
+});
+
+describe('the file of signers', () => {
+  it.each(['people: x', 'people: [{name: a}]', 'people: [{name: a, key: b}]', '{', 'roots: [1]\nothers: []'])(
+    '%s is refused',
+    async (text) => {
+      await expect(readSigners(text)).rejects.toMatchObject({ code: 'invalid-waivers' });
+    },
+  );
+});
