@@ -45,8 +45,9 @@ export function createApi(
             })),
           }),
   });
-  const guard = createGuard(kydai.callers, kydai.decide, kydai.blockList.spare);
-  const fromHere = anonymousFromHere(kydai.callers, kydai.decide);
+  const decide = kydai.decisionLog.decideFor('console');
+  const guard = createGuard(kydai.callers, decide, kydai.blockList.spare);
+  const fromHere = anonymousFromHere(kydai.callers, decide);
 
   app.use(securityHeaders(kydai.tls));
   // Envoy asks under the name of the service that it guards.
@@ -75,7 +76,11 @@ export function createApi(
   // Proxies ask for the services behind them. Before AuthZEN, which answers everything else below its path.
   const { enforcement } = kydai;
   app.get('/access/v1/nginx', fromHere('ask-decision', 'decisions'), (c) => enforcement.nginx(c.req.raw));
-  app.get('/access/v1/stream', fromHere('ask-decision', 'decisions'), (c) => streamChanges(c, kydai.changes));
+  app.get('/access/v1/stream', fromHere('ask-decision', 'decisions'), async (c) => {
+    const caller = () => kydai.callers.identify(c.req.raw.headers);
+    const bare = (await caller()) === undefined;
+    return streamChanges(c, kydai.changes, async () => bare || (await caller()) !== undefined);
+  });
   ssfRoutes(app, kydai, guard);
   app.all(`${envoyPrefix}/*`, fromHere('ask-decision', 'decisions'), (c) => enforcement.envoy(c.req.raw));
 

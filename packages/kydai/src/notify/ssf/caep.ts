@@ -175,6 +175,8 @@ export function securityEvent(
         type: policyChange,
         claims: { policy_set: change.policySet, initiating_entity: initiator(change.by), ...when },
       };
+    default:
+      return undefined;
   }
 }
 

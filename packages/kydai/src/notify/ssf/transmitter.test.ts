@@ -1,33 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { type RecordStore, write } from '@kydai/contracts';
-import { decodeJwt, type JWK } from 'jose';
+import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change.ts';
 import type { StandingChange } from '../changes.ts';
 import { openTestRecords } from '../testing/records.ts';
-import { supportedEvents } from './caep.ts';
-import type { SetSigner } from './signer.ts';
-import { pollDelivery, type SsfStream, ssfStreams } from './streams.ts';
+import { plainSigner as signer, receiver as stream } from '../testing/samples.ts';
+import { ssfStreams } from './streams.ts';
 import { openTransmitter, type Transmitter } from './transmitter.ts';
 
-const text = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-/** Unsigned, so that thousands are quick. */
-const signer: SetSigner = {
-  jwk: generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }) as JWK,
-  sign: async ({ issuer, audience, jti, event }) =>
-    `${text({})}.${text({ iss: issuer, aud: audience, jti, sub_id: event.subject, events: { [event.type]: event.claims } })}.`,
-};
-const stream = (id: string, more: Partial<SsfStream> = {}): SsfStream => ({
-  id,
-  owner: 'token:r',
-  method: pollDelivery,
-  requested: supportedEvents,
-  removed: [],
-  status: 'enabled',
-  created: 1,
-  lost: 0,
-  ...more,
-});
 const open = (records: RecordStore, mostHeld?: number) =>
   openTransmitter({
     records,
