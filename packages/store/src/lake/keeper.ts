@@ -78,6 +78,7 @@ export class Keeper {
       segmentBytes: parts.limits.segmentBytes,
       pendingBytes: parts.limits.pendingBytes,
       next: Math.max(manifest.converted, ...live.map(({ number }) => number)) + 1,
+      highest: live.reduce((most, { highest }) => (highest > most ? highest : most), ''),
       admit: () => this.#admit(),
       seen: (id) =>
         this.#live.some((segment) => segment.has(id)) || this.#recent.some((ids) => holdsId(ids, id)),

@@ -25,7 +25,8 @@ export class LiveSegment {
   /** Nothing is added any more: ready for conversion. */
   sealed = false;
   #lowest: string | undefined;
-  #highest = '';
+  /** The id that sorts last. */
+  highest = '';
   #ids: Set<string> | undefined;
   #idsUntil = 0;
 
@@ -46,7 +47,7 @@ export class LiveSegment {
       const { id } = event;
       if (time < minTime) minTime = time;
       if (time > maxTime) maxTime = time;
-      if (id > this.#highest) this.#highest = id;
+      if (id > this.highest) this.highest = id;
       if (this.#lowest === undefined || id < this.#lowest) this.#lowest = id;
     }
     this.frames.push({ records, minTime, maxTime });
@@ -60,7 +61,7 @@ export class LiveSegment {
    * nothing: the set of ids is made only when one within their range has to be looked up.
    */
   has(id: string): boolean {
-    if (this.#lowest === undefined || id > this.#highest || id < this.#lowest) return false;
+    if (this.#lowest === undefined || id > this.highest || id < this.#lowest) return false;
     this.#ids ??= new Set();
     for (; this.#idsUntil < this.frames.length; this.#idsUntil++) {
       const { records } = this.frames[this.#idsUntil]!;

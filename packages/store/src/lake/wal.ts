@@ -29,6 +29,8 @@ export interface WalParts {
   readonly pendingBytes: number;
   /** The number of the next segment. */
   readonly next: number;
+  /** The highest id of the segments that are there. */
+  readonly highest: string;
   /** Called before each group; rejects where nothing may be written now. */
   readonly admit: () => Promise<void>;
   /** Whether an event with this id is in the window in which repeats are recognised. */
@@ -58,12 +60,15 @@ export class Wal {
   #next: number;
   #handle: FileHandle | undefined;
   #segment: LiveSegment | undefined;
+  /** No id of the segments, or of those in which repeats are recognised, is above it. */
+  #highest: string;
   /** Bytes after the good ones may be on disk: they must go before anything else is written. */
   #dirty = false;
 
   constructor(parts: WalParts) {
     this.#parts = parts;
     this.#next = parts.next;
+    this.#highest = parts.highest;
   }
 
   append(events: readonly Event[]): Promise<void> {
@@ -158,20 +163,36 @@ export class Wal {
 
   /** What of a group is not stored already, each id once. */
   #fresh(group: readonly Append[]): readonly Part[] {
-    const ids = new RisingIds();
+    let ids: Set<string> | undefined;
+    const isNew = (id: string) => {
+      // Ids arrive in rising order, as UUIDs of version 7 do: one above all others needs no looking up.
+      if (id > this.#highest) {
+        this.#highest = id;
+        ids?.add(id);
+        return true;
+      }
+      ids ??= new Set(
+        [...parts.flatMap(({ events }) => events), ...shared, ...taken].map((event) => event.id),
+      );
+      if (ids.has(id) || this.#parts.seen(id)) return false;
+      ids.add(id);
+      return true;
+    };
     const parts: Part[] = [];
     let shared: Event[] = [];
+    let taken: Event[] = [];
     const share = () => {
       if (shared.length > 0) parts.push({ frame: encodeFrame(shared), events: shared });
       shared = [];
     };
     for (const { events, frame } of group) {
-      const fresh = events.filter(({ id }) => ids.add(id) && !this.#parts.seen(id));
-      const whole = fresh.length === events.length;
-      if (whole && (group.length === 1 || fresh.length >= fewEvents)) {
+      taken = [];
+      for (const event of events) if (isNew(event.id)) taken.push(event);
+      const whole = taken.length === events.length;
+      if (whole && (group.length === 1 || taken.length >= fewEvents)) {
         share();
         parts.push({ frame, events });
-      } else shared.push(...fresh);
+      } else shared.push(...taken);
     }
     share();
     return parts;
@@ -209,24 +230,5 @@ export class Wal {
     await handle?.close();
     segment.sealed = true;
     this.#parts.sealed(segment);
-  }
-}
-
-/** Ids of one group: those in rising order are not looked up. */
-class RisingIds {
-  #highest = '';
-  readonly #list: string[] = [];
-  #set: Set<string> | undefined;
-
-  /** Whether it was not there. */
-  add(id: string): boolean {
-    if (id > this.#highest) this.#highest = id;
-    else {
-      this.#set ??= new Set(this.#list);
-      if (this.#set.has(id)) return false;
-    }
-    if (this.#set === undefined) this.#list.push(id);
-    else this.#set.add(id);
-    return true;
   }
 }
