@@ -176,7 +176,7 @@ describe('the risk of a device, reported from outside', () => {
     expect(await report(10)).toBe(200);
     expect(await envoy('/readings/1', pem)).toBe('200 permitted');
     later = 10 * 60_000 + 1000;
-    expect(await envoy('/readings/1', pem)).toBe('403 forbidden stale-risk');
+    expect(await envoy('/readings/1', pem)).toBe('403 stale device-at-risk');
     const evaluation = await fetch(`${base}/access/v1/evaluation`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -195,7 +195,7 @@ describe('the risk of a device, reported from outside', () => {
     expect(await envoy('/readings/1', pem)).toBe('200 permitted');
     const events = await eventually(async () => {
       const page = await running.kydai.events.search({
-        filter: parseQuery('dataset:kydai.decision and device.id:cam-risk and rule.id:stale-risk')!,
+        filter: parseQuery('dataset:kydai.decision and device.id:cam-risk and kydai.decision.outcome:stale')!,
       });
       return page.events.length >= 2 ? page.events : undefined;
     });

@@ -6,6 +6,7 @@ import * as policy from './index.ts';
 test('the package gives out what it means to give out, and nothing else', () => {
   expect(Object.keys(policy).sort()).toEqual([
     'EntityStore',
+    'EntityText',
     'PolicyError',
     'blastRadius',
     'compareWithReference',
@@ -18,6 +19,7 @@ test('the package gives out what it means to give out, and nothing else', () => 
     'loadPolicySet',
     'momentAt',
     'openBundle',
+    'readEntities',
     'redacted',
     'replay',
     'runPolicyTests',

@@ -25,6 +25,11 @@ export const Config = z.strictObject({
     .enum(['vi', 'en'])
     .default('vi')
     .describe('language in which the command line names incidents and steps: vi or en'),
+  timeZone: z
+    .string()
+    .min(1)
+    .default('Asia/Ho_Chi_Minh')
+    .describe('time zone of the city, in which policies read hours and days'),
   content: z
     .string()
     .default('')

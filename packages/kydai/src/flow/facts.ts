@@ -1,13 +1,17 @@
-import type { Certificate, Clock, Device, PolicyEntity, RecordStore, Signals } from '@kydai/contracts';
+import type {
+  CedarValue,
+  Certificate,
+  Clock,
+  Device,
+  PolicyEntity,
+  RecordStore,
+  Signals,
+} from '@kydai/contracts';
 import { certificates, devices } from '@kydai/pki';
+import { type EntityStore, type ExpiredFact, lasting } from '@kydai/policy';
 import type { Change } from '../notify/change.ts';
 import { changesOf } from '../notify/device-changes.ts';
-import type { DeviceFacts } from '../policies/device-facts.ts';
-
-/** The entity store of the policy engine, as far as the facts need it. */
-interface Entities {
-  upsert(entity: PolicyEntity): void;
-}
+import type { Composition } from '../policies/composition.ts';
 
 export interface Facts {
   /** The register's word on a device; false for one that it does not know. */
@@ -16,6 +20,8 @@ export interface Facts {
   isRegistered(deviceId: string): boolean;
   /** Whether a device is registered for drills; undefined for one that the register does not know. */
   isDrillDevice(deviceId: string): boolean | undefined;
+  /** Takes note of facts that went stale, and tells of them. */
+  expired(facts: readonly ExpiredFact[]): void;
   stop(): void;
 }
 
@@ -25,16 +31,15 @@ export interface Facts {
  * next decision sees it.
  */
 export async function feedFacts(parts: {
-  readonly entities: Entities;
+  readonly entities: EntityStore;
+  readonly composition: Composition;
   readonly records: RecordStore;
   readonly signals: Signals;
   readonly clock: Clock;
-  /** Source and time of what was reported. */
-  readonly reported: DeviceFacts;
   /** Told of each change that may flip decisions, after the policies know of it. */
   readonly onChange: (change: Change) => void;
 }): Promise<Facts> {
-  const { entities, records, signals, clock, reported, onChange } = parts;
+  const { entities, composition, records, signals, clock, onChange } = parts;
   const known = new Map<string, Device>();
   /** For each device the serials that were valid when last seen, with their end. */
   const valid = new Map<string, Map<string, number>>();
@@ -44,25 +49,30 @@ export async function feedFacts(parts: {
 
   const describe = (device: Device) => {
     const now = clock.now();
-    const held = valid.get(device.id);
-    const certified = held !== undefined && [...held.values()].some((notAfter) => notAfter > now);
-    entities.upsert({
-      uid: { type: 'Device', id: device.id },
+    const uid = { type: 'Device', id: device.id };
+    const before = composition.said('register', uid)?.attrs;
+    /** A fact of ours: since when it is so, on the word of the part of ours that knows. */
+    const fact = (name: string, value: CedarValue, source: string, until = lasting) => {
+      const old = before?.[name] as { readonly value: CedarValue; readonly at: CedarValue } | undefined;
+      const at = old?.value === value ? old.at : loading ? device.enrolled : now;
+      return { value, source, at, until };
+    };
+    const ends = [...(valid.get(device.id)?.values() ?? [])].filter((notAfter) => notAfter > now);
+    const certified = ends.length > 0;
+    composition.say('register', uid, {
       attrs: {
         kind: device.kind,
         operationalTechnology: device.operationalTechnology,
-        quarantined: device.quarantined,
-        certified,
-        risk: device.risk,
+        quarantined: fact('quarantined', device.quarantined, 'register'),
+        certified: fact('certified', certified, 'pki', certified ? Math.max(...ends) : lasting),
+        risk: fact('risk', device.risk, 'register'),
+        firmware: fact('firmware', 0, 'register'),
       },
       parents: [{ type: 'Zone', id: device.zone }],
-      tags: Object.fromEntries(
-        reported.of(device.id).map(({ name, source, at, until }) => [name, { source, at, until }]),
-      ),
     });
-    const before = certifiedBefore.get(device.id) ?? false;
+    const was = certifiedBefore.get(device.id) ?? false;
     certifiedBefore.set(device.id, certified);
-    if (!loading && certified !== before)
+    if (!loading && certified !== was)
       onChange({ type: certified ? 'device-certified' : 'device-uncertified', device: device.id });
   };
   const learnDevice = (device: Device) => {
@@ -92,29 +102,44 @@ export async function feedFacts(parts: {
   for await (const certificate of all(records, certificates, live)) learnCertificate(certificate);
   for await (const device of all(records, devices, {})) learnDevice(device);
   loading = false;
+  entities.expire(clock.now());
 
-  // A certificate that runs out changes what its device may do, though nothing announces it.
-  const sweep = setInterval(() => {
-    const now = clock.now();
-    for (const { device, name, source } of reported.newlyStale())
-      onChange({ type: 'fact-stale', device, fact: name, source });
-    for (const [id, held] of valid) {
-      const before = held.size;
-      for (const [serial, notAfter] of held) if (notAfter <= now) held.delete(serial);
-      const device = held.size === before ? undefined : known.get(id);
-      if (device) describe(device);
-    }
-  }, 10_000);
-  sweep.unref();
   return {
     isOperationalTechnology: (deviceId) => known.get(deviceId)?.operationalTechnology === true,
     isRegistered: (deviceId) => known.has(deviceId),
     isDrillDevice: (deviceId) => known.get(deviceId)?.drill,
-    stop() {
-      clearInterval(sweep);
-      unsubscribe();
+    expired(facts) {
+      for (const { entity, name, source } of facts) {
+        if (entity.type !== 'Device') {
+          onChange({ type: 'entity-changed', entity, what: name });
+          continue;
+        }
+        const device = known.get(entity.id);
+        // A certificate that ran out is known to have: that is a fact of now, not one that is too old.
+        if (name !== 'certified') onChange({ type: 'fact-stale', device: entity.id, fact: name, source });
+        else if (device !== undefined) {
+          const [held, now] = [valid.get(entity.id), clock.now()];
+          for (const [serial, notAfter] of held ?? []) if (notAfter <= now) held!.delete(serial);
+          describe(device);
+        }
+      }
     },
+    stop: unsubscribe,
   };
+}
+
+/** Entities with the bare values of their facts; as tags, when those that end do. */
+export function* bareEntities(entities: EntityStore, type: string): Generator<PolicyEntity> {
+  for (const { uid, attrs, parents } of entities.all(type)) {
+    const facts = new Map(entities.facts(uid).map((fact) => [fact.name, fact]));
+    const bare = Object.entries(attrs).map(([name, value]) => [
+      name,
+      facts.has(name) ? (value as { readonly value: CedarValue }).value : value,
+    ]);
+    const ending = [...facts.values()].filter(({ until }) => until < lasting);
+    const tags = ending.map(({ name, source, until }) => [name, { source, until }]);
+    yield { uid, attrs: Object.fromEntries(bare), parents, tags: Object.fromEntries(tags) };
+  }
 }
 
 async function* all<T>(

@@ -17,8 +17,9 @@ import type { Config } from '../config/schema.ts';
 import type { Enforcement } from '../enforce/open.ts';
 import type { ChangeLog } from '../notify/changes.ts';
 import type { Transmitter } from '../notify/ssf/transmitter.ts';
+import type { DeclaredEntities } from '../policies/declared.ts';
 import type { PolicyDesk } from '../policies/desk.ts';
-import type { DeviceFacts } from '../policies/device-facts.ts';
+import type { ReportedFacts } from '../policies/reported-facts.ts';
 import type { RuleDesk } from '../rules/desk.ts';
 import type { SbomRegister } from '../sbom/register.ts';
 import type { ApiTokens } from '../sign-in/api-tokens.ts';
@@ -57,8 +58,10 @@ export interface Kydai {
   readonly decisionLog: DecisionLog;
   /** The policies in force, and changing them. */
   readonly policies: PolicyDesk;
-  /** Source and time of what was reported of devices. */
-  readonly reported: DeviceFacts;
+  /** What was reported of entities, with source and time. */
+  readonly reported: ReportedFacts;
+  /** What the city declares: agencies, officers, services, streams, actuators, data. */
+  readonly declared: DeclaredEntities;
   /** What flips decisions, as it happens. */
   readonly changes: ChangeLog;
   /** Tells receivers of the Shared Signals Framework. */

@@ -18,15 +18,17 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { openNotification } from '../notify/open.ts';
 import { orPlaced } from '../policies/candidate.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
+import { openDeclaredEntities } from '../policies/declared.ts';
 import { openPolicyDesk } from '../policies/desk.ts';
-import { openDeviceFacts } from '../policies/device-facts.ts';
+import { cityMoments } from '../policies/moment.ts';
+import { openReportedFacts } from '../policies/reported-facts.ts';
 import { policySource } from '../policies/source.ts';
 import { openRuleDesk } from '../rules/desk.ts';
 import { fieldMapsOf, mappingFiles } from '../rules/mappings.ts';
 import { openRuleSettings } from '../rules/settings.ts';
 import { openSboms } from '../sbom/register.ts';
 import { createApiTokens } from '../sign-in/api-tokens.ts';
-import { createCallers } from '../sign-in/caller.ts';
+import { createCallers, sayWhoSignedIn, sayWhoSignedOut } from '../sign-in/caller.ts';
 import { createSignInLinks } from '../sign-in/links.ts';
 import { newSecret } from '../sign-in/secrets.ts';
 import { createSessions } from '../sign-in/sessions.ts';
@@ -39,7 +41,7 @@ import { openCollection } from './collect.ts';
 import { createContain } from './contain.ts';
 import { openDecisionPoint } from './decide.ts';
 import { openDetection } from './detect.ts';
-import { feedFacts } from './facts.ts';
+import { bareEntities, feedFacts } from './facts.ts';
 import { openKeepers } from './keep.ts';
 import type { Kydai } from './kydai.ts';
 import { measurePipelineLatency } from './pipeline-latency.ts';
@@ -114,19 +116,49 @@ export async function startKydai(options: {
 
     // Decide: one engine, fed with facts.
     const source = policySource({ config, records, clock, log });
-    const { policySet, ...read } = await source().catch((error: unknown) =>
+    const {
+      policySet,
+      entities: files,
+      ...read
+    } = await source().catch((error: unknown) =>
       orPlaced(() => {
         throw error;
       }),
     );
-    const decisions = openDecisionPoint(policySet, clock, signals);
-    const { entities, decide } = decisions;
+    const moment = cityMoments(config.timeZone, clock);
+    const decisions = openDecisionPoint(policySet, clock, signals, moment);
+    closeLast(() => decisions.stop());
+    const { entities, composition, decide, engine, log: decisionLog } = decisions;
+    const inForce = () => engine.policySet;
     const blockList = await openBlockList(records, clock, entities, ownAddresses(config), changes.publish);
-    const reported = await openDeviceFacts(records, clock);
-    const facts = await feedFacts({ entities, records, signals, clock, reported, onChange: changes.publish });
-    closeLast(() => facts.stop());
-    const missed = await notification.catchUp({
+    const declared = await openDeclaredEntities({
+      records,
+      clock,
+      composition,
+      policySet: inForce,
+      onChange: changes.publish,
+    });
+    const reported = await openReportedFacts({
+      records,
+      clock,
       entities,
+      composition,
+      policySet: inForce,
+      onChange: changes.publish,
+    });
+    const facts = await feedFacts({
+      entities,
+      composition,
+      records,
+      signals,
+      clock,
+      onChange: changes.publish,
+    });
+    closeLast(() => facts.stop());
+    orPlaced(() => declared.useFiles(files));
+    decisions.onExpired(facts.expired);
+    const missed = await notification.catchUp({
+      entities: { all: (type) => bareEntities(entities, type) },
       blocked: await blockList.list(),
       isBlocked: (kind, id) => (kind === 'build' ? blockList.hasBuild(id) : blockList.has(id)),
       policySet: policySet.digest,
@@ -139,7 +171,7 @@ export async function startKydai(options: {
       records,
       keys,
       clock,
-      decide,
+      decide: decisionLog.decideFor('enrolment'),
       signals,
       blockList,
       log,
@@ -148,7 +180,10 @@ export async function startKydai(options: {
     const { authority } = certification;
 
     // Respond: triage, playbooks, containment.
-    const sessions = createSessions(records, clock, changes);
+    const sessions = createSessions(records, clock, changes, (people) =>
+      sayWhoSignedOut(composition, people, clock.now()),
+    );
+    for (const person of await sessions.live()) sayWhoSignedIn(composition, person);
     closeLast(() => sessions.close());
     const contain = createContain({
       records,
@@ -164,7 +199,7 @@ export async function startKydai(options: {
       records,
       clock,
       signals,
-      decide,
+      decide: decisionLog.decideFor('response'),
       contain,
       isOperationalTechnology: facts.isOperationalTechnology,
       isRegistered: facts.isRegistered,
@@ -198,7 +233,7 @@ export async function startKydai(options: {
     // Collect.
     const operatorKey = newSecret('kdo');
     const apiTokens = createApiTokens(records, clock);
-    const callers = createCallers({ sessions, apiTokens, operatorKey, facts: entities });
+    const callers = createCallers({ sessions, apiTokens, operatorKey, composition });
     const collection = await openCollection({
       config,
       content,
@@ -210,7 +245,7 @@ export async function startKydai(options: {
       clock,
       log,
       callers,
-      decide,
+      decide: decisionLog.decideFor('collect'),
       blockList,
       onEvents: (batch) => {
         certification.seen(batch);
@@ -224,18 +259,18 @@ export async function startKydai(options: {
     const decisionEvents = keepDecisions({
       intake,
       keepAllowed: config.decisions.keepAllowed,
-      factsOf: reported.of,
     });
     closeLast(() => decisionEvents.close());
-    decisions.log.keepWith(decisionEvents.take);
-    await certification.listen(intake, decisions.log.decideFor('publish'));
+    decisionLog.keepWith(decisionEvents.take);
+    await certification.listen(intake, decisionLog.decideFor('publish'));
 
     // Show.
     const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
-    const { engine } = decisions;
     const policies = openPolicyDesk({
       engine,
       entities,
+      declared,
+      complete: decisions.complete,
       source,
       first: { digest: policySet.digest, policies: policySet.policies.length, ...read },
       content: config.content,
@@ -245,10 +280,18 @@ export async function startKydai(options: {
       changes,
       clock,
     });
-    const asked = decisions.log.inTwoSteps('authzen');
+    const asked = decisionLog.inTwoSteps('authzen');
     const setRisk = (id: string, risk: number) => authority.devices.update(id, { risk }, 'system');
     const { advisoriesFile } = folder;
-    const sboms = openSboms({ records, clock, decide, advisoriesFile, intake, log, setRisk });
+    const sboms = openSboms({
+      records,
+      clock,
+      decide: decisionLog.decideFor('release'),
+      advisoriesFile,
+      intake,
+      log,
+      setRisk,
+    });
     closeLast(() => sboms.close());
     const kydai: Kydai = {
       config, clock, log, signals, records, audit, events, eventKeeper, migration, intake, authority, decide, contain, blockList, sessions,
@@ -258,12 +301,13 @@ export async function startKydai(options: {
       watch: collection.watch,
       rules: openRuleDesk({ content, data: folder.path, detection, settings: ruleSettings, records, signals, events, clock, zone }),
       obligations: response.obligations,
-      decisionLog: decisions.log,
+      decisionLog,
       policies,
       reported,
+      declared,
       changes,
       transmitter: notification.transmitter,
-      enforcement: openEnforcement({ config, authority, decisionLog: decisions.log, engine }),
+      enforcement: openEnforcement({ config, authority, decisionLog, engine }),
       sboms,
       links: createSignInLinks(records, clock),
       authZen: createAuthZenHandler({

@@ -1,4 +1,4 @@
-import type { RevocationReason } from '@kydai/contracts';
+import type { CedarUid, RevocationReason } from '@kydai/contracts';
 
 /** Something changed that may flip decisions which an enforcement point has acted on or remembered. */
 export type Change =
@@ -39,4 +39,6 @@ export type Change =
       readonly id: string;
       readonly by: string;
     }
+  /** What is known of a person, a service, an agency, ... : `declared`, `withdrawn`, or the name of a fact. */
+  | { readonly type: 'entity-changed'; readonly entity: CedarUid; readonly what: string }
   | { readonly type: 'policy-set-changed'; readonly policySet: string; readonly by: string };

@@ -46,6 +46,7 @@ export function toldBy(
       return { subject: 'revocations', facts: { at } };
     case 'session-ended':
     case 'claims-changed':
+    case 'entity-changed':
       return undefined;
   }
 }

@@ -1,8 +1,10 @@
+import type { PolicyEntity } from '@kydai/contracts';
 import {
   loadPolicySet,
   PolicyError,
   type PolicySet,
   type PolicyTestReport,
+  readEntities,
   runPolicyTests,
 } from '@kydai/policy';
 import { parse } from 'yaml';
@@ -10,12 +12,14 @@ import type { Content, TextFile } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 
 /** What a set of policies is made of, as it stands in the content folder. */
-export type PolicySources = Pick<Content, 'schema' | 'policies' | 'policyTests'>;
+export type PolicySources = Pick<Content, 'schema' | 'policies' | 'policyTests' | 'entities'>;
 
 /** A policy set that may come into force. Made by `prepare` alone. */
 export interface Candidate {
   readonly policySet: PolicySet;
   readonly report: PolicyTestReport;
+  /** What the files declare; not yet checked against the schema, since other sources may say the rest. */
+  readonly entities: readonly PolicyEntity[];
 }
 
 /**
@@ -26,8 +30,9 @@ export interface Candidate {
 export function prepare(sources: PolicySources): Candidate {
   const policySet = loadPolicySet({ schema: sources.schema, policies: sources.policies });
   const report = runPolicyTests(policySet, sources.policyTests.map(asJson));
+  const entities = sources.entities.map(asJson).flatMap(readEntities);
   const wrong = report.results.find(({ passed }) => !passed);
-  if (wrong === undefined) return { policySet, report };
+  if (wrong === undefined) return { policySet, report, entities };
   throw new ShellError(
     'invalid',
     `${wrong.file}: case \`${wrong.name}\` expects ${wrong.expected} and gets ${wrong.got}` +
@@ -35,13 +40,13 @@ export function prepare(sources: PolicySources): Candidate {
   );
 }
 
-/** Cases may be written in YAML; the engine reads JSON. */
+/** Cases and entities may be written in YAML; the engine reads JSON. */
 export function asJson({ file, text }: TextFile): TextFile {
   if (!/\.ya?ml$/.test(file)) return { file, text };
   try {
     return { file, text: JSON.stringify(parse(text, { maxAliasCount: 0 })) };
   } catch (error) {
-    throw new PolicyError('request', 'policy tests are not valid yaml', { file }, { cause: error });
+    throw new PolicyError('request', 'this is not valid yaml', { file }, { cause: error });
   }
 }
 

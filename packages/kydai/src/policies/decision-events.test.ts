@@ -5,7 +5,11 @@ import type { DecisionMade } from '../flow/decision-log.ts';
 import { type DecisionEvents, keepDecisions } from './decision-events.ts';
 
 const clock = { now: () => 5000 };
-const made = (allowed: boolean, context: Record<string, unknown> = {}): DecisionMade => ({
+const made = (
+  allowed: boolean,
+  context: Record<string, unknown> = {},
+  more: Partial<DecisionMade> = {},
+): DecisionMade => ({
   at: 5000,
   door: 'authzen',
   request: {
@@ -22,6 +26,8 @@ const made = (allowed: boolean, context: Record<string, unknown> = {}): Decision
     policySet: 'abc',
   },
   nanoseconds: 300,
+  facts: () => [{ name: 'risk', source: 'edr', age: 60_000, stale: false }],
+  ...more,
 });
 
 describe('kept decisions', () => {
@@ -41,7 +47,7 @@ describe('kept decisions', () => {
       limits: { closeMs: 50 },
     });
     const { keepAllowed = 1, limit = 1000 } = options;
-    const events: DecisionEvents = keepDecisions({ intake, keepAllowed, limit, factsOf: () => [] });
+    const events: DecisionEvents = keepDecisions({ intake, keepAllowed, limit });
     closing.push(() => intake.close());
     return { ...events, ledger: () => intake.ledgers()[0]! };
   };
@@ -64,6 +70,24 @@ describe('kept decisions', () => {
     const outcomes = kept.map(({ fields }) => fields.get('event.outcome'));
     expect(outcomes.filter((outcome) => outcome === 'failure')).toHaveLength(100);
     expect(Math.abs(outcomes.length - 100 - expected)).toBeLessThanOrEqual(1);
+  });
+
+  it('of what raised an alarm all are kept, as alerts that say so', async () => {
+    const events = keeper({ keepAllowed: 0 });
+    events.take(made(true));
+    events.take(made(true, {}, { alarm: 'break-glass' }));
+    await events.close();
+    expect(kept).toHaveLength(1);
+    expect(kept[0]?.fields.get('kydai.decision.alarm')).toBe('break-glass');
+    expect(kept[0]?.fields.get('event.kind')).toBe('alert');
+  });
+
+  it('say how old each fact was', async () => {
+    const events = keeper();
+    events.take(made(false));
+    await events.close();
+    expect(kept[0]?.fields.get('kydai.fact.risk.age')).toBe(60_000);
+    expect(kept[0]?.fields.get('kydai.fact.risk.source')).toBe('edr');
   });
 
   it('that do not fit are counted as dropped', async () => {

@@ -1,7 +1,6 @@
 import type { CedarUid, FieldValue } from '@kydai/contracts';
 import type { Intake, ReadFrame } from '@kydai/siem';
-import { cedarText, type DecisionMade } from '../flow/decision-log.ts';
-import type { DeviceFact } from './device-facts.ts';
+import { cedarText, type DecisionMade, type FactAge } from '../flow/decision-log.ts';
 
 export interface DecisionEvents {
   /** Takes a decision to be kept. Costs a comparison and a push; the event is made later. */
@@ -18,17 +17,15 @@ const batch = 200;
 
 /**
  * Makes each decision an event, in batches and off the path of whoever asked. Allowed decisions are sampled by
- * `keepAllowed` (0 to 1); INVARIANT: a denial is never sampled away. What does not fit, and what the store refuses, is
+ * `keepAllowed` (0 to 1); INVARIANT: neither a denial nor what raises an alarm is ever sampled away. What does not fit, and what the store refuses, is
  * counted in the account `decisions`.
  */
 export function keepDecisions(parts: {
   readonly intake: Intake;
   readonly keepAllowed: number;
-  /** What was reported of a device, for the age of the facts that a decision rests on. */
-  readonly factsOf: (device: string) => readonly DeviceFact[];
   readonly limit?: number;
 }): DecisionEvents {
-  const { intake, keepAllowed, factsOf, limit = mostWaiting } = parts;
+  const { intake, keepAllowed, limit = mostWaiting } = parts;
   const account = intake.account('internal', 'decisions');
   let waiting: Waiting[] = [];
   let owed = 0;
@@ -55,15 +52,14 @@ export function keepDecisions(parts: {
   };
   return {
     take(made) {
-      if (made.decision.allowed) {
+      if (made.decision.allowed && made.alarm === undefined) {
         // Evenly spaced rather than random: a share of 0.1 keeps every tenth.
         owed += keepAllowed;
         if (owed < 1) return account.note('sampled');
         owed -= 1;
       }
       if (waiting.length >= limit) return account.lose('queue-full', 0, intake.clock.now());
-      const { type, id } = made.request.principal;
-      waiting.push({ made, facts: type === 'Device' ? factsOf(id) : [] });
+      waiting.push({ made, facts: made.facts() });
       timer ??= setTimeout(start, 100).unref();
     },
     async close() {
@@ -76,7 +72,7 @@ export function keepDecisions(parts: {
 
 interface Waiting {
   readonly made: DecisionMade;
-  readonly facts: readonly DeviceFact[];
+  readonly facts: readonly FactAge[];
 }
 
 /** A kept decision: what replaying it needs. */
@@ -90,7 +86,7 @@ function frameOf({ made, facts }: Waiting): ReadFrame {
   const raw = rawOf({ request, decision });
   const { principal, resource } = request;
   const fields: [string, FieldValue | undefined][] = [
-    ['event.kind', 'event'],
+    ['event.kind', made.alarm === undefined ? 'event' : 'alert'],
     ['event.category', ['api']],
     ['event.type', [decision.allowed ? 'allowed' : 'denied']],
     ['event.provider', made.door],
@@ -109,9 +105,11 @@ function frameOf({ made, facts }: Waiting): ReadFrame {
       decision.failures.map(({ id, message }) => `${id}: ${message}`).join('; ') || undefined,
     ],
     ['http.request.id', requestId],
-    ...facts.flatMap(({ name, source, at }): [string, FieldValue][] => [
+    ['kydai.decision.alarm', made.alarm],
+    ['kydai.decision.stale', decision.stale?.map(({ name }) => name)],
+    ...facts.flatMap(({ name, source, age }): [string, FieldValue][] => [
       [`kydai.fact.${name}.source`, source],
-      [`kydai.fact.${name}.age`, made.at - at],
+      [`kydai.fact.${name}.age`, age],
     ]),
   ];
   return {

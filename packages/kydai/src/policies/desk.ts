@@ -17,6 +17,7 @@ import {
   explain,
   loadPolicySet,
   PolicyError,
+  type PolicySet,
   type ReplayReport,
   replay,
   signBundle,
@@ -27,7 +28,7 @@ import { ShellError } from '../error.ts';
 import type { ChangeLog } from '../notify/changes.ts';
 import { placed, prepare } from './candidate.ts';
 import { decisionDataset, type KeptDecision } from './decision-events.ts';
-import { nowGiver } from './freshness.ts';
+import type { DeclaredEntities } from './declared.ts';
 import { type PolicySource, policyBundles } from './source.ts';
 
 /** The set in force, and how it came to be. */
@@ -66,6 +67,9 @@ export interface PolicyDesk {
 export function openPolicyDesk(parts: {
   readonly engine: Engine;
   readonly entities: EntityStore;
+  readonly declared: DeclaredEntities;
+  /** Puts the time of now into a request. */
+  readonly complete: (request: AccessRequest) => AccessRequest;
   readonly source: PolicySource;
   readonly first: Omit<InForce, 'since'>;
   readonly content: string;
@@ -75,31 +79,53 @@ export function openPolicyDesk(parts: {
   readonly changes: ChangeLog;
   readonly clock: Clock;
 }): PolicyDesk {
-  const { engine, entities, source, records, events, keys, changes, clock } = parts;
+  const { engine, entities, declared, complete, source, records, events, keys, changes, clock } = parts;
   let inForce: InForce = { ...parts.first, since: clock.now() };
   const audit = (by: string, action: string, detail: Record<string, string | number | null>) =>
     records.commit([], [{ at: clock.now(), actor: by, action, target: 'service:policies', detail }]);
 
-  const withNow = nowGiver(engine, clock);
+  const refusing = async <T>(by: string, act: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof KydaiError) {
+        const why = error instanceof PolicyError ? placed(error) : error.message;
+        await audit(by, 'policy.refuse', {
+          reason: why.slice(0, 1000),
+          inForce: engine.policySet.digest,
+        });
+      }
+      throw error;
+    }
+  };
+
+  /** Takes schema and declared entities over, or leaves both as they were. */
+  const takeEntities = (schema: PolicySet['schema'], files: DeclaredEntities['files']) => {
+    const before = engine.policySet.schema;
+    entities.useSchema(schema);
+    try {
+      declared.useFiles(files);
+    } catch (error) {
+      entities.useSchema(before);
+      throw error;
+    }
+  };
 
   /** One reload after the other: the later one reads what is there by then. */
   let last: Promise<unknown> = Promise.resolve();
 
   async function reload(by: string): Promise<InForce & { before: string }> {
     const before = engine.policySet.digest;
-    let read: Awaited<ReturnType<PolicySource>>;
-    try {
-      read = await source();
-    } catch (error) {
-      if (error instanceof KydaiError) {
-        const why = error instanceof PolicyError ? placed(error) : error.message;
-        await audit(by, 'policy.refuse', { reason: why.slice(0, 1000), inForce: before });
-      }
-      throw error;
-    }
-    const { policySet, cases, version } = read;
+    const { policySet, cases, version, entities: files } = await refusing(by, source);
+    // Tried and taken back first, since what is not audited must not come into force.
+    await refusing(by, () => {
+      const [schema, old] = [engine.policySet.schema, declared.files];
+      takeEntities(policySet.schema, files);
+      takeEntities(schema, old);
+    });
     const versioned = version === undefined ? {} : { version };
     await audit(by, 'policy.reload', { before, after: policySet.digest, cases, version: version ?? null });
+    takeEntities(policySet.schema, files);
     engine.replace(policySet);
     const { digest, policies } = policySet;
     inForce = { digest, policies: policies.length, cases, ...versioned, since: clock.now() };
@@ -117,7 +143,7 @@ export function openPolicyDesk(parts: {
       last = next.catch(() => {});
       return next;
     },
-    explain: (request) => explain(engine, entities, withNow(request)),
+    explain: (request) => explain(engine, entities, complete(request)),
     async replay(candidate, { from, most }) {
       return replay({
         recorded: await keptDecisions(events, from, most),

@@ -1,19 +1,21 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Clock, type RecordStore, recordKind, write } from '@kydai/contracts';
-import { openBundle, type PolicySet } from '@kydai/policy';
+import { type Clock, type PolicyEntity, type RecordStore, recordKind, write } from '@kydai/contracts';
+import { openBundle, type PolicySet, readEntities } from '@kydai/policy';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { type Content, readPolicies } from '../boot/content.ts';
+import { readPolicies } from '../boot/content.ts';
 import type { Config } from '../config/schema.ts';
 import { ShellError } from '../error.ts';
-import { prepare } from './candidate.ts';
+import { asJson, type PolicySources, prepare } from './candidate.ts';
 
 /** Where a policy set comes from, and the set, ready for the engine. */
 export interface ReadPolicies {
   readonly policySet: PolicySet;
   /** Cases that held; none for a bundle, whose cases were run before it was signed. */
   readonly cases: number;
+  /** Entities that the content folder declares. */
+  readonly entities: readonly PolicyEntity[];
   /** Of a bundle. */
   readonly version?: number;
 }
@@ -47,15 +49,17 @@ export function policySource(parts: {
   if (config.policyBundle.source === '') return async () => fromFolder(readPolicies(config.content));
   let first = true;
   return async () => {
+    // A bundle holds policies; what there is at the site is the site's to say.
+    const entities = readPolicies(config.content).entities.map(asJson).flatMap(readEntities);
     const read = await fromBundle(parts, first);
     first = false;
-    return read;
+    return { ...read, entities };
   };
 }
 
-function fromFolder(content: Pick<Content, 'schema' | 'policies' | 'policyTests'>): ReadPolicies {
-  const { policySet, report } = prepare(content);
-  return { policySet, cases: report.passed };
+function fromFolder(content: PolicySources): ReadPolicies {
+  const { policySet, report, entities } = prepare(content);
+  return { policySet, cases: report.passed, entities };
 }
 
 /**
@@ -65,7 +69,7 @@ function fromFolder(content: Pick<Content, 'schema' | 'policies' | 'policyTests'
 async function fromBundle(
   parts: Parameters<typeof policySource>[0],
   starting: boolean,
-): Promise<ReadPolicies> {
+): Promise<Omit<ReadPolicies, 'entities'>> {
   const { config, records, clock, log } = parts;
   const { source, key: keyFile } = config.policyBundle;
   const key = publicKey(keyFile);

@@ -1,4 +1,6 @@
-import type { CedarUid, Decide, PolicyEntity } from '@kydai/contracts';
+import type { CedarUid, Decide } from '@kydai/contracts';
+import { lasting } from '@kydai/policy';
+import type { Composition } from '../policies/composition.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { localAdministrator, type Person } from './person.ts';
 import { sameSecret } from './secrets.ts';
@@ -36,42 +38,64 @@ export function createCallers(parts: {
   readonly sessions: Sessions;
   readonly apiTokens: ApiTokens;
   readonly operatorKey: string;
-  readonly facts: { upsert(entity: PolicyEntity): void };
+  readonly composition: Composition;
 }): Callers {
-  const { sessions, apiTokens, operatorKey, facts } = parts;
+  const { sessions, apiTokens, operatorKey, composition } = parts;
+  const signIn = { method: 'operator-key', at: Date.now(), until: lasting };
   return {
     async identify(headers) {
       const bearer = bearerOf(headers);
       if (bearer !== undefined) {
-        if (sameSecret(bearer, operatorKey)) return personCaller(operator, false, facts);
+        if (sameSecret(bearer, operatorKey)) return personCaller({ ...operator, signIn }, false, composition);
         const token = bearer.startsWith('kdt_') ? await apiTokens.find(bearer) : undefined;
         if (token === undefined) return undefined;
         const uid = { type: 'Token', id: token.id };
-        const known = () => facts.upsert({ uid, attrs: { scopes: [...token.scopes] }, parents: [] });
+        const known = () => composition.say('sign-in', uid, { attrs: { scopes: [...token.scopes] } });
         known();
         return { uid, actor: `token:${token.id}`, ambient: false, known };
       }
       const secret = cookieOf(headers);
       const person = secret === undefined ? undefined : await sessions.find(secret);
-      return person === undefined ? undefined : personCaller(person, true, facts);
+      return person === undefined ? undefined : personCaller(person, true, composition);
     },
   };
 }
 
 const operator: Person = { ...localAdministrator, id: 'operator', name: 'kydai' };
 
-function personCaller(
-  person: Person,
-  ambient: boolean,
-  facts: { upsert(entity: PolicyEntity): void },
-): Caller {
-  const uid = { type: 'User', id: person.id };
-  const known = () =>
-    facts.upsert({
-      uid,
-      attrs: { name: person.name, assurance: person.assurance },
+/** What a sign-in says of a person, and until when it may be believed. */
+export type SignInOf = Person & {
+  readonly signIn: { readonly method: string; readonly at: number; readonly until: number };
+};
+
+/** Puts what a sign-in says into the entity store. */
+export function sayWhoSignedIn(composition: Composition, person: SignInOf): void {
+  const { method, at, until } = person.signIn;
+  const assurance = { value: person.assurance, source: `sign-in:${method}`, at, until };
+  composition.say(
+    'sign-in',
+    { type: 'User', id: person.id },
+    {
+      attrs: { name: person.name, assurance },
       parents: person.roles.map((id) => ({ type: 'Role', id })),
-    });
+    },
+  );
+}
+
+/** A person without a session may do nothing, whoever asks about them. */
+export function sayWhoSignedOut(composition: Composition, people: readonly string[], at: number): void {
+  for (const id of people) {
+    const uid = { type: 'User', id };
+    const said = composition.said('sign-in', uid);
+    if (said === undefined) continue;
+    const assurance = { value: 0, source: 'sign-out', at, until: lasting };
+    composition.say('sign-in', uid, { ...said, attrs: { ...said.attrs, assurance } });
+  }
+}
+
+function personCaller(person: SignInOf, ambient: boolean, composition: Composition): Caller {
+  const uid = { type: 'User', id: person.id };
+  const known = () => sayWhoSignedIn(composition, person);
   known();
   return { uid, actor: `user:${person.id}`, person, ambient, known };
 }

@@ -34,13 +34,20 @@ const sessions = recordKind<Session>({
   },
 });
 
+/** A person, and the sign-in by which they are known. */
+export type SignedIn = Person & {
+  readonly signIn: { readonly method: Session['method']; readonly at: number; readonly until: number };
+};
+
 export interface Sessions {
   /**
    * Starts a session; the secret goes into the cookie and is kept nowhere. The roles that the person has now hold in
    * all of their sessions.
    */
   start(person: Person, method: Session['method']): Promise<{ secret: string; expires: number }>;
-  find(secret: string): Promise<Person | undefined>;
+  find(secret: string): Promise<SignedIn | undefined>;
+  /** The newest session of everybody who is signed in. */
+  live(): Promise<readonly SignedIn[]>;
   end(secret: string): Promise<void>;
   /** Ends all sessions of a person, by id or by the name that logs know them by; returns how many there were. */
   endAll(person: string, by: string): Promise<number>;
@@ -64,6 +71,8 @@ export function createSessions(
   records: RecordStore,
   clock: Clock,
   changes: Pick<ChangeLog, 'publish' | 'settled'>,
+  /** Told at once of people who have no session left. */
+  onSignedOut: (people: readonly string[]) => void = () => {},
 ): Sessions {
   const over = (session: Session) => session.ended !== undefined || session.expires <= clock.now();
   const of = async (where: Record<string, string | boolean | { lte: number }>) =>
@@ -162,17 +171,29 @@ export function createSessions(
     },
     async find(secret) {
       const found = await records.get(sessions, secretDigest(secret));
-      return found === undefined || over(found.value) ? undefined : found.value.person;
+      return found === undefined || over(found.value) ? undefined : signedIn(found.value);
+    },
+    async live() {
+      const newest = new Map<string, SignedIn>();
+      for (const { value } of await of({ ended: false })) {
+        const before = newest.get(value.person.id);
+        if (!over(value) && (before === undefined || before.signIn.at < value.started))
+          newest.set(value.person.id, signedIn(value));
+      }
+      return [...newest.values()];
     },
     async end(secret) {
-      await again(async () => {
+      const person = await again(async () => {
         const found = await records.get(sessions, secretDigest(secret));
-        if (!found || over(found.value)) return;
+        if (!found || over(found.value)) return undefined;
         const actor = `user:${found.value.person.id}`;
         await records.commit(marked([found], actor), [
           { at: clock.now(), actor, action: 'session.end', target: actor, detail: {} },
         ]);
+        return found.value.person.id;
       });
+      if (person === undefined) return;
+      if ((await of({ person })).every(({ value }) => over(value))) onSignedOut([person]);
       void sweep().catch(() => {});
     },
     async endAll(person, by) {
@@ -185,6 +206,7 @@ export function createSessions(
         await records.commit(marked(live, by), [
           { at: clock.now(), actor: by, action: 'session.end-all', target: `user:${person}`, detail },
         ]);
+        onSignedOut([...new Set(live.map(({ value }) => value.person.id))]);
         return live.length;
       });
       if (ended > 0) void sweep().catch(() => {});
@@ -196,6 +218,10 @@ export function createSessions(
       await sweeping;
     },
   };
+}
+
+function signedIn({ person, method, started, expires }: Session): SignedIn {
+  return { ...person, signIn: { method, at: started, until: expires } };
 }
 
 function ignoreConflict(error: unknown): void {

@@ -23,15 +23,24 @@ export interface CheckedEntity {
   readonly parents: readonly EntityNode[];
 }
 
-/** Throws a `PolicyError` (`entity`) that names the place, unless the entity is as the schema declares its type. */
-export function checkEntity(schema: Schema, entity: CheckedEntity): void {
+/**
+ * Throws a `PolicyError` (`entity`) that names the place, unless the entity is as the schema declares its type; `partly`
+ * takes one that lacks attributes.
+ */
+export function checkEntity(
+  schema: Schema,
+  entity: CheckedEntity,
+  how: 'wholly' | 'partly' = 'wholly',
+): void {
   const owner = `entity \`${entity.type}::"${entity.id.slice(0, 100)}"\``;
   const refuse = (problem: string) => new PolicyError('entity', `${owner} ${problem}`);
   const declared = schema.entityTypes.get(entity.type);
   if (declared === undefined) throw refuse('has a type that the schema does not declare');
   if (declared.ids !== undefined && !declared.ids.includes(entity.id))
     throw refuse('is not one of the ids of its type');
-  const problem = recordProblem(entity.attrs, declared.attributes, '');
+  const missing = how === 'wholly' ? missingAttribute(schema, entity) : undefined;
+  const problem =
+    missing === undefined ? fieldsProblem(entity.attrs, declared.attributes, '') : `lacks \`${missing}\``;
   if (problem !== undefined) throw refuse(problem);
   for (const [key, tag] of entity.tags ?? []) {
     const wrong = declared.tags === undefined ? 'is not declared' : valueProblem(tag, declared.tags, '');
@@ -42,13 +51,25 @@ export function checkEntity(schema: Schema, entity: CheckedEntity): void {
   }
 }
 
+/** The first attribute that the schema requires of the entity's type and the entity lacks. */
+export function missingAttribute(schema: Schema, { type, attrs }: CheckedEntity): string | undefined {
+  return missingIn(attrs, schema.entityTypes.get(type)?.attributes ?? new Map());
+}
+
+function missingIn(attrs: Attributes, fields: RecordFields): string | undefined {
+  for (const [name, { required }] of fields) if (required && attrs[`$${name}`] === undefined) return name;
+  return undefined;
+}
+
 function recordProblem(attrs: Attributes, fields: RecordFields, path: string): string | undefined {
-  for (const [name, { type, required }] of fields) {
+  const missing = missingIn(attrs, fields);
+  return missing === undefined ? fieldsProblem(attrs, fields, path) : `lacks \`${path}${missing}\``;
+}
+
+function fieldsProblem(attrs: Attributes, fields: RecordFields, path: string): string | undefined {
+  for (const [name, { type }] of fields) {
     const value = attrs[`$${name}`];
-    if (value === undefined) {
-      if (required) return `lacks \`${path}${name}\``;
-      continue;
-    }
+    if (value === undefined) continue;
     const problem = valueProblem(value, type, `${path}${name}`);
     if (problem !== undefined) return `has \`${path}${name}\` that ${problem}`;
   }

@@ -57,12 +57,13 @@ export function withBareFacts(
   entity: PolicyEntity,
   schema: Schema | undefined,
   source: string,
+  at = 0,
 ): PolicyEntity {
   const declared = schema?.entityTypes.get(entity.uid.type);
   if (declared === undefined) return entity;
   const attrs = Object.entries(entity.attrs).map(([name, value]) => {
     const bare = isFactType(declared.attributes.get(name)?.type) && typeof value !== 'object';
-    return [name, bare ? { value, source, at: 0, until: lasting } : value];
+    return [name, bare ? { value, source, at, until: lasting } : value];
   });
   return { ...entity, attrs: Object.fromEntries(attrs) as PolicyEntity['attrs'] };
 }

@@ -2,7 +2,7 @@ import type { CedarUid, PolicyEntity } from '@kydai/contracts';
 import { PolicyError } from '../error.ts';
 import type { CedarType, Schema } from '../parse/schema.ts';
 import { type Attributes, type CedarRecord, noAttributes, type Value } from '../values/value.ts';
-import { checkEntity } from './check.ts';
+import { type CheckedEntity, checkEntity, missingAttribute } from './check.ts';
 import {
   Converter,
   checkedUid,
@@ -61,23 +61,10 @@ export class EntityStore {
 
   /** Adds the entity or replaces it whole. Throws a `PolicyError` (`entity`, `limit`) with nothing changed. */
   upsert(entity: PolicyEntity): void {
-    const uid = checkedUid(entity.uid ?? {}, 'entity', 'an entity');
-    const touched: EntityNode[] = [];
-    const resolve = (target: CedarUid) => {
-      const node = this.intern(target);
-      touched.push(node);
-      return node;
-    };
-    const node = resolve(uid);
-    try {
-      const owner = `entity \`${uid.type}::"${uid.id.slice(0, 100)}"\``;
-      const converter = new Converter('entity', owner, resolve);
-      const declared = this.#schema?.entityTypes.get(uid.type);
-      const attrs = converter.attributes(entity.attrs ?? {}, '', declared?.attributes);
-      const tags = readTags(converter, entity.tags, declared?.tags);
-      const parents = this.#readParents(converter, node, entity.parents ?? [], owner);
+    this.#reading(entity, (node, read) => {
+      const { attrs, tags, parents } = read;
       if (this.#check && this.#schema !== undefined && !node.type.isAction) {
-        checkEntity(this.#schema, { ...uid, attrs, tags, parents });
+        checkEntity(this.#schema, read);
       }
       this.#release(node, () => {
         visitAttributes(attrs, hold);
@@ -93,6 +80,39 @@ export class EntityStore {
         }
       });
       if (node.type.isAction) this.#actionVersion++;
+    });
+  }
+
+  /**
+   * Whether nothing is missing that the schema requires of such an entity. Changes nothing. Throws a `PolicyError`
+   * (`entity`, `limit`) for whatever is wrong with what is there.
+   */
+  isWhole(entity: PolicyEntity): boolean {
+    return this.#reading(entity, (_, read) => {
+      if (this.#schema === undefined) return true;
+      checkEntity(this.#schema, read, 'partly');
+      return missingAttribute(this.#schema, read) === undefined;
+    });
+  }
+
+  /** Turns the entity into values for `use`, and forgets what was interned for it and is not used. */
+  #reading<T>(entity: PolicyEntity, use: (node: EntityNode, read: CheckedEntity) => T): T {
+    const uid = checkedUid(entity.uid ?? {}, 'entity', 'an entity');
+    const touched: EntityNode[] = [];
+    const resolve = (target: CedarUid) => {
+      const node = this.intern(target);
+      touched.push(node);
+      return node;
+    };
+    const node = resolve(uid);
+    try {
+      const owner = `entity \`${uid.type}::"${uid.id.slice(0, 100)}"\``;
+      const converter = new Converter('entity', owner, resolve);
+      const declared = this.#schema?.entityTypes.get(uid.type);
+      const attrs = converter.attributes(entity.attrs ?? {}, '', declared?.attributes);
+      const tags = readTags(converter, entity.tags, declared?.tags);
+      const parents = this.#readParents(converter, node, entity.parents ?? [], owner);
+      return use(node, { ...uid, attrs, tags, parents });
     } finally {
       for (const each of touched) this.#forgetIfUnused(each);
     }

@@ -32,7 +32,8 @@ export function riskRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gu
         throw new ShellError('not-found', `no device is called \`${id}\``);
       const at = clock.now();
       const by = c.var.caller.actor;
-      await reported.learn({ device: id, name: 'risk', source, at, until: at + minutes * 60_000 }, by);
+      const until = at + minutes * 60_000;
+      await reported.learn({ type: 'Device', id, name: 'risk', value: risk, source, at, until }, by);
       return c.json(await authority.devices.update(id, { risk }, by), 200);
     },
   );

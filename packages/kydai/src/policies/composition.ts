@@ -1,0 +1,75 @@
+import type { CedarUid, CedarValue, PolicyEntity } from '@kydai/contracts';
+import { type EntityStore, PolicyError } from '@kydai/policy';
+
+/** Who says what an entity is. Of two that say the same attribute, the later one here counts; parents add up. */
+const sources = ['register', 'file', 'declared', 'reported', 'sign-in'] as const;
+export type EntitySource = (typeof sources)[number];
+
+/** What one source knows of an entity. */
+export interface EntityPart {
+  readonly attrs?: Readonly<Record<string, CedarValue>>;
+  readonly parents?: readonly CedarUid[];
+  readonly tags?: Readonly<Record<string, CedarValue>>;
+}
+
+/**
+ * The entities of the policies, each put together from what its sources say. One that still lacks what the schema
+ * requires is held back until another source has said it.
+ */
+export interface Composition {
+  /**
+   * Takes what a source says in place of what it said before; undefined where it says nothing any more.
+   *
+   * @throws PolicyError `entity`, `limit` for what does not fit the schema, with nothing changed
+   */
+  say(source: EntitySource, uid: CedarUid, part: EntityPart | undefined): void;
+  /** What one source says. */
+  said(source: EntitySource, uid: CedarUid): EntityPart | undefined;
+  /** The whole, also while it is held back. */
+  whole(uid: CedarUid): PolicyEntity | undefined;
+}
+
+type Parts = Partial<Record<EntitySource, EntityPart>>;
+
+export function composeEntities(store: EntityStore): Composition {
+  const known = new Map<string, Parts>();
+  const keyOf = ({ type, id }: CedarUid) => `${type}::${id}`;
+  return {
+    say(source, uid, part) {
+      const key = keyOf(uid);
+      const { [source]: _, ...others } = known.get(key) ?? {};
+      const parts: Parts = part === undefined ? others : { ...others, [source]: part };
+      const entity = merged(uid, parts);
+      if (entity === undefined) {
+        known.delete(key);
+        store.remove(uid);
+        return;
+      }
+      put(store, entity);
+      known.set(key, parts);
+    },
+    said: (source, uid) => known.get(keyOf(uid))?.[source],
+    whole: (uid) => merged(uid, known.get(keyOf(uid)) ?? {}),
+  };
+}
+
+function merged(uid: CedarUid, parts: Parts): PolicyEntity | undefined {
+  const said = sources.flatMap((source) => parts[source] ?? []);
+  if (said.length === 0) return undefined;
+  const parents = new Map(
+    said.flatMap((part) => part.parents ?? []).map((parent) => [JSON.stringify(parent), parent]),
+  );
+  const attrs = Object.assign({}, ...said.map((part) => part.attrs ?? {})) as PolicyEntity['attrs'];
+  const tags = Object.assign({}, ...said.map((part) => part.tags ?? {})) as PolicyEntity['attrs'];
+  const tagged = Object.keys(tags).length > 0;
+  return { uid, attrs, parents: [...parents.values()], ...(tagged ? { tags } : {}) };
+}
+
+function put(store: EntityStore, entity: PolicyEntity): void {
+  try {
+    store.upsert(entity);
+  } catch (error) {
+    if (!(error instanceof PolicyError) || store.isWhole(entity)) throw error;
+    store.remove(entity.uid);
+  }
+}
