@@ -1,7 +1,10 @@
 import type { EntityStore } from '../entities/store.ts';
+import { lastIdOf, pageToken } from '../search/page.ts';
 import type { Search, SearchResult } from '../search/search.ts';
 import { type AuthZenMapping, Mapper } from './mapping.ts';
 import { ActionSearchBody, ResourceSearchBody, readBody, SubjectSearchBody } from './request.ts';
+
+const mostActions = 1_000;
 
 type SearchRoute = readonly [path: string, answer: (request: Request) => Promise<unknown>];
 
@@ -37,13 +40,21 @@ export function searchRoutes(
       async (request) => {
         const body = await readBody(request, ActionSearchBody);
         const context = mapper.context(body);
-        const names = search.actions({
+        const asked = {
           principal: mapper.uid(body.subject),
           resource: mapper.uid(body.resource),
           ...(context && { context }),
-        });
-        const results = names.flatMap((id) => mapper.actionNames(id)).map((name) => ({ name }));
-        return { page: { next_token: '', count: results.length }, results };
+        };
+        const { limit = mostActions, next_token, token = next_token } = body.page ?? {};
+        const last = token ? lastIdOf(token, asked) : '';
+        const names = search.actions(asked).flatMap((id) => mapper.actionNames(id));
+        const after = names.filter((name) => name > last).sort();
+        const results = after.slice(0, limit).map((name) => ({ name }));
+        const more = after.length > results.length;
+        return {
+          page: { next_token: more ? pageToken(results.at(-1)!.name, asked) : '', count: results.length },
+          results,
+        };
       },
     ],
   ];

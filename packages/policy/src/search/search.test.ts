@@ -41,6 +41,19 @@ test('finds exactly those whom a decision on each entity would let through, on r
         expect(sorted(resources.found), `seed ${seed}`).toEqual(
           sorted(all.filter((each) => allowed({ resource: each }))),
         );
+        // The same by pages of one and of some.
+        for (const limit of [1, 3]) {
+          const paged: string[] = [];
+          let after: string | undefined;
+          do {
+            const query = { type, given: resource, action: action.id, context, limit };
+            const page = search.subjects({ ...query, ...(after !== undefined && { after }) });
+            expect(page.found.length).toBeLessThanOrEqual(limit);
+            paged.push(...page.found.map(({ id }) => id));
+            after = page.next;
+          } while (after !== undefined);
+          expect(paged, `seed ${seed}`).toEqual(sorted(subjects.found));
+        }
         found += subjects.found.length + resources.found.length;
         spared += 2 * all.length - subjects.decided - resources.decided;
       }
@@ -106,6 +119,73 @@ test('decides only those that a permit could let through, page by page', () => {
   );
 });
 
+test('gives every entity that stays exactly once over its pages, whatever comes and goes between them', () => {
+  const { engine, store } = city();
+  const search = createSearch(engine, store);
+  const query = { type: 'Device', given: uid('Dataset', 'video'), action: 'publish', context: { hour: 8 } };
+  const stays = search.subjects(query).found.map(({ id }) => id);
+  const met: string[] = [];
+  let after: string | undefined;
+  let pages = 0;
+  do {
+    const page = search.subjects({ ...query, limit: 4, ...(after !== undefined && { after }) });
+    met.push(...page.found.map(({ id }) => id));
+    after = page.next;
+    // Behind the place, at it, and before it.
+    for (const id of ['a', `${met.at(-1)}`, `z${pages}`])
+      store.upsert(entity('Device', `${id}-new`, { quarantined: false, risk: 0 }, uid('Zone', 'north')));
+    store.remove(uid('Device', `a-new`));
+    pages++;
+  } while (after !== undefined && pages < 100);
+  expect(new Set(met).size).toBe(met.length);
+  expect(met.filter((id) => stays.includes(id))).toEqual(stays);
+});
+
+test('refuses a token of another search, and what is no token', () => {
+  const { engine, store } = city();
+  const search = createSearch(engine, store);
+  const query = {
+    type: 'Device',
+    given: uid('Dataset', 'video'),
+    action: 'publish',
+    context: { hour: 8 },
+    limit: 1,
+  };
+  const { next } = search.subjects(query);
+  expect(search.subjects({ ...query, limit: 5, after: next! }).found).toHaveLength(5);
+  const text = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const refused = expect.objectContaining({ code: 'request' });
+  expect(() => search.subjects({ ...query, context: { hour: 9 }, after: next! })).toThrow(refused);
+  expect(() => search.resources({ ...query, after: next! })).toThrow(refused);
+  for (const after of [
+    '***',
+    '',
+    'x'.repeat(100_000),
+    text([]),
+    text({}),
+    text(null),
+    text(['a', 5]),
+    text('d0001'),
+  ])
+    expect(() => search.subjects({ ...query, after }), after.slice(0, 20)).toThrow(refused);
+});
+
+test('searches at one moment with the context of that moment', () => {
+  const { engine, store } = city();
+  let moments = 0;
+  const search = createSearch(engine, store, (request) => {
+    moments++;
+    return { ...request, context: { ...request.context, hour: 7 } };
+  });
+  const query = { type: 'Device', given: uid('Dataset', 'video'), action: 'publish' };
+  expect(search.subjects(query).found).toHaveLength(22);
+  // What a caller says the time is counts for nothing.
+  expect(search.subjects({ ...query, context: { hour: 1 } }).found).toHaveLength(22);
+  expect(moments).toBe(2);
+  const asked = { principal: uid('Device', 'd0001'), resource: uid('Dataset', 'video') };
+  expect(search.actions(asked)).toEqual(['publish']);
+});
+
 test('answers over HTTP, and lists its endpoints', async () => {
   const { engine, store } = city();
   const handler = createAuthZenHandler({
@@ -143,6 +223,14 @@ test('answers over HTTP, and lists its endpoints', async () => {
     page: { limit: 1, token: first.page.next_token },
   });
   expect(second).toMatchObject({ results: [{ id: 'd0004' }] });
+  const next = await post('/access/v1/search/subject', {
+    subject: { type: 'device' },
+    action: { name: 'can_publish' },
+    resource,
+    context: { hour: 9 },
+    page: { token: first.page.next_token },
+  });
+  expect(next).toMatchObject({ status: 400 });
   const subject = { type: 'device', id: 'd0001' };
   expect(await post('/access/v1/search/action', { subject, resource, context })).toMatchObject({
     results: [{ name: 'can_publish' }],

@@ -1,8 +1,7 @@
-import type { CedarUid, CedarValue } from '@kydai/contracts';
+import type { AccessRequest, CedarUid, CedarValue } from '@kydai/contracts';
 import { Converter, checkedUid } from '../entities/convert.ts';
 import { EntityNode, EntityTypeNode } from '../entities/node.ts';
 import type { EntityStore } from '../entities/store.ts';
-import { PolicyError } from '../error.ts';
 import { actionsOf, policiesOfAction } from '../evaluate/actions.ts';
 import type { Engine } from '../evaluate/engine.ts';
 import { Interpreter } from '../explain/interpret.ts';
@@ -10,6 +9,8 @@ import type { ScopeConstraint } from '../parse/ast.ts';
 import { actionKey } from '../parse/schema.ts';
 import { CedarRecord } from '../values/value.ts';
 import { candidatesOf } from './candidates.ts';
+import { inOrder } from './order.ts';
+import { lastIdOf, pageToken } from './page.ts';
 
 export interface SearchPage {
   /** At most 1,000; 100 unless told. */
@@ -53,62 +54,81 @@ export interface Search {
 /** A page never costs more decisions than this. */
 const maximumDecisions = 50_000;
 
+/** Brings facts, and a request's context, to the present: what a decision would see now. */
+export type Present = (request: AccessRequest) => AccessRequest;
+
 /**
  * Search over the entities that exist. Permits are evaluated partially, so that only entities that some permit could
  * let through are decided; where a permit does not narrow them, those are all entities of the type.
+ *
+ * INVARIANT: what is found is what a decision on each entity would let through at the moment of the search; one page has
+ * one moment.
  */
-export function createSearch(engine: Engine, entities: EntityStore): Search {
+export function createSearch(
+  engine: Engine,
+  entities: EntityStore,
+  present: Present = (request) => request,
+): Search {
   const search = (sought: 'principal' | 'resource', query: EntitySearch): SearchResult => {
-    const nodes = candidates(engine, entities, sought, query);
+    const { type, given, action, context: asked } = query;
+    const question = [sought, type, given, action, asked ?? {}];
+    const after = query.after === undefined ? undefined : lastIdOf(query.after, question);
+    const { context } = present({
+      principal: given,
+      resource: given,
+      action,
+      ...(asked && { context: asked }),
+    });
     const limit = Math.min(Math.max(1, query.limit ?? 100), 1_000);
     const found: CedarUid[] = [];
     let decided = 0;
-    for (const node of nodes) {
-      const uid = { type: node.type.name, id: node.id };
-      decided++;
+    let last = '';
+    for (const { id } of inOrder(candidates(engine, entities, sought, { ...query, context }), after)) {
+      // One more is there: this is where the next page begins.
+      if (found.length === limit || decided === maximumDecisions)
+        return { found, next: pageToken(last, question), decided };
+      const uid = { type, id };
       const request = {
-        principal: sought === 'principal' ? uid : query.given,
-        resource: sought === 'resource' ? uid : query.given,
-        action: query.action,
-        ...(query.context && { context: query.context }),
+        principal: sought === 'principal' ? uid : given,
+        resource: sought === 'resource' ? uid : given,
+        action,
+        ...(context && { context }),
       };
+      decided++;
+      last = id;
       if (engine.decide(request).allowed) found.push(uid);
-      const last = decided === nodes.length;
-      if (!last && (found.length === limit || decided === maximumDecisions)) {
-        return { found, next: Buffer.from(uid.id).toString('base64url'), decided };
-      }
     }
     return { found, decided };
   };
   return {
     subjects: (query) => search('principal', query),
     resources: (query) => search('resource', query),
-    actions: ({ principal, resource, context }) =>
+    actions: ({ principal, resource, context: asked }) =>
       actionsOf(engine.policySet, entities)
         .filter(
           ({ schema }) =>
             schema === undefined ||
             (schema.principals.includes(principal.type) && schema.resources.includes(resource.type)),
         )
-        .filter(
-          ({ uid }) =>
-            engine.authorize({ principal, action: uid, resource, ...(context && { context }) }).allowed,
-        )
+        .filter(({ uid }) => {
+          const request = { principal, resource, ...(asked && { context: asked }) };
+          const { context } = present({ ...request, action: uid.id });
+          return engine.authorize({ ...request, action: uid, ...(context && { context }) }).allowed;
+        })
         .map(({ uid }) => uid.id)
         .sort(),
   };
 }
 
-/** Existing entities of the type that some permit could let through, after the token, by id. */
+/** Existing entities of the type that some permit could let through, in no particular order. */
 function candidates(
   engine: Engine,
   entities: EntityStore,
   sought: 'principal' | 'resource',
-  query: EntitySearch,
-): EntityNode[] {
+  query: Omit<EntitySearch, 'context'> & { readonly context: EntitySearch['context'] | undefined },
+): Iterable<EntityNode> {
   const resolve = (uid: CedarUid) =>
     entities.find(uid) ?? new EntityNode(new EntityTypeNode(uid.type, 0, { epoch: 0 }), uid.id);
-  const after = query.after === undefined ? undefined : decodeToken(query.after);
   const type = entities.types.get(query.type);
   if (type === undefined) return [];
   const uid = engine.actionUid(query.action);
@@ -128,12 +148,14 @@ function candidates(
     if (policy.effect === 'forbid' || !fits(policy, sought === 'principal' ? 'resource' : 'principal', given))
       continue;
     const found = candidatesOf(policy, sought, interpreter, resolve);
-    const nodes: Iterable<EntityNode> = found === 'all' ? type.nodes.values() : found;
-    for (const node of nodes)
-      if (node.type === type && node.exists && (after === undefined || node.id > after)) wanted.add(node);
-    if (found === 'all') break;
+    if (found === 'all') return { [Symbol.iterator]: () => existing(type.nodes.values()) };
+    for (const node of found) if (node.type === type && node.exists) wanted.add(node);
   }
-  return [...wanted].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return wanted;
+}
+
+function* existing(nodes: Iterable<EntityNode>): Generator<EntityNode> {
+  for (const node of nodes) if (node.exists) yield node;
 }
 
 /** Whether the head of a policy lets the given entity through. */
@@ -149,12 +171,4 @@ function fits(
   const { type, id } = constraint.uid;
   const isIt = (node: EntityNode) => node.type.name === type && node.id === id;
   return isIt(given) || (constraint.op === 'in' && [...given.ancestors].some(isIt));
-}
-
-function decodeToken(token: string): string {
-  const id = Buffer.from(token, 'base64url').toString();
-  if (token.length > 8_192 || Buffer.from(id).toString('base64url') !== token) {
-    throw new PolicyError('request', 'the page token is not one of ours; start from the first page');
-  }
-  return id;
 }
