@@ -157,6 +157,11 @@ export class Keeper {
     await this.#chore(() => this.#convertAll({ merge: false }));
   }
 
+  async compact(): Promise<void> {
+    await this.flush();
+    while (!this.#closed && (await this.#chore(() => this.#mergeSome(true)))) this.#tell();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -237,10 +242,10 @@ export class Keeper {
     return true;
   }
 
-  async #mergeSome(): Promise<boolean> {
+  async #mergeSome(now = false): Promise<boolean> {
     const { folder, duck, limits } = this.#parts;
     // Merging can wait for a quiet moment, unless the files become too many for queries.
-    const quiet = performance.now() - this.#convertedAt >= limits.mergeQuiet;
+    const quiet = now || performance.now() - this.#convertedAt >= limits.mergeQuiet;
     if (this.#merged || !(quiet || this.#manifest.files.length > limits.manyFiles)) return false;
     const group = smallFiles(this.#manifest.files, limits);
     this.#merged = group === undefined;

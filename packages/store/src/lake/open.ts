@@ -35,6 +35,8 @@ export interface Lake extends EventStore {
   holds(): Promise<readonly LegalHold[]>;
   /** Turns everything that is in the write-ahead log into Parquet. It happens by itself; tests and exports ask for it. */
   flush(): Promise<void>;
+  /** Merges the small files that a quiet moment would merge, now. */
+  compact(): Promise<void>;
 }
 
 /**
@@ -130,6 +132,10 @@ export async function openLake({ folder: given, clock, limits: changes = {} }: L
       async flush() {
         open();
         await keeper.flush();
+      },
+      async compact() {
+        open();
+        await keeper.compact();
       },
       close() {
         closing ??= (async () => {

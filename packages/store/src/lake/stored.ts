@@ -95,6 +95,10 @@ export class StoredEvent implements Event, Fields {
     }
   }
 
+  forEach(visit: (value: FieldValue, name: string) => void): void {
+    for (const [name, value] of this.entries()) visit(value, name);
+  }
+
   /** The same event with its values made. */
   whole(): Event {
     const { id, time, received, source, dataset, raw } = this;
