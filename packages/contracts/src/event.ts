@@ -8,6 +8,8 @@ export type FieldValue = string | number | boolean | null | readonly string[];
 export interface Fields {
   get(name: string): FieldValue | undefined;
   entries(): Iterable<readonly [string, FieldValue]>;
+  /** Visits what `entries` gives, without making pairs of it. */
+  forEach(visit: (value: FieldValue, name: string) => void): void;
 }
 
 /** One thing that happened, as a source told it. Times are epoch milliseconds. */

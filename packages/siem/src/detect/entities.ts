@@ -20,16 +20,19 @@ const maxEntities = 50;
 
 /** Gathers references without repeating one; the first fifty stay. */
 export class EntityList {
-  readonly #found = new Map<string, EntityRef>();
+  readonly #found: EntityRef[] = [];
 
   add(type: EntityType, value: FieldValue | undefined): void {
     if (value === undefined) return;
-    for (const text of textsOfValue(value)) {
-      // `-` is what many logs write for "nobody".
-      if (text === '' || text === '-' || text.length > 256 || this.#found.size >= maxEntities) continue;
-      const key = `${type}:${text}`;
-      if (!this.#found.has(key)) this.#found.set(key, { type, id: text });
-    }
+    if (typeof value === 'string') this.#addText(type, value);
+    else for (const text of textsOfValue(value)) this.#addText(type, text);
+  }
+
+  #addText(type: EntityType, text: string): void {
+    // `-` is what many logs write for "nobody".
+    if (text === '' || text === '-' || text.length > 256 || this.#found.length >= maxEntities) return;
+    for (const known of this.#found) if (known.id === text && known.type === type) return;
+    this.#found.push({ type, id: text });
   }
 
   addFields(event: Event, fields: readonly EntityField[]): void {
@@ -37,6 +40,6 @@ export class EntityList {
   }
 
   toArray(): readonly EntityRef[] {
-    return [...this.#found.values()];
+    return this.#found;
   }
 }

@@ -1,8 +1,12 @@
 import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression, FieldSource } from '../rules/expression.ts';
-import { Automaton, type Literal, type LiteralSink } from './automaton.ts';
+import { fold } from '../rules/fold.ts';
+import { GramCensus } from './literal-grams.ts';
+import { LiteralIndex } from './literal-index.ts';
+import type { Literal, LiteralSink } from './literal-table.ts';
 import { guessFrequency, necessarySet, order, type PlanNode } from './plan.ts';
 import { eachPredicate, fieldKey, predicateKey, prepare, type Question } from './predicates.ts';
+import { holds, writeProgram } from './program.ts';
 import type { EvaluationContext } from './reference.ts';
 import { keywordTexts, readSource, searchesRaw, textsOfValue } from './values.ts';
 
@@ -10,8 +14,16 @@ const yes = 1;
 const maybe = 2;
 const no = 3;
 const answers = 4;
+/** How a question is answered: by asking it, by the indexes alone, or by asking once they have seen a literal of it. */
+const askIt = 0;
+const seenIsYes = 1;
+const askWhenSeen = 2;
 /** After so many events the plan is made again from what was seen; results do not change, only the work. */
 const replanAt = [2_000, 50_000];
+/** Of every so many events the values are looked at for the next plan. */
+const censusEvery = 8;
+/** A literal seen in a larger share of the events than this, which wakes no rule, is looked for only when it is asked. */
+const commonShare = 0.02;
 
 interface Target {
   readonly slot: number;
@@ -20,7 +32,8 @@ interface Target {
 
 interface Slot {
   readonly field: FieldSource;
-  automaton: Automaton | undefined;
+  literals: LiteralIndex | undefined;
+  census: GramCensus | undefined;
 }
 
 /**
@@ -34,10 +47,10 @@ export class Matcher implements LiteralSink {
   readonly #context: EvaluationContext;
   readonly #questions: Question[] = [];
   readonly #slotOf: number[] = [];
-  readonly #exact: Uint8Array;
-  readonly #clued: Uint8Array;
+  readonly #ways: Uint8Array;
   readonly #marks: Int32Array;
   readonly #hits: Float64Array;
+  readonly #frequencies: Float64Array;
   readonly #plans: PlanNode[];
   readonly #slots: Slot[] = [];
   readonly #bySource = new Map<string, Target[]>();
@@ -47,11 +60,17 @@ export class Matcher implements LiteralSink {
   readonly #builtin: { slot: number; rank: number; source: string }[] = [];
   readonly #values: (FieldValue | undefined)[];
   readonly #ranks: Uint8Array;
-  readonly #keywords: Automaton | undefined;
+  /** Folded values by slot, made when they are asked for. */
+  readonly #folded: (string | undefined)[];
+  #keywords: LiteralIndex | undefined;
+  readonly #searchesAll: boolean;
   readonly #woken: Int32Array;
   readonly #candidates: Int32Array;
   #triggers: Int32Array[] = [];
   #always: Int32Array = new Int32Array(0);
+  /** The programs of all rules, and where each begins. */
+  #code: Int32Array = new Int32Array(0);
+  #starts: Int32Array = new Int32Array(0);
   #count = 0;
   #epoch = 0;
   #base = 0;
@@ -74,19 +93,18 @@ export class Matcher implements LiteralSink {
       });
     }
     this.#plans = expressions.map((expression) => planOf(expression, byKey));
-    this.#exact = Uint8Array.from(this.#questions, (question) => (question.exact ? 1 : 0));
-    this.#clued = Uint8Array.from(this.#questions, (question) => (question.clues ? 1 : 0));
+    this.#ways = new Uint8Array(this.#questions.length);
     this.#marks = new Int32Array(this.#questions.length);
     this.#hits = new Float64Array(this.#questions.length);
+    this.#frequencies = Float64Array.from(this.#questions, guessFrequency);
     this.#values = new Array(this.#slots.length).fill(undefined);
+    this.#folded = new Array(this.#slots.length).fill(undefined);
     this.#ranks = new Uint8Array(this.#slots.length);
     this.#woken = new Int32Array(expressions.length);
     this.#candidates = new Int32Array(expressions.length);
-    this.#slots.forEach((slot, index) => {
-      slot.automaton = this.#automaton(index);
-    });
-    this.#keywords = this.#automaton(-1);
-    this.#plan((question) => guessFrequency(this.#questions[question]!));
+    this.#searchesAll = this.#slotOf.includes(-1);
+    this.#plan();
+    for (const slot of this.#slots) slot.census = slot.literals && new GramCensus();
   }
 
   /** Bytes held by the automata, rules tried per event so far, and rules that are tried on every event. */
@@ -97,7 +115,7 @@ export class Matcher implements LiteralSink {
     readonly seen: number;
   } {
     const bytes = this.#slots.reduce(
-      (sum, slot) => sum + (slot.automaton?.size ?? 0),
+      (sum, slot) => sum + (slot.literals?.size ?? 0),
       this.#keywords?.size ?? 0,
     );
     return { bytes, candidates: this.#evaluated / this.#seen, always: this.#always.length, seen: this.#seen };
@@ -108,31 +126,35 @@ export class Matcher implements LiteralSink {
     this.#begin(event);
     for (let slot = 0; slot < this.#slots.length; slot++) {
       const value = this.#values[slot];
-      const automaton = this.#slots[slot]!.automaton;
-      if (value !== undefined && automaton !== undefined) this.#scan(automaton, value);
+      if (value === undefined) continue;
+      const { literals } = this.#slots[slot]!;
+      if (literals !== undefined) this.#scan(literals, value);
     }
     if (this.#keywords) {
       for (let index = 0; index < this.#resting; index++) this.#scan(this.#keywords, this.#rest[index]!);
       if (searchesRaw(event)) this.#keywords.scan(event.raw, this);
     }
     const before = found.length;
-    for (const rule of this.#always) if (this.#holds(this.#plans[rule]!)) found.push(rule);
+    for (const rule of this.#always) if (this.#decide(this.#starts[rule]!)) found.push(rule);
     for (let index = 0; index < this.#count; index++) {
       const rule = this.#candidates[index]!;
-      if (this.#holds(this.#plans[rule]!)) found.push(rule);
+      if (this.#decide(this.#starts[rule]!)) found.push(rule);
     }
     if (found.length - before > 1) {
       const sorted = found.splice(before).sort((left, right) => left - right);
       for (const rule of sorted) found.push(rule);
     }
     this.#evaluated += this.#count + this.#always.length;
-    if (++this.#seen === replanAt[this.#replans]) this.#replan();
+    this.#seen++;
+    if (this.#replans === replanAt.length) return;
+    if (this.#seen % censusEvery === 0) this.#takeCensus();
+    if (this.#seen === replanAt[this.#replans]) this.#replan();
   }
 
   /** Called by the automata. */
   hit(question: number): void {
     if (this.#marks[question]! > this.#base) return;
-    this.#marks[question] = this.#base + (this.#exact[question] ? yes : maybe);
+    this.#marks[question] = this.#base + (this.#ways[question] === seenIsYes ? yes : maybe);
     this.#hits[question]!++;
     const rules = this.#triggers[question]!;
     for (let index = 0; index < rules.length; index++) {
@@ -154,20 +176,26 @@ export class Matcher implements LiteralSink {
     this.#texts = undefined;
     this.#count = 0;
     this.#values.fill(undefined);
+    this.#folded.fill(undefined);
     this.#resting = 0;
-    for (const [name, value] of event.fields.entries()) {
-      if (value === null || value === undefined) continue;
-      const targets = this.#bySource.get(name);
-      if (targets === undefined) {
-        if (this.#keywords) this.#rest[this.#resting++] = value;
-      } else for (const target of targets) this.#put(target, value);
-    }
+    event.fields.forEach(this.#take);
     for (const { slot, rank, source } of this.#builtin) {
       if (this.#values[slot] !== undefined && this.#ranks[slot]! <= rank) continue;
       this.#values[slot] = readSource(event, source) ?? undefined;
       this.#ranks[slot] = rank;
     }
   }
+
+  /** Takes one field of the event. */
+  readonly #take = (value: FieldValue | undefined, name: string): void => {
+    if (value === null || value === undefined) return;
+    const targets = this.#bySource.get(name);
+    if (targets === undefined) {
+      if (this.#searchesAll) this.#rest[this.#resting++] = value;
+      return;
+    }
+    for (let index = 0; index < targets.length; index++) this.#put(targets[index]!, value);
+  };
 
   /** Puts the value into the slot unless a better source has filled it. */
   #put({ slot, rank }: Target, value: FieldValue): void {
@@ -180,46 +208,36 @@ export class Matcher implements LiteralSink {
     } else this.#ranks[slot] = rank;
     this.#values[slot] = kept;
     // The slots' automata know the keywords too; what is in no slot is scanned for them apart.
-    if (this.#keywords && lost !== undefined) this.#rest[this.#resting++] = lost;
+    if (this.#searchesAll && lost !== undefined) this.#rest[this.#resting++] = lost;
   }
 
-  #scan(automaton: Automaton, value: FieldValue): void {
-    if (typeof value === 'string') automaton.scan(value, this);
-    else if (typeof value === 'number') automaton.scan(String(value), this);
-    else for (const text of textsOfValue(value)) automaton.scan(text, this);
+  #scan(literals: LiteralIndex, value: FieldValue): void {
+    if (typeof value === 'string') literals.scan(value, this);
+    else if (typeof value === 'number') literals.scan(String(value), this);
+    else for (const text of textsOfValue(value)) literals.scan(text, this);
   }
 
-  #holds(node: PlanNode): boolean {
-    switch (node.op) {
-      case 'ask':
-        return this.#answer(node.question);
-      case 'and':
-        for (let index = 0; index < node.children.length; index++) {
-          if (!this.#holds(node.children[index]!)) return false;
+  /** Walks a rule's program from where it begins. */
+  #decide(start: number): boolean {
+    const code = this.#code;
+    const marks = this.#marks;
+    const ways = this.#ways;
+    const base = this.#base;
+    let at = start;
+    while (at >= 0) {
+      const question = code[at]!;
+      const mark = marks[question]! - base;
+      let answer = mark === yes;
+      if (!answer && mark !== no) {
+        const way = ways[question]!;
+        if (way === askIt || (way === askWhenSeen && mark === maybe)) {
+          answer = this.#ask(this.#questions[question]!, this.#slotOf[question]!);
+          marks[question] = base + (answer ? yes : no);
         }
-        return true;
-      case 'or':
-        for (let index = 0; index < node.children.length; index++) {
-          if (this.#holds(node.children[index]!)) return true;
-        }
-        return false;
-      case 'not':
-        return !this.#holds(node.children[0]!);
-      case 'true':
-        return true;
-      case 'false':
-        return false;
+      }
+      at = code[answer ? at + 1 : at + 2]!;
     }
-  }
-
-  #answer(question: number): boolean {
-    const mark = this.#marks[question]! - this.#base;
-    if (mark === yes) return true;
-    if (this.#exact[question] && this.#clued[question]) return false;
-    if (mark === no || (this.#clued[question] && mark !== maybe)) return false;
-    const answer = this.#ask(this.#questions[question]!, this.#slotOf[question]!);
-    this.#marks[question] = this.#base + (answer ? yes : no);
-    return answer;
+    return at === holds;
   }
 
   #ask(question: Question, slot: number): boolean {
@@ -230,14 +248,27 @@ export class Matcher implements LiteralSink {
     const value = this.#values[slot];
     const { predicate } = question;
     if (predicate.kind === 'exists') return (value !== undefined) === predicate.there;
-    return value !== undefined && question.ask(value, this.#event, this.#context);
+    if (value === undefined) return false;
+    const { test } = question;
+    if (test === undefined || typeof value !== 'string') {
+      return question.ask(value, this.#event, this.#context);
+    }
+    return test(question.folded ? this.#foldedValue(slot, value) : value);
+  }
+
+  #foldedValue(slot: number, value: string): string {
+    const known = this.#folded[slot];
+    if (known !== undefined) return known;
+    const folded = fold(value);
+    this.#folded[slot] = folded;
+    return folded;
   }
 
   #slot(field: FieldSource): number {
     const key = fieldKey(field);
     const known = this.#slots.findIndex((slot) => fieldKey(slot.field) === key);
     if (known >= 0) return known;
-    const slot = this.#slots.push({ field, automaton: undefined }) - 1;
+    const slot = this.#slots.push({ field, literals: undefined, census: undefined }) - 1;
     field.sources.forEach((source, rank) => {
       if (source.startsWith('@') && source !== '@timestamp') this.#builtin.push({ slot, rank, source });
       const targets = this.#bySource.get(source);
@@ -248,36 +279,62 @@ export class Matcher implements LiteralSink {
   }
 
   /** Of a slot's literals and all keywords; of the keywords alone for -1. */
-  #automaton(slot: number): Automaton | undefined {
+  #literalsOf(slot: number): LiteralIndex | undefined {
     const literals: Literal[] = [];
     this.#questions.forEach((question, id) => {
-      if (this.#slotOf[id] !== slot && this.#slotOf[id] !== -1) return;
+      if (this.#ways[id] === askIt || (this.#slotOf[id] !== slot && this.#slotOf[id] !== -1)) return;
       for (const clue of question.clues ?? []) literals.push({ ...clue, id });
     });
-    return literals.length > 0 ? new Automaton(literals) : undefined;
+    return literals.length > 0 ? new LiteralIndex(literals, this.#slots[slot]?.census) : undefined;
+  }
+
+  /** Looks at what the values of this event are made of. */
+  #takeCensus(): void {
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      const value = this.#values[slot];
+      if (typeof value === 'string') this.#slots[slot]!.census?.see(value);
+    }
   }
 
   #replan(): void {
-    this.#replans++;
     const seen = this.#seen;
-    this.#plan((question) => {
-      if (!this.#clued[question]) return 0.5;
-      const guess = guessFrequency(this.#questions[question]!);
-      return (this.#hits[question]! + 2 * Math.min(guess, 0.05)) / (seen + 2);
+    this.#questions.forEach((question, id) => {
+      // What the indexes did not look for was not counted: what was known of it stands.
+      if (this.#ways[id] === askIt) return;
+      const guess = Math.min(guessFrequency(question), 0.05);
+      this.#frequencies[id] = (this.#hits[id]! + 2 * guess) / (seen + 2);
     });
+    this.#replans++;
+    this.#plan();
+    if (this.#replans === replanAt.length) for (const slot of this.#slots) slot.census = undefined;
   }
 
-  #plan(frequency: (question: number) => number): void {
+  /** Chooses what wakes each rule, what the indexes look for, and the order in which the rest is asked. */
+  #plan(): void {
+    const frequency = (question: number) => this.#frequencies[question]!;
     const triggers: number[][] = this.#questions.map(() => []);
     const always: number[] = [];
     this.#plans.forEach((plan, rule) => {
-      order(plan, this.#questions, frequency);
       const necessary = necessarySet(plan, this.#questions, frequency);
       if (!necessary) always.push(rule);
       else for (const question of necessary.set) triggers[question]!.push(rule);
     });
     this.#triggers = triggers.map((rules) => Int32Array.from(rules));
     this.#always = Int32Array.from(always);
+    this.#questions.forEach(({ clues, exact }, id) => {
+      const looked = triggers[id]!.length > 0 || frequency(id) <= commonShare || this.#replans === 0;
+      this.#ways[id] = !clues || !looked ? askIt : exact ? seenIsYes : askWhenSeen;
+    });
+    const code: number[] = [];
+    this.#starts = Int32Array.from(this.#plans, (plan) => {
+      order(plan, this.#questions, frequency);
+      return writeProgram(plan, code);
+    });
+    this.#code = Int32Array.from(code);
+    this.#slots.forEach((slot, index) => {
+      slot.literals = this.#literalsOf(index);
+    });
+    this.#keywords = this.#literalsOf(-1);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression, FieldSource, Predicate } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
 import { compileRegex } from '../rules/modifiers.ts';
-import { foldPattern, formatPattern } from '../rules/pattern.ts';
-import { compileGlob, shapeOf } from './glob.ts';
+import { foldPattern, formatPattern, type Pattern } from '../rules/pattern.ts';
+import { compileGlob, type Shape, shapeOf } from './glob.ts';
 import { type EvaluationContext, testValue } from './reference.ts';
 import { regexNeeds } from './regex-literals.ts';
 import { textsOfValue } from './values.ts';
@@ -24,6 +24,10 @@ export interface Question {
   readonly exact: boolean;
   /** What asking it directly costs, in rough units. */
   readonly cost: number;
+  /** Asks a text; present for questions about texts alone. */
+  readonly test?: (text: string) => boolean;
+  /** Whether `test` wants the text folded. */
+  readonly folded: boolean;
   /** Asks a value that is there. */
   ask(value: FieldValue, event: Event, context: EvaluationContext): boolean;
 }
@@ -38,6 +42,7 @@ export function prepare(predicate: Predicate): Question {
     clues: undefined,
     exact: false,
     cost,
+    folded: false,
     ask: (value, event, context) => testValue(predicate, value, event, context),
   };
 }
@@ -46,7 +51,7 @@ function prepareText(predicate: Predicate & { kind: 'text' }): Question {
   const { cased } = predicate;
   const { shape, literal } = shapeOf(predicate.pattern);
   const pattern = cased ? predicate.pattern : foldPattern(predicate.pattern);
-  const matches = compileGlob(pattern);
+  const matches = shape === 'glob' || shape === 'any' ? compileGlob(pattern) : compileShape(shape, pattern);
   const clue = {
     text: fold(literal),
     start: shape === 'equals' || shape === 'startswith',
@@ -57,23 +62,43 @@ function prepareText(predicate: Predicate & { kind: 'text' }): Question {
     clues: literal === '' ? undefined : [clue],
     exact: !cased && shape !== 'glob',
     cost: 10,
+    test: matches,
+    folded: !cased,
     ask: asksTexts(cased ? matches : (text) => matches(fold(text))),
   };
+}
+
+/** A test of a pattern that is one literal with or without `*` around it. */
+function compileShape(shape: Exclude<Shape, 'glob' | 'any'>, pattern: Pattern): (text: string) => boolean {
+  const literal = pattern.find((part) => typeof part === 'string') ?? '';
+  switch (shape) {
+    case 'equals':
+      return (text) => text === literal;
+    case 'contains':
+      return (text) => text.includes(literal);
+    case 'startswith':
+      return (text) => text.startsWith(literal);
+    case 'endswith':
+      return (text) => text.endsWith(literal);
+  }
 }
 
 function prepareRegex(predicate: Predicate & { kind: 'regex' }): Question {
   const { literals, length } = regexNeeds(predicate.regex);
   let compiled: ReturnType<typeof compileRegex> | undefined;
+  const test = (text: string): boolean => {
+    if (text.length < length) return false;
+    compiled ??= compileRegex(predicate.regex, predicate.flags);
+    return compiled.test(text);
+  };
   return {
     predicate,
     clues: literals?.map((text) => ({ text, start: false, end: false })),
     exact: false,
     cost: 100,
-    ask: asksTexts((text) => {
-      if (text.length < length) return false;
-      compiled ??= compileRegex(predicate.regex, predicate.flags);
-      return compiled.test(text);
-    }),
+    test,
+    folded: false,
+    ask: asksTexts(test),
   };
 }
 

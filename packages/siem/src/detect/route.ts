@@ -18,9 +18,16 @@ interface DatasetStreams {
   readonly refined: ReadonlyMap<string, Stream>;
 }
 
+interface WindowsChannel {
+  readonly service: string | undefined;
+  readonly byId: Map<string, Stream>;
+}
+
 /** Finds an event's stream. Rules may also name a dataset outright as their `service`. */
 export class Router {
   readonly #streams = new Map<string, Stream>();
+  /** Windows channels as they are written, and the streams of the event ids that the tables name. */
+  readonly #channels = new Map<string, WindowsChannel>();
   readonly #datasets = new Map<string, DatasetStreams>();
   readonly #named: ReadonlySet<string>;
   readonly #unknown = streamOf('', []);
@@ -70,12 +77,26 @@ export class Router {
   }
 
   #windows(event: Event): Stream {
-    const channel =
-      textOf(event.fields.get('Channel') ?? event.fields.get('winlog.channel'))?.toLowerCase() ?? '';
-    const id = textOf(event.fields.get('EventID') ?? event.fields.get('event.code')) ?? '';
-    const service = windowsChannels.get(channel);
+    const { fields } = event;
+    const channel = textOf(fields.get('Channel') ?? fields.get('winlog.channel')) ?? '';
+    const id = textOf(fields.get('EventID') ?? fields.get('event.code')) ?? '';
+    let known = this.#channels.get(channel);
+    if (known === undefined) {
+      const service = windowsChannels.get(channel.toLowerCase());
+      known = { service, byId: new Map() };
+      if (service !== undefined && this.#channels.size < 1000) this.#channels.set(channel, known);
+    }
+    const kept = known.byId.get(id);
+    if (kept !== undefined) return kept;
+    const { service } = known;
     const found = service === 'sysmon' ? sysmonCategories.get(id) : windowsEvents.get(`${service} ${id}`);
-    const categories = found === undefined ? [] : typeof found === 'string' ? [found] : found(event);
+    if (typeof found === 'function') return this.#windowsStream(service, found(event));
+    const stream = this.#windowsStream(service, found === undefined ? [] : [found]);
+    if (found !== undefined) known.byId.set(id, stream);
+    return stream;
+  }
+
+  #windowsStream(service: string | undefined, categories: readonly string[]): Stream {
     const key = `windows/${service ?? ''}/${categories.join('+')}`;
     let stream = this.#streams.get(key);
     if (stream === undefined) {

@@ -57,6 +57,11 @@ export class FieldList implements Fields {
     }
   }
 
+  forEach(visit: (value: FieldValue, name: string) => void): void {
+    const { names, values } = this;
+    for (let at = 0; at < names.length; at++) visit(values[at]!, names[at]!);
+  }
+
   /** A list and not a generator: stores and rules walk it for every event. */
   entries(): Iterable<readonly [string, FieldValue]> {
     const pairs: [string, FieldValue][] = [];
