@@ -1,3 +1,4 @@
+import { loadOf } from './kill-load.ts';
 import { openLake } from './open.ts';
 
 /**
@@ -5,30 +6,19 @@ import { openLake } from './open.ts';
  * files are merged all the time, and says on standard output what has become durable.
  */
 const [folder = '', round = ''] = process.argv.slice(2);
+const { limits, batch, event } = loadOf(Number(round));
 const lake = await openLake({
   folder,
   clock: { now: () => Date.now() },
-  limits: { segmentBytes: 20_000, mergeCount: 3, mergeQuiet: 0, threads: 1 },
+  limits: { ...limits, mergeCount: 3, mergeQuiet: 0, threads: 1 },
 });
 let next = 0;
 async function appendForEver(): Promise<never> {
   for (;;) {
     const from = next;
-    next += 20;
-    const to = next;
-    const now = Date.now();
-    await lake.append(
-      Array.from({ length: to - from }, (_, at) => ({
-        id: `${round}-${from + at}`,
-        time: now,
-        received: now,
-        source: 'kill',
-        dataset: at % 2 === 0 ? 'even' : 'odd',
-        fields: new Map([['process.pid', at]]),
-        raw: `event ${from + at} of round ${round}`,
-      })),
-    );
-    process.stdout.write(`${round} ${from} ${to}.\n`);
+    next += batch;
+    await lake.append(Array.from({ length: batch }, (_, at) => event(from + at)));
+    process.stdout.write(`${round} ${from} ${from + batch}.\n`);
   }
 }
 await Promise.all([appendForEver(), appendForEver(), appendForEver()]);

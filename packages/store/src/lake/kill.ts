@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { loadOf } from './kill-load.ts';
 import { openLake } from './open.ts';
 
 const appender = fileURLToPath(new URL('./kill-appender.ts', import.meta.url));
@@ -15,11 +16,12 @@ export interface KillReport {
 }
 
 /**
- * Starts processes that append under load to one lake, kills each with SIGKILL at a random moment, and after each kill
- * reads the whole lake: every acknowledged event must be there exactly once.
+ * Starts processes that append under load to one lake, kills each with SIGKILL at a random moment, and after every few
+ * kills reads the whole lake and empties it: every acknowledged event must have been there exactly once.
  */
 export async function killRounds(folder: string, rounds: number, random: () => number): Promise<KillReport> {
   const acknowledged = new Set<string>();
+  let all = 0;
   let lost = 0;
   let doubled = 0;
   for (let round = 0; round < rounds; round++) {
@@ -31,9 +33,11 @@ export async function killRounds(folder: string, rounds: number, random: () => n
       const stored = await readAll(folder);
       for (const key of acknowledged) if (!stored.has(key)) lost++;
       for (const count of stored.values()) if (count > 1) doubled++;
+      all += acknowledged.size;
+      acknowledged.clear();
     }
   }
-  return { acknowledged: acknowledged.size, lost, doubled };
+  return { acknowledged: all, lost, doubled };
 }
 
 /** Notes what a child says was acknowledged, and kills it `after` milliseconds from its first word. */
@@ -45,11 +49,13 @@ async function killed(child: ChildProcess, acknowledged: Set<string>, after: num
     // A line that the kill cut short has no full stop at its end.
     if (!line.endsWith('.')) continue;
     const [round, from, to] = line.slice(0, -1).split(' ').map(Number);
-    for (let n = from!; n < to!; n++) acknowledged.add(`${round}-${n}`);
+    const { event } = loadOf(round!);
+    for (let n = from!; n < to!; n++) acknowledged.add(event(n).id);
   }
   clearTimeout(timer);
 }
 
+/** Reads everything, and deletes it: what is lost or doubled by deleting is found by the next reading. */
 async function readAll(folder: string): Promise<ReadonlyMap<string, number>> {
   const lake = await openLake({ folder, clock: { now: () => Date.now() } });
   const stored = new Map<string, number>();
@@ -63,6 +69,8 @@ async function readAll(folder: string): Promise<ReadonlyMap<string, number>> {
     for (const { id } of page.events) stored.set(id, (stored.get(id) ?? 0) + 1);
     cursor = page.next;
   } while (cursor !== undefined);
+  const removed = await lake.retain(undefined, Date.now() + 86_400_000);
+  if (removed < stored.size) throw new Error(`${removed} of ${stored.size} events could be deleted`);
   await lake.close();
   return stored;
 }
