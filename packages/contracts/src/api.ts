@@ -208,6 +208,8 @@ export const SystemView = z.object({
   findings: z.record(z.string(), z.number().int()),
   /** Part of the city's network where it runs. */
   zone: z.string().optional(),
+  /** Where it stands: a building, a junction, a station. */
+  site: z.string().optional(),
 });
 export type SystemView = z.infer<typeof SystemView>;
 

@@ -23,6 +23,8 @@ export const Finding = z
     published: z.string().optional(),
     fixedVersions: z.array(z.string()).readonly(),
     direct: z.boolean(),
+    /** Epoch ms when it was first found in this system; absent before the server keeps it. */
+    found: z.number().optional(),
     /** Which range of which record matched, and against which database. */
     proof: z
       .strictObject({ record: z.string(), range: z.string(), comparator: z.string(), database: z.string() })

@@ -1,6 +1,7 @@
 export * from './api.ts';
 export * from './api-pki.ts';
 export * from './api-rules.ts';
+export * from './api-sbom.ts';
 export * from './api-tokens.ts';
 export * from './audit.ts';
 export * from './containment.ts';

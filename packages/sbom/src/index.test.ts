@@ -33,6 +33,7 @@ it('exports what others may use, and nothing else', () => {
     'runWhy',
     'sboms',
     'versionScheme',
+    'waysTo',
     'writeBom',
   ]);
 });

@@ -27,6 +27,7 @@ export { type Assessment, type AssessOptions, assess } from './match/assess.ts';
 export type { Bom, BomComponent, BomDependency } from './model/bom.ts';
 export { parseBom } from './model/read.ts';
 export { parseAnyBom, readBom, writeBom } from './model/validate.ts';
+export { type Ways, waysTo } from './model/ways.ts';
 export { formatPurl, type PackageUrl, type PackageUrlParts, parsePurl } from './purl/purl.ts';
 export { findings, SbomRecord, sboms } from './record.ts';
 export { type VersionScheme, versionScheme } from './versions/index.ts';

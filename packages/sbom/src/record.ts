@@ -21,6 +21,8 @@ export const SbomRecord = z
     findings: z.record(z.string(), z.number().int()).readonly(),
     /** Part of the city's network where it runs. */
     zone: z.string().max(64).optional(),
+    /** Where it stands: a building, a junction, a station. */
+    site: z.string().max(128).optional(),
     /** Where the system is a device of the register: the risk that its findings give it, 0 to 100. */
     risk: z.number().int().optional(),
     /** Digest of the advisory database that the verdict rests on; empty before the first. */

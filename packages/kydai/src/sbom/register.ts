@@ -1,10 +1,16 @@
 import {
+  type AdvisoryView,
   type Clock,
   type Decide,
   type Device,
   type Finding,
+  type FindingGrouping,
+  type FindingGroupPage,
+  type FindingSummary,
   type FindingsView,
+  type FoundPage,
   type RecordStore,
+  type SbomGraph,
   type SystemView,
   write,
 } from '@kydai/contracts';
@@ -22,6 +28,9 @@ import type { Logger } from 'pino';
 import type { Caller } from '../sign-in/caller.ts';
 import { currentAdvisories } from './advisories.ts';
 import { type FoundIn, tellFindings } from './finding-events.ts';
+import { type FoundFilter, FoundIndex } from './found.ts';
+import { type GateRuns, openGateRuns } from './gate-runs.ts';
+import { graphOf } from './graph.ts';
 import { judgeSystem, riskOf } from './judge.ts';
 import { createWatch, type Refreshed } from './watch.ts';
 
@@ -37,10 +46,25 @@ export interface SbomRegister {
     readonly system: string;
     readonly owner: string;
     readonly zone?: string;
+    readonly site?: string;
     readonly text: string;
     readonly caller: Caller;
   }): Promise<SystemView>;
   view(): Promise<FindingsView>;
+  summary(): Promise<FindingSummary>;
+  groups(asked: {
+    readonly by: FindingGrouping;
+    readonly q: string;
+    readonly newest: boolean;
+    readonly limit: number;
+    readonly offset: number;
+  }): Promise<FindingGroupPage>;
+  list(filter: FoundFilter, limit: number, offset: number): Promise<FoundPage>;
+  /** What the database says of an advisory; undefined where it does not know it. */
+  advisory(id: string): AdvisoryView | undefined;
+  /** The ways from a system to its vulnerable components; undefined where the system is not known. */
+  graph(system: string, component: string | undefined): Promise<SbomGraph | undefined>;
+  readonly runs: GateRuns;
   /** Matches the advisories that came since against everything that is kept. */
   refresh(): Promise<Refreshed>;
   close(): Promise<void>;
@@ -58,9 +82,12 @@ export function openSboms(parts: {
   readonly log: Logger;
   /** Changes the risk of a device of the register. */
   readonly setRisk: (device: string, risk: number) => Promise<unknown>;
+  /** Says what the software of a device is worth, 0 to 100, and when that was found. */
+  readonly setFirmware: (device: string, risk: number, at: number) => Promise<unknown>;
 }): SbomRegister {
   const { records, clock, decide, intake, log } = parts;
   const advisories = currentAdvisories(parts.advisoriesFile);
+  const index = new FoundIndex();
   const deviceOf = async (id: string) => (await records.get(devices, id))?.value;
 
   const judge = (system: string, zone: string, bom: Bom, principal: Caller['uid']) => {
@@ -70,6 +97,7 @@ export function openSboms(parts: {
 
   /** Raises a device's risk to that of its firmware; lowers it only where nothing else has raised it. */
   const carryRisk = async (device: Device, before: number, now: number) => {
+    await parts.setFirmware(device.id, now, clock.now());
     const next = device.risk > before ? Math.max(device.risk, now) : now;
     if (next !== device.risk) await parts.setRisk(device.id, next);
   };
@@ -77,11 +105,14 @@ export function openSboms(parts: {
   const replaceFindings = async (system: string, findings: readonly Finding[]) => {
     const before = await records.find(findingKind, { where: { system }, limit: 10_000 });
     const known = before.records.map(({ value }) => value);
+    const since = new Map(known.map((value) => [findingKind.key(value), value.found]));
+    const now = clock.now();
+    const dated = findings.map((each) => ({ ...each, found: since.get(findingKind.key(each)) ?? now }));
     const writes = [
       ...known.map((value) => write.delete(findingKind, findingKind.key(value))),
-      ...findings.map((finding) => write.put(findingKind, finding)),
+      ...dated.map((finding) => write.put(findingKind, finding)),
     ];
-    return { known, writes };
+    return { known, dated, writes };
   };
 
   const whereIs = async (record: SbomRecord): Promise<FoundIn> => {
@@ -108,22 +139,37 @@ export function openSboms(parts: {
     const where = await whereIs(record);
     const judged = judge(id, where.zone, await parseAnyBom(record.bom, id), watcher);
     if (judged === undefined) return;
-    const { known, writes } = await replaceFindings(id, judged.findings);
+    const { known, dated, writes } = await replaceFindings(id, judged.findings);
     const risk = riskOf(judged.summary.findings);
-    await records.commit([
-      write.update(sbomKind, { ...record, ...judged.summary, risk }, stored.version),
-      ...writes,
-    ]);
+    const next = { ...record, ...judged.summary, risk };
+    await records.commit([write.update(sbomKind, next, stored.version), ...writes]);
+    index.put(systemView(next), dated);
     const device = await deviceOf(id);
     if (device !== undefined) await carryRisk(device, record.risk ?? 0, risk);
     if (!tell) return;
     await tellNews(known, judged.findings, where);
   };
 
-  const watch = createWatch({ records, clock, intake, log, advisories, rejudge, whereIs });
+  const seen = async (record: SbomRecord) => {
+    const found = await records.find(findingKind, { where: { system: record.id }, limit: 10_000 });
+    // A document that came while the older ones were still read in is newer than what is read.
+    if (index.system(record.id) === undefined)
+      index.put(
+        systemView(record),
+        found.records.map(({ value }) => value),
+      );
+  };
+
+  const watch = createWatch({ records, clock, intake, log, advisories, rejudge, whereIs, seen });
+  const databaseView = () => {
+    const info = advisories.current()?.info;
+    return info === undefined
+      ? null
+      : { digest: info.digest, advisories: info.advisories, imported: info.imported };
+  };
 
   return {
-    async keep({ system, owner, zone = '', text, caller }) {
+    async keep({ system, owner, zone = '', site = '', text, caller }) {
       const bom = await parseAnyBom(text, system);
       const subject = bom.metadata?.component;
       const components = bom.components?.length ?? 0;
@@ -137,6 +183,7 @@ export function openSboms(parts: {
         version: subject?.version ?? '',
         owner,
         zone: place,
+        site,
         bom: writeBom(bom),
         components,
         notAssessed: components,
@@ -145,7 +192,7 @@ export function openSboms(parts: {
         ...judged?.summary,
         risk,
       };
-      const { known, writes } = await replaceFindings(system, judged?.findings ?? []);
+      const { known, dated, writes } = await replaceFindings(system, judged?.findings ?? []);
       await records.commit(
         [write.put(sbomKind, record), ...writes],
         [
@@ -158,6 +205,7 @@ export function openSboms(parts: {
           },
         ],
       );
+      index.put(systemView(record), dated);
       watch.put(system, bom);
       await tellNews(known, judged?.findings ?? [], await whereIs(record));
       if (device !== undefined) await carryRisk(device, stored?.value.risk ?? 0, risk);
@@ -168,16 +216,39 @@ export function openSboms(parts: {
         records.find(sbomKind, { order: 'name', limit: 1000 }),
         records.find(findingKind, { limit: 2000 }),
       ]);
-      const info = advisories.current()?.info;
       return {
         systems: systems.records.map(({ value }) => systemView(value)),
         findings: findings.records.map(({ value }) => value),
-        database:
-          info === undefined
-            ? null
-            : { digest: info.digest, advisories: info.advisories, imported: info.imported },
+        database: databaseView(),
       };
     },
+    async summary() {
+      await watch.loaded;
+      return { ...index.summary(), database: databaseView() };
+    },
+    async groups({ by, q, newest, limit, offset }) {
+      await watch.loaded;
+      const all = index.groups(by, q, newest);
+      return { items: all.slice(offset, offset + limit), total: all.length };
+    },
+    async list(filter, limit, offset) {
+      await watch.loaded;
+      const all = index.list(filter);
+      return { items: all.slice(offset, offset + limit), total: all.length };
+    },
+    advisory(id) {
+      const [found] = advisories.current()?.byId(id) ?? [];
+      return found && { ...found, aliases: [...found.aliases] };
+    },
+    async graph(system, component) {
+      await watch.loaded;
+      const view = index.system(system);
+      const stored = await records.get(sbomKind, system);
+      if (view === undefined || stored === undefined) return undefined;
+      const bom = await parseAnyBom(stored.value.bom, system);
+      return graphOf(view, bom, index.findingsOf(system), component);
+    },
+    runs: openGateRuns({ records, clock }),
     refresh: () => watch.refresh(),
     async close() {
       await watch.close();
@@ -191,10 +262,12 @@ function newsKey({ component, advisory, knownExploited, malicious }: Finding): s
 }
 
 function systemView(record: SbomRecord): SystemView {
-  const { id, name, version, owner, components, notAssessed, received, verdict, findings, zone } = record;
+  const { id, name, version, owner, components, notAssessed, received, verdict, findings, zone, site } =
+    record;
   return {
     ...{ id, name, version, owner, components, notAssessed, received, verdict },
     findings: { ...findings },
     ...(zone ? { zone } : {}),
+    ...(site ? { site } : {}),
   };
 }

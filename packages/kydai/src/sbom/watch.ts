@@ -42,6 +42,8 @@ export function createWatch(parts: {
   readonly advisories: CurrentAdvisories;
   readonly rejudge: (system: string, tell: boolean) => Promise<void>;
   readonly whereIs: (record: SbomRecord) => Promise<FoundIn>;
+  /** Told of each system that is kept, when the program starts. */
+  readonly seen: (record: SbomRecord) => Promise<void>;
 }) {
   const { records, clock, intake, log, advisories, rejudge } = parts;
   const inventory = createInventory();
@@ -62,6 +64,7 @@ export function createWatch(parts: {
     for (let offset = 0; !stopped; offset += 100) {
       const page = await records.find(sbomKind, { limit: 100, offset });
       for (const { value } of page.records) {
+        await parts.seen(value);
         inventory.put(value.id, await parseAnyBom(value.bom, value.id));
         names.push(value.id);
         await new Promise(setImmediate);
@@ -127,6 +130,8 @@ export function createWatch(parts: {
     put(system: string, bom: Bom): void {
       inventory.put(system, bom);
     },
+    /** Resolves when everything that is kept was read in. */
+    loaded,
     async refresh(): Promise<Refreshed> {
       await loaded;
       return queue(match);

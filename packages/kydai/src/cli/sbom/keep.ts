@@ -14,7 +14,8 @@ export function addKeepCommands(sbom: Command, context: SbomContext): void {
     .argument('<file>', 'CycloneDX JSON or XML, or SPDX')
     .option('--owner <owner>', 'who runs the system', '')
     .option('--zone <zone>', 'part of the city’s network where it runs; a device’s own without it', '')
-    .action(async (system: string, file: string, place: { owner: string; zone: string }) => {
+    .option('--site <site>', 'where it stands: a building, a junction, a station', '')
+    .action(async (system: string, file: string, place: { owner: string; zone: string; site: string }) => {
       let bytes: Buffer;
       try {
         bytes = readFileSync(file);

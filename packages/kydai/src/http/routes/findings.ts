@@ -4,7 +4,10 @@ import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
+import { askFindingRoutes } from './ask-findings.ts';
 import { apiRoute, json, jsonBody } from './route.ts';
+
+const SystemId = z.object({ system: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/) });
 
 /** SBOMs of deployed systems, and what the advisories say of them. */
 export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
@@ -22,23 +25,24 @@ export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard:
       method: 'put',
       summary: 'Keep the SBOM of a system (CycloneDX JSON) and judge it',
       request: {
-        params: z.object({ system: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/) }),
+        params: SystemId,
         query: z.object({
           owner: z.string().max(128).default(''),
           zone: z.string().max(64).default(''),
+          site: z.string().max(128).default(''),
         }),
       },
       responses: { 200: json(SystemView, 'the system and its verdict') },
     }),
     async (c) => {
       const { system } = c.req.valid('param');
-      const { owner, zone } = c.req.valid('query');
-      return c.json(
-        await kydai.sboms.keep({ system, owner, zone, text: await c.req.text(), caller: c.var.caller }),
-        200,
-      );
+      const place = c.req.valid('query');
+      const text = await c.req.text();
+      return c.json(await kydai.sboms.keep({ system, ...place, text, caller: c.var.caller }), 200);
     },
   );
+
+  askFindingRoutes(app, kydai, guard);
 
   app.openapi(
     apiRoute('/api/v1/advisories/refresh', guard('push-sbom', 'findings'), {
