@@ -45,6 +45,8 @@ describe('the data folder', () => {
   it('says so when it cannot be written', () => {
     writeFileSync(join(root, 'file'), '');
     expect(() => openDataFolder(join(root, 'file/below'))).toThrow(/cannot write the data folder/);
+    for (const path of ['/proc/kydai', '/proc/kydai/below'])
+      expect(() => openDataFolder(path)).toThrow(/cannot write the data folder/);
   });
 
   it('keeps a passphrase of its own, unless one is given', () => {

@@ -12,7 +12,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ShellError } from '../error.ts';
 
@@ -61,8 +61,7 @@ export function openDataFolder(
   const paths = dataPaths(path);
   const created = !existsSync(paths.recordsFile);
   try {
-    for (const folder of [paths.path, paths.keys, paths.events])
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [paths.path, paths.keys, paths.events]) makeFolder(folder);
     chmodSync(paths.path, 0o700);
   } catch (error) {
     throw new ShellError('data-folder', `cannot write the data folder \`${paths.path}\`; check who owns it`, {
@@ -72,6 +71,16 @@ export function openDataFolder(
   if (created && !ceremony) refuseHalfAFolder(paths.keys, paths.path);
   takeLock(paths.lockFile, paths.path);
   return { ...paths, created, release: () => rmSync(paths.lockFile, { force: true }) };
+}
+
+/**
+ * Makes a folder with those above it. Not by `recursive`, which tries for ever where a folder that is there takes none
+ * (`/proc`).
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /**
