@@ -13,6 +13,7 @@ import { askEventRoutes } from './routes/ask-events.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { blockedRoutes } from './routes/blocked.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { entityRoutes } from './routes/entities.ts';
 import { eventRoutes } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { incidentRoutes } from './routes/incidents.ts';
@@ -50,6 +51,12 @@ export function createApi(
   const fromHere = anonymousFromHere(kydai.callers, decide);
 
   app.use(securityHeaders(kydai.tls));
+  // AuthZEN 1.0 section 10.1.3: an answer names the request, a refusal of ours too.
+  app.use('/access/v1/*', async (c, next) => {
+    await next();
+    const id = c.req.header('x-request-id');
+    if (id !== undefined && id.length <= 1024) c.header('x-request-id', id);
+  });
   // Envoy asks under the name of the service that it guards.
   const known = knownHosts(() => kydai.hostNames());
   app.use((c, next) => (c.req.path.startsWith(`${envoyPrefix}/`) ? next() : known(c, next)));
@@ -70,6 +77,7 @@ export function createApi(
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
   policyRoutes(app, kydai, guard);
+  entityRoutes(app, kydai, guard);
   riskRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);
 
