@@ -1,4 +1,4 @@
-import { KydaiError } from '@kydai/contracts';
+import { KydaiError } from '@kydai/contracts/error';
 
 export type DeviceErrorCode =
   /** The answer is not DER, not PKCS #7, or holds no certificate. */

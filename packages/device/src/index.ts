@@ -5,7 +5,7 @@ export { DeviceError, type DeviceErrorCode } from './error.ts';
 export { type Identity, identityPath, loadIdentity } from './folder/identity.ts';
 export { createDeviceKey, type DeviceKey, exportDeviceKey } from './key/create.ts';
 export { type KeepRenewedOptions, keepRenewed, type RenewOptions, renew } from './renew/renew.ts';
-export { renewalTime, retryDelay } from './renew/window.ts';
+export { retryDelay } from './renew/window.ts';
 export { type OpenedReading, type OpenOptions, openSealed } from './seal/open.ts';
 export { createReplayGuard, type ReplayGuard, type ReplayWindow } from './seal/replay.ts';
 export { type SealOptions, sealReading } from './seal/seal.ts';

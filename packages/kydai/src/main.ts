@@ -3,9 +3,8 @@ import { enableCompileCache } from 'node:module';
 
 // Before anything of ours is loaded, so that a pipeline's second call starts from what the first one compiled.
 enableCompileCache();
-const { KydaiError } = await import('@kydai/contracts');
+const { KydaiError } = await import('@kydai/contracts/error');
 const { standardOutput, styled } = await import('./cli/output.ts');
-const { createProgram } = await import('./cli/program.ts');
 
 // A pager that was closed wants no more; that is no fault of the command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -14,7 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  process.exitCode = await createProgram(standardOutput).run(process.argv.slice(2));
+  process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof KydaiError)) throw error;
   const stderr = {
@@ -23,6 +22,16 @@ try {
   };
   process.stderr.write(`${styled(stderr as never, 'red', 'kydai:')} ${place(error)}${error.message}\n`);
   process.exitCode = 2;
+}
+
+/** A device has little memory and no use for the rest: its commands come before all else is loaded. */
+async function run(args: readonly string[]): Promise<number> {
+  if (args[0] === 'device') {
+    const { runDevice } = await import('@kydai/device/command');
+    return await runDevice(args.slice(1), standardOutput);
+  }
+  const { createProgram } = await import('./cli/program.ts');
+  return await createProgram(standardOutput).run(args);
 }
 
 /** `file:line:column: ` where the error knows its place. */

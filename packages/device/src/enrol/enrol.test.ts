@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityPath, loadIdentity } from '../folder/identity.ts';
-import { createDeviceKey } from '../key/create.ts';
+import { createDeviceKey, exportDeviceKey } from '../key/create.ts';
 import { keepRenewed, renew } from '../renew/renew.ts';
+import { retryDelay } from '../renew/window.ts';
 import { certsOnly, readRequest, TestAuthority, TestEst } from '../testing/authority.ts';
 import { type EnrolOptions, enrol } from './enrol.ts';
 
+const hour = 3_600_000;
+const day = 24 * hour;
 let est: TestEst;
 let options: EnrolOptions;
 
@@ -48,12 +51,27 @@ describe('enrolment', () => {
     ]);
   });
 
-  it('refuses a wrong token, keeps no identity and asks with the same key next time', async () => {
+  it('refuses a wrong token, keeps no identity and asks with the same request next time', async () => {
     await expect(enrol({ ...options, token: 'wrong' })).rejects.toMatchObject({ code: 'enrolment-refused' });
     expect(await loadIdentity(options.folder)).toBeUndefined();
-    const pending = readFileSync(join(options.folder, 'pending.key'), 'utf8');
     await enrol(options);
-    expect(readFileSync(identityPath(options.folder), 'utf8')).toContain(pending);
+    const [first, second] = est.seen.filter(({ method }) => method === 'POST').map(({ body }) => body);
+    expect(second).toBe(first);
+    expect(readdirSync(options.folder).sort()).toEqual(['ca.pem', 'identity.pem']);
+  });
+
+  it('makes a new request for another id, and where the kept one is damaged', async () => {
+    est.answer = ({ method }) => (method === 'POST' ? { status: 503 } : undefined);
+    const body = async (deviceId: string): Promise<string> => {
+      await expect(enrol({ ...options, deviceId })).rejects.toMatchObject({ code: 'server-unavailable' });
+      return est.seen.at(-1)!.body;
+    };
+    const first = await body('cam-001');
+    expect(await body('cam-001')).toBe(first);
+    const other = await body('cam-002');
+    expect(other).not.toBe(first);
+    writeFileSync(join(options.folder, 'pending.pem'), 'cam-002\n-----BEGIN PRIVATE KEY-----\nx');
+    expect(await body('cam-002')).not.toBe(other);
   });
 
   it('says that the server is unavailable where it asks for time or is not there', async () => {
@@ -113,6 +131,7 @@ describe('renewal', () => {
   it('gets the next certificate with a new key by the present one', async () => {
     const first = await enrol(options);
     const second = await renew(options);
+    expect(readFileSync(identityPath(options.folder), 'utf8')).toContain(exportDeviceKey(second.key));
     expect(second.certificate.serialNumber).not.toBe(first.certificate.serialNumber);
     expect(second.certificate.checkPrivateKey(first.key.privateKey)).toBe(false);
     expect(est.seen.at(-1)).toMatchObject({ path: '/.well-known/est/simplereenroll', peer: 'cam-001' });
@@ -142,7 +161,7 @@ describe('renewal', () => {
     let now = from;
     const waits: number[] = [];
     let failures = 0;
-    est.answer = () => (failures++ < 2 ? { status: 503 } : undefined);
+    est.answer = ({ method }) => (method === 'POST' && failures++ < 2 ? { status: 503 } : undefined);
     await keepRenewed({
       ...options,
       now: () => now,
@@ -154,7 +173,52 @@ describe('renewal', () => {
       signal: stop.signal,
       onRenewed: () => stop.abort(),
     });
+    // Without a word of the server: the middle of 60% to 80% of a day.
     expect(waits[0]).toBe(60_480_000);
     expect(waits.slice(1)).toEqual([22_500, 45_000]);
+  });
+
+  it('asks the server for its window day by day, and follows when that changes', async () => {
+    est.days = 90;
+    const identity = await enrol(options);
+    const stop = new AbortController();
+    const from = identity.certificate.validFromDate.getTime();
+    let now = from;
+    const at = (ms: number): string => new Date(ms).toISOString();
+    // On the second day the server wants it at once: it was revoked, or all are to be renewed.
+    est.answer = ({ path }) =>
+      path !== `/pki/renewal/${identity.certificate.serialNumber.toLowerCase()}`
+        ? undefined
+        : now < from + day
+          ? { status: 200, body: JSON.stringify({ start: at(from + 50 * day), end: at(from + 60 * day) }) }
+          : { status: 200, body: JSON.stringify({ start: at(now), end: at(now) }) };
+    const waits: number[] = [];
+    await keepRenewed({
+      ...options,
+      now: () => now,
+      random: () => 0.5,
+      sleep: async (milliseconds) => {
+        waits.push(milliseconds);
+        now += milliseconds;
+      },
+      signal: stop.signal,
+      onRenewed: () => stop.abort(),
+    });
+    expect(waits).toEqual([day]);
+  });
+});
+
+describe('the wait after a failure', () => {
+  it.each([
+    [0, 90 * day, 30_000],
+    [3, 90 * day, 240_000],
+    [20, 32 * day, 12 * hour],
+    [20, 2 * day, 45 * 60_000],
+    [20, hour, 60_000],
+    [20, -day, hour],
+  ])('of attempt %d with %d ms of the life left takes %d ms at most', (attempt, left, most) => {
+    expect(retryDelay(attempt, 1, { left })).toBe(most);
+    expect(retryDelay(attempt, 0, { left })).toBe(most / 2);
+    expect(retryDelay(attempt, 0, { left, retryAfterSeconds: 90 })).toBe(most / 2 + 90_000);
   });
 });

@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DeviceError } from '../error.ts';
-import { commonNameOf, type Identity, keepIdentity, pemOf, pendingKey } from '../folder/identity.ts';
+import { commonNameOf, type Identity, keepIdentity, pemOf } from '../folder/identity.ts';
+import { pendingRequest } from '../folder/pending.ts';
 import { writeSafely } from '../folder/safe.ts';
 import type { DeviceKey } from '../key/create.ts';
 import { cacerts, type EstServer, simpleEnrol } from './est.ts';
-import { certificationRequest, deviceIdPattern } from './request.ts';
+import { deviceIdPattern } from './request.ts';
 
 export interface EnrolOptions extends EstServer {
   readonly deviceId: string;
@@ -19,19 +20,19 @@ export interface EnrolOptions extends EstServer {
 export const caPath = (folder: string): string => join(folder, 'ca.pem');
 
 /**
- * The first certificate of a device over EST (RFC 7030 sections 4.1 and 4.2): key made and on disk, CA certificates
- * fetched, request sent with the token, answer checked, key and certificate kept together.
+ * The first certificate of a device over EST (RFC 7030 sections 4.1 and 4.2): key and request made and on disk, CA
+ * certificates fetched, request sent with the token, answer checked, key and certificate kept together.
  *
  * Throws `enrolment-refused`, `server-unavailable`, `answer-unreadable`, `certificate-wrong` or `input-invalid`. A kill at
- * any moment leaves either no identity or a whole one.
+ * any moment leaves either no identity or a whole one, and the same call again goes on from there.
  */
 export async function enrol(options: EnrolOptions): Promise<Identity> {
   if (!deviceIdPattern.test(options.deviceId)) {
     throw new DeviceError('input-invalid', `\`${options.deviceId.slice(0, 80)}\` is no device id`);
   }
-  const key = await pendingKey(options.folder);
+  const { key, csr } = await pendingRequest(options.folder, options.deviceId);
   const authorities = await cacerts(options);
-  const answer = await simpleEnrol(options, certificationRequest(key, options.deviceId), options);
+  const answer = await simpleEnrol(options, csr, options);
   const chain = checkedChain(answer, key, options.deviceId, authorities, options.ca);
   await writeSafely(caPath(options.folder), authorities.map(pemOf).join(''), 0o644);
   return await keepIdentity(options.folder, key, chain);

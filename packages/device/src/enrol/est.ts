@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request } from 'node:https';
 import { certificatesOf } from '../der/read.ts';
 import { DeviceError } from '../error.ts';
+import type { RenewalWindow } from '../renew/window.ts';
 
 const largestAnswer = 256 * 1024;
 
@@ -22,7 +23,7 @@ export type EstProof =
 
 /** Section 4.1: the CA certificates that the server hands out. */
 export async function cacerts(server: EstServer): Promise<readonly X509Certificate[]> {
-  return certificates(await exchange(server, 'cacerts', 'GET'));
+  return certificates(await exchange(server, operationUrl(server.estUrl, 'cacerts'), 'GET'));
 }
 
 /** Section 4.2.1, with HTTP Basic (section 3.2.3): the first certificate. The device's certificate comes first. */
@@ -31,7 +32,9 @@ export async function simpleEnrol(
   csr: Buffer,
   proof: { readonly deviceId: string; readonly token: string },
 ): Promise<readonly X509Certificate[]> {
-  return certificates(await exchange(server, 'simpleenroll', 'POST', csr, proof));
+  return certificates(
+    await exchange(server, operationUrl(server.estUrl, 'simpleenroll'), 'POST', csr, proof),
+  );
 }
 
 /** Section 4.2.2, with the present certificate as proof: the next one. */
@@ -40,7 +43,30 @@ export async function simpleReenrol(
   csr: Buffer,
   proof: { readonly cert: string; readonly key: string },
 ): Promise<readonly X509Certificate[]> {
-  return certificates(await exchange(server, 'simplereenroll', 'POST', csr, proof));
+  return certificates(
+    await exchange(server, operationUrl(server.estUrl, 'simplereenroll'), 'POST', csr, proof),
+  );
+}
+
+/**
+ * When the server wants this certificate renewed (`GET /pki/renewal/<serial>` beside EST; the idea is that of RFC 9773):
+ * it spreads the windows of all devices, and puts one at once where the certificate was revoked. Undefined where the
+ * server has no such service.
+ */
+export async function renewalWindow(
+  server: EstServer,
+  certificate: X509Certificate,
+): Promise<RenewalWindow | undefined> {
+  const path = `/pki/renewal/${certificate.serialNumber.toLowerCase()}`;
+  try {
+    const body = await exchange(server, new URL(path, operationUrl(server.estUrl, '')), 'GET');
+    const { start, end } = JSON.parse(body.toString('utf8')) as { start?: unknown; end?: unknown };
+    const window = { start: Date.parse(String(start)), end: Date.parse(String(end)) };
+    return window.start <= window.end ? window : undefined;
+  } catch (error) {
+    if (error instanceof DeviceError && error.code === 'server-unavailable') throw error;
+    return undefined;
+  }
 }
 
 /** Base64 as section 4.1.3 has it; servers that send plain DER are understood too. */
@@ -58,12 +84,11 @@ function certificates(body: Buffer): readonly X509Certificate[] {
 
 function exchange(
   server: EstServer,
-  operation: string,
+  url: URL,
   method: 'GET' | 'POST',
   csr?: Buffer,
   proof?: EstProof,
 ): Promise<Buffer> {
-  const url = operationUrl(server.estUrl, operation);
   const body = csr?.toString('base64').replace(/.{64}/g, '$&\r\n');
   const options: RequestOptions = {
     method,
@@ -72,7 +97,7 @@ function exchange(
     agent: false,
     minVersion: 'TLSv1.2',
     headers: {
-      accept: 'application/pkcs7-mime',
+      accept: 'application/pkcs7-mime, application/json',
       ...(body === undefined
         ? {}
         : {

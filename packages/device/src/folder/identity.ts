@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeviceError } from '../error.ts';
-import { createDeviceKey, type DeviceKey, deviceKeyOf, exportDeviceKey } from '../key/create.ts';
+import { type DeviceKey, deviceKeyOf, exportDeviceKey } from '../key/create.ts';
+import { forgetRequest } from './pending.ts';
 import { readIfThere, writeSafely } from './safe.ts';
 
 /** Who a device is: its key and the certificate that speaks for it. */
@@ -16,8 +16,6 @@ export interface Identity {
 
 /** Key and certificates in one file, so that one rename changes both: a key never stands beside another's certificate. */
 const identityFile = 'identity.pem';
-/** The key of a request that has not been answered yet: asked again after a loss of power, it is the same request. */
-const pendingFile = 'pending.key';
 const block = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----\n?/g;
 
 /** The path of the file with private key and certificates, which curl and openssl read as it is. */
@@ -44,7 +42,7 @@ export async function loadIdentity(folder: string): Promise<Identity | undefined
   }
 }
 
-/** Keeps a new identity and forgets the key of the request. */
+/** Keeps a new identity and forgets the request. */
 export async function keepIdentity(
   folder: string,
   key: DeviceKey,
@@ -52,25 +50,8 @@ export async function keepIdentity(
 ): Promise<Identity> {
   const chain = certificates.map(pemOf).join('');
   await writeSafely(identityPath(folder), exportDeviceKey(key) + chain);
-  await rm(join(folder, pendingFile), { force: true });
+  await forgetRequest(folder);
   return { deviceId: commonNameOf(certificates[0]!) ?? '', key, certificate: certificates[0]!, chain };
-}
-
-/** The key to ask a certificate for: the one of an unanswered request, or a new one that is on disk when this resolves. */
-export async function pendingKey(folder: string): Promise<DeviceKey> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, pendingFile);
-  const text = await readIfThere(path);
-  if (text !== undefined) {
-    try {
-      return deviceKeyOf(createPrivateKey(text));
-    } catch {
-      // A damaged file that has no certificate yet is worth nothing.
-    }
-  }
-  const key = createDeviceKey();
-  await writeSafely(path, exportDeviceKey(key));
-  return key;
 }
 
 /** One PEM block with its closing line end. */

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { caPath, checkedChain } from '../enrol/enrol.ts';
-import { type EstServer, simpleReenrol } from '../enrol/est.ts';
-import { certificationRequest } from '../enrol/request.ts';
+import { type EstServer, renewalWindow, simpleReenrol } from '../enrol/est.ts';
 import { DeviceError } from '../error.ts';
-import { type Identity, keepIdentity, loadIdentity, pendingKey } from '../folder/identity.ts';
+import { type Identity, keepIdentity, loadIdentity } from '../folder/identity.ts';
+import { pendingRequest } from '../folder/pending.ts';
 import { exportDeviceKey } from '../key/create.ts';
-import { renewalTime, retryDelay } from './window.ts';
+import { momentIn, ownWindow, retryDelay } from './window.ts';
 
 export interface RenewOptions extends EstServer {
   readonly folder: string;
@@ -19,8 +19,7 @@ export interface RenewOptions extends EstServer {
  */
 export async function renew(options: RenewOptions): Promise<Identity> {
   const identity = await present(options.folder);
-  const key = await pendingKey(options.folder);
-  const csr = certificationRequest(key, identity.deviceId);
+  const { key, csr } = await pendingRequest(options.folder, identity.deviceId, identity.key);
   const proof = { cert: identity.chain, key: exportDeviceKey(identity.key) };
   const answer = await simpleReenrol(options, csr, proof);
   const authorities = (await readFile(caPath(options.folder), 'utf8').catch(() => ''))
@@ -41,18 +40,22 @@ export interface KeepRenewedOptions extends RenewOptions {
   readonly onFailure?: (error: unknown, nextAttemptInMs: number) => void;
 }
 
+const day = 86_400_000;
+
 /**
- * Keeps the certificate fresh until the signal aborts: renews in the window, and after a failure tries again with
- * growing, jittered waits. A refusal for good (`enrolment-refused`: the device was revoked) is tried again only hourly.
+ * Keeps the certificate fresh until the signal aborts: renews in the window that the server tells, which it is asked for
+ * once a day, or else in its own; and after a failure tries again with growing, jittered waits. A refusal for good
+ * (`enrolment-refused`: the device was revoked) is tried again only after the longest of them.
  */
 export async function keepRenewed(options: KeepRenewedOptions): Promise<void> {
   const { signal } = options;
   let identity = await present(options.folder);
   while (!signal.aborted) {
-    const at = renewalTime(identity.certificate, options.random());
-    // Timers overflow at 24.8 days; a long wait is made of short ones.
-    for (let left = at - options.now(); left > 0 && !signal.aborted; left = at - options.now()) {
-      await options.sleep(Math.min(left, 86_400_000), signal).catch(() => undefined);
+    const drawn = options.random();
+    for (;;) {
+      const left = (await moment(options, identity.certificate, drawn)) - options.now();
+      if (left <= 0 || signal.aborted) break;
+      await options.sleep(Math.min(left, day), signal).catch(() => undefined);
     }
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
@@ -62,12 +65,22 @@ export async function keepRenewed(options: KeepRenewedOptions): Promise<void> {
       } catch (error) {
         const refused = error instanceof DeviceError && error.code !== 'server-unavailable';
         const asked = error instanceof DeviceError ? error.retryAfter : undefined;
-        const delay = retryDelay(refused ? 20 : attempt, options.random(), asked);
+        const left = identity.certificate.validToDate.getTime() - options.now();
+        const delay = retryDelay(refused ? 20 : attempt, options.random(), {
+          left,
+          retryAfterSeconds: asked,
+        });
         options.onFailure?.(error, delay);
         await options.sleep(delay, signal).catch(() => undefined);
       }
     }
   }
+}
+
+/** When to renew: in the server's window, in its own where the server has none or cannot be asked. */
+async function moment(server: EstServer, certificate: X509Certificate, drawn: number): Promise<number> {
+  const told = await renewalWindow(server, certificate).catch(() => undefined);
+  return momentIn(told ?? ownWindow(certificate), drawn);
 }
 
 async function present(folder: string): Promise<Identity> {

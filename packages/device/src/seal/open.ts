@@ -1,9 +1,11 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { compactDecrypt, compactVerify } from 'jose';
+import { compactDecrypt } from 'jose/jwe/compact/decrypt';
+import { compactVerify } from 'jose/jws/compact/verify';
 import { DeviceError } from '../error.ts';
 import { commonNameOf } from '../folder/identity.ts';
+import { readClaims, type SealedClaims } from './claims.ts';
 import type { ReplayGuard } from './replay.ts';
-import { keyDigest, largestReading, SealedClaims, signedType } from './seal.ts';
+import { keyDigest, largestReading, signedType } from './seal.ts';
 
 export interface OpenOptions {
   /** The receiving service's private key. */
@@ -66,7 +68,9 @@ export async function openSealed(sealed: string, options: OpenOptions): Promise<
       },
       { algorithms: ['ES256'] },
     );
-    claims = SealedClaims.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+    const read = readClaims(JSON.parse(Buffer.from(payload).toString('utf8')));
+    if (read === undefined) throw new Error('claims are not whole');
+    claims = read;
     if (device === undefined || commonNameOf(device) !== claims.sub) throw new Error('another device');
     if (claims.aud !== keyDigest(createPublicKey(options.key))) throw new Error('another receiver');
   } catch (cause) {

@@ -1,22 +1,9 @@
 import { createHash, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
-import { CompactEncrypt, CompactSign } from 'jose';
-import { z } from 'zod';
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt';
+import { CompactSign } from 'jose/jws/compact/sign';
 import { DeviceError } from '../error.ts';
 import type { DeviceKey } from '../key/create.ts';
-
-/** Inside the seal; the names are those of RFC 7519 where it has one. */
-export const SealedClaims = z.strictObject({
-  /** The device's id. */
-  sub: z.string().min(1).max(64),
-  /** SHA-256 of the receiver's SubjectPublicKeyInfo, base64url: a seal cannot be passed on to someone else. */
-  aud: z.string(),
-  /** Unique for each seal. */
-  jti: z.string().min(8).max(128),
-  /** When it was sealed, epoch milliseconds. */
-  iat: z.number().int().nonnegative(),
-  reading: z.json(),
-});
-export type SealedClaims = z.infer<typeof SealedClaims>;
+import { readClaims } from './claims.ts';
 
 export const signedType = 'kydai-reading';
 export const largestReading = 64 * 1024;
@@ -40,15 +27,15 @@ export interface SealOptions {
  */
 export async function sealReading(reading: unknown, options: SealOptions): Promise<string> {
   const recipient = recipientKey(options.recipient);
-  const claims = SealedClaims.safeParse({
+  const claims = readClaims({
     sub: options.deviceId,
     aud: keyDigest(recipient),
     jti: options.id ?? randomUUID(),
     iat: options.now,
     reading,
   });
-  if (!claims.success) throw new DeviceError('input-invalid', 'the reading must be plain json');
-  const payload = Buffer.from(JSON.stringify(claims.data));
+  if (claims === undefined) throw new DeviceError('input-invalid', 'the reading must be plain json');
+  const payload = Buffer.from(JSON.stringify(claims));
   if (payload.length > largestReading) {
     throw new DeviceError(
       'input-invalid',

@@ -167,6 +167,7 @@ export class TestEst {
       body: certsOnly(certificates).toString('base64').replace(/.{76}/g, '$&\n'),
     });
     if (seen.path.endsWith('/cacerts')) return pkcs7([this.authority.certificate]);
+    if (!seen.path.endsWith('enroll')) return { status: 404 };
     const { subject, publicKey, verified } = readRequest(Buffer.from(seen.body, 'base64'));
     const basic = `Basic ${Buffer.from(`${subject}:${this.token}`).toString('base64')}`;
     const proven = seen.path.endsWith('/simpleenroll') ? seen.authorization === basic : seen.peer === subject;

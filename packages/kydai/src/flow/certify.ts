@@ -89,10 +89,11 @@ export async function openCertification(parts: {
       renewalGraceDays: config.pki.graceDays,
       ocspNonce: config.pki.ocspNonce,
     });
+    const renewal = createRenewalHandler({ authority, clock });
     const app = createStatusApp({
       ocsp: createOcspHandler({ authority }),
       crl: createCrlHandler({ authority }),
-      renewal: createRenewalHandler({ authority, clock }),
+      renewal,
       rootPem: authority.root.pem,
     });
     answer = (request) => app(request, { address: '' });
@@ -124,6 +125,7 @@ export async function openCertification(parts: {
           handshake: (peer) => void handshakes(peer).catch(() => {}),
           fetch: createDeviceApp({
             est,
+            renewal,
             identify: async (certificate) => {
               const verdict = await authority.verifyClient(certificate);
               return verdict.ok ? { deviceId: verdict.device } : { refused: verdict.message };

@@ -3,21 +3,25 @@ import type { Peer } from './listen.ts';
 
 const readingLimit = 64 * 1024;
 
-/** What a device asks of us over TLS: certificates by EST, and to publish its readings. */
+/** What a device asks of us over TLS: certificates by EST, when to renew them, and to publish its readings. */
 export function createDeviceApp(parts: {
   readonly est: (request: Request, peer: Peer) => Promise<Response>;
+  /** When a certificate should be renewed. */
+  readonly renewal: (request: Request) => Promise<Response>;
   /** The device that a client certificate names, if its chain, validity and status are good. */
   readonly identify: (certificate: Uint8Array) => Promise<{ deviceId: string } | { refused: string }>;
   readonly decide: Decide;
   /** Keeps one reading; resolves once it is durable. */
   readonly keep: (device: Device['id'], peer: Peer, body: string) => Promise<void>;
 }): (request: Request, peer: Peer) => Promise<Response> {
-  const { est, identify, decide, keep } = parts;
+  const { est, renewal, identify, decide, keep } = parts;
   return async (request, peer) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith('/.well-known/est/')) return est(request, peer);
+    if (pathname.startsWith('/pki/renewal/')) return renewal(request);
     const topic = /^\/publish\/([a-z0-9-]{1,64})$/.exec(pathname)?.[1];
-    if (topic === undefined) return answer(404, { error: 'only EST and /publish/<dataset> are served here' });
+    if (topic === undefined)
+      return answer(404, { error: 'only EST, /pki/renewal/<serial> and /publish/<dataset> are served here' });
     if (request.method !== 'POST') return answer(405, { error: 'publish with POST' });
     if (peer.certificate === undefined)
       return answer(401, { error: 'a device certificate is needed; enrol first' });
