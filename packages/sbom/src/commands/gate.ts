@@ -41,6 +41,8 @@ export interface GateCommand {
   readonly build?: string;
   /** Part of the city's network that the build is for. */
   readonly zone?: string;
+  /** Is given the result after the report is written. */
+  readonly onResult?: (result: GateResult) => Promise<void>;
   readonly principal: CedarUid;
   readonly decide: Decide;
   readonly clock: Clock;
@@ -56,6 +58,7 @@ export function runGate(options: GateCommand, io: CommandIo): Promise<ExitCode> 
       writeWhole(options.output, text);
       io.err(`${result.verdict}: report written to ${options.output}\n`);
     }
+    await options.onResult?.(result);
     return result.verdict === 'pass' ? 0 : result.verdict === 'fail' ? 1 : 2;
   });
 }

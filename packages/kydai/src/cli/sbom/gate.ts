@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GateFormat, gateFormats, runGate, runOpinion } from '@kydai/sbom';
+import { type GateFormat, type GateResult, gateFormats, runGate, runOpinion } from '@kydai/sbom';
 import { type Command, Option } from 'commander';
 import { builtInContent, readPolicies } from '../../boot/content.ts';
 import type { SbomContext } from '../sbom.ts';
@@ -15,6 +15,8 @@ interface GateOptions {
   readonly output?: string;
   readonly build?: string;
   readonly zone?: string;
+  readonly publish?: string | true;
+  readonly pipeline?: string;
 }
 
 /** The gate of a pipeline. */
@@ -34,7 +36,15 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
     .option('-o, --output <file>', 'file for the report; standard output without it')
     .option('--build <id>', 'what the build is called in the policies')
     .option('--zone <zone>', 'part of the city’s network that the build is for')
-    .action(async (path: string, { db, ...options }: GateOptions) => {
+    .option(
+      '--publish [url]',
+      'tell the server at URL of the verdict, with the token in KYDAI_TOKEN; the one on this machine without URL',
+    )
+    .option(
+      '--pipeline <name>',
+      'what the pipeline is called in the history; the build server’s own name for it',
+    )
+    .action(async (path: string, { db, publish: to, pipeline, ...options }: GateOptions) => {
       const { decide, principal } = await pipelinePolicies(context);
       const database = context.advisories(db);
       const clock = { now: Date.now };
@@ -44,6 +54,7 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
             ...{ path, database, decide, principal, clock },
             ...(options.waivers === undefined ? {} : await waiverTrust(context, options.signers)),
             ...options,
+            ...(to === undefined ? {} : { onResult: publishing(context, to, pipeline, options.zone) }),
           },
           context.io,
         ),
@@ -62,6 +73,14 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
       const command = { path, reports, format, database: context.advisories(db), clock: { now: Date.now } };
       context.exit(await runOpinion(command, context.io));
     });
+}
+
+function publishing(context: SbomContext, to: string | true, named: string | undefined, zone = '') {
+  return async (result: GateResult) => {
+    const { pipelineName, publish } = await import('./publish.ts');
+    const pipeline = named ?? pipelineName(result.build, process.env);
+    await publish(result, { to, pipeline, zone }, context);
+  };
 }
 
 /** Who may sign waivers: the file that was named, or the one beside the release policies. */
