@@ -29,6 +29,7 @@ export { type CloneSuspicion, type CloneWatch, createCloneWatch } from './fleet/
 export { type RenewalWindow, renewalWindow } from './fleet/renewal.ts';
 export { createRenewalHandler } from './fleet/renewal-handler.ts';
 export { type KeyStore, openKeyStore } from './keys/key-store.ts';
+export { openTokenKeys } from './keys/token/token-keys.ts';
 export { ocspRequestFor } from './ocsp/ask.ts';
 export { createOcspHandler } from './ocsp/handler.ts';
 export { findPath, type PathVerdict } from './path/build.ts';

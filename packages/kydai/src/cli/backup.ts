@@ -17,6 +17,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { pack, unpack } from '../backup/archive.ts';
 import { openStream, sealStream } from '../backup/cipher.ts';
+import { elsewhereLines } from '../backup/elsewhere.ts';
 import { proveRestore } from '../backup/prove.ts';
 import { snapshotDataFolder } from '../backup/snapshot.ts';
 import { noteBackup } from '../backup/state.ts';
@@ -62,6 +63,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       noteBackup(data, { created: at });
       await tell(context, { action: 'create', bytes: statSync(file).size });
       output.write(`${file}: ${statSync(file).size} bytes. Prove it with: kydai backup verify ${file}\n`);
+      output.write(elsewhereLines(dataPaths(data).keys));
     });
 
   backup
@@ -77,6 +79,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
         output.write(
           `The backup restores: audit log intact (${entries} entries, ${checkpoints} checkpoints), ${events} events.\n`,
         );
+        output.write(elsewhereLines(dataPaths(folder).keys));
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -98,6 +101,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       const { entries, events } = await proveRestore(folder);
       noteBackup(folder, { proven: Date.now() });
       output.write(`Restored: audit log intact (${entries} entries), ${events} events.\n`);
+      output.write(elsewhereLines(dataPaths(folder).keys));
       output.write(`Start with: KYDAI_DATA=${folder} npm start\n`);
     });
 }

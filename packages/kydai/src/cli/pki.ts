@@ -5,6 +5,7 @@ import { addApplicationCommands } from './pki/applications.ts';
 import { addAuthorityCommands } from './pki/authorities.ts';
 import { addCeremonyCommands } from './pki/ceremony.ts';
 import { addDeviceRegisterCommands } from './pki/devices.ts';
+import { addKeyCommands } from './pki/keys.ts';
 import type { CommandContext } from './program.ts';
 
 /** Everything about certificates: tokens and applications, certificates, devices, authorities. */
@@ -14,6 +15,7 @@ export function addPkiCommands(program: Command, context: CommandContext): void 
   addApplicationCommands(pki, context);
   addDeviceRegisterCommands(pki, context);
   addAuthorityCommands(pki, context);
+  addKeyCommands(pki, context);
   addCeremonyCommands(pki, context);
 }
 

@@ -315,6 +315,6 @@ function setting(path: readonly string[], schema: z.ZodType): Setting {
     variable: `KYDAI_${words.join('_')}`,
     description: schema.description ?? '',
     form: formOf(schema),
-    secret: /secret|apikey|password/i.test(path.at(-1)!),
+    secret: /secret|apikey|password|^pin$/i.test(path.at(-1)!),
   };
 }

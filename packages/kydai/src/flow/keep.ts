@@ -1,9 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import type { AuditLog, Clock, RecordStore } from '@kydai/contracts';
-import { type KeyStore, openKeyStore } from '@kydai/pki';
+import { type KeyStore, PkiError } from '@kydai/pki';
 import { openRecords } from '@kydai/store';
 import type { Logger } from 'pino';
 import type { DataFolder } from '../boot/data-folder.ts';
+import { openKeys } from '../pki/keys.ts';
+import type { KeySettings } from '../pki/settings.ts';
 import { keepCheckpoint } from './kept-checkpoint.ts';
 
 export interface Keepers {
@@ -21,12 +23,25 @@ const checkpointEvery = 5 * 60_000;
 export async function openKeepers(parts: {
   readonly folder: DataFolder;
   readonly passphrase: string;
+  readonly keySettings: KeySettings;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Keepers> {
-  const { folder, passphrase, clock, log } = parts;
-  const keys = await openKeyStore({ folder: folder.keys, passphrase });
-  const signer = (await keys.open('audit')) ?? (await keys.create('audit', 'Ed25519'));
+  const { folder, passphrase, keySettings, clock, log } = parts;
+  const keys = await openKeys({ folder: folder.keys, passphrase, settings: keySettings, clock });
+  try {
+    return await openWith(keys, { folder, clock, log });
+  } catch (error) {
+    await keys.close();
+    throw error;
+  }
+}
+
+async function openWith(
+  keys: KeyStore,
+  { folder, clock, log }: { readonly folder: DataFolder; readonly clock: Clock; readonly log: Logger },
+): Promise<Keepers> {
+  const signer = (await keys.open('audit')) ?? (await createAuditKey(keys, log));
   const auditKeyPem = spkiPem(signer.publicKey.spki);
   const { records, audit: stored } = await openRecords({
     file: folder.recordsFile,
@@ -57,8 +72,20 @@ export async function openKeepers(parts: {
       clearInterval(timer);
       await tryCheckpoint();
       await records.close();
+      await keys.close();
     },
   };
+}
+
+/** In the token, where there is one that makes Ed25519 keys; else in a file. */
+async function createAuditKey(keys: KeyStore, log: Logger) {
+  try {
+    return await keys.create('audit', 'Ed25519');
+  } catch (error) {
+    if (!(error instanceof PkiError) || error.code !== 'unsupported-algorithm') throw error;
+    log.warn('the token makes no Ed25519 keys: the key of the audit log is in a file');
+    return keys.create('audit', 'Ed25519', { file: true });
+  }
 }
 
 function spkiPem(spki: Uint8Array): string {

@@ -94,7 +94,13 @@ export async function startKydai(options: {
     const signals = createSignals((error) => log.error({ err: error }, 'a listener failed'));
 
     // Kept: records, audit log, keys, events.
-    const keepers = await openKeepers({ folder, passphrase: keyPassphrase(folder, environment), clock, log });
+    const keepers = await openKeepers({
+      folder,
+      passphrase: keyPassphrase(folder, environment),
+      keySettings: config.pki.keys,
+      clock,
+      log,
+    });
     const { records, audit, keys } = keepers;
     closeLast(() => keepers.close());
     const eventKeeper = await openEventKeeper({ config: config.events, folder: folder.events, clock, log });

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ShellError } from '../error.ts';
@@ -9,7 +9,9 @@ const KeyFile = z.object({ publicKey: z.base64() });
 /** The public key of the audit log of a data folder, PEM; no passphrase is needed. @throws ShellError `usage` */
 export function auditKeyOf(keysFolder: string): string {
   try {
-    const { publicKey } = KeyFile.parse(JSON.parse(readFileSync(join(keysFolder, 'audit.key.json'), 'utf8')));
+    const inToken = join(keysFolder, 'audit.token.json');
+    const file = existsSync(inToken) ? inToken : join(keysFolder, 'audit.key.json');
+    const { publicKey } = KeyFile.parse(JSON.parse(readFileSync(file, 'utf8')));
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
     return key.export({ type: 'spki', format: 'pem' }).toString();
   } catch (cause) {

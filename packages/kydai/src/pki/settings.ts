@@ -21,6 +21,25 @@ export const PkiSettings = z
       .enum(['optional', 'required'])
       .default('optional')
       .describe('whether requests must be bound to their TLS connection (tls-exporter, tls-unique)'),
+    keys: z
+      .strictObject({
+        store: z
+          .enum(['file', 'pkcs11'])
+          .default('file')
+          .describe('where new keys of authorities are made: file (encrypted) or pkcs11 (a token, HSM)'),
+        module: z.string().default('').describe('path of the token’s PKCS#11 module'),
+        token: z.string().max(32).default('').describe('label of the token'),
+        pin: z.string().default('').describe('PIN; better given by its environment variable or pinFile'),
+        pinFile: z.string().default('').describe('file with the PIN, readable by this program alone'),
+        sessions: z.number().int().min(1).max(64).default(4).describe('signatures made at a time'),
+        patienceSeconds: z
+          .number()
+          .min(1)
+          .max(300)
+          .default(20)
+          .describe('seconds after which a signature that the token did not make has failed'),
+      })
+      .prefault({}),
     ocspNonce: z
       .enum(['echo', 'omit'])
       .default('echo')
@@ -57,3 +76,6 @@ export const PkiSettings = z
       .describe('manufacturers whose device certificates (IDevID) prove a first enrolment: name, PEM file'),
   })
   .prefault({});
+
+/** Where keys are: `pki.keys`. */
+export type KeySettings = z.infer<typeof PkiSettings>['keys'];

@@ -18,6 +18,8 @@ const statuses: Partial<Record<PkiErrorCode, number>> = {
   'unknown-device': 403,
   'body-too-large': 413,
   busy: 503,
+  'key-unavailable': 503,
+  'wrong-pin': 503,
   conflict: 503,
 };
 

@@ -1,20 +1,28 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
-import { access, link, mkdir, open, readdir, readFile, rm, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TokenHealth } from '@kydai/contracts';
 import { z } from 'zod';
 import { PkiError } from '../error.ts';
 import { toPem } from '../x509/pem.ts';
+import { exists, keyFile, namesIn, parseFile, readText, writeDurably } from './files.ts';
 import { defaultScryptCost, masterKey, ScryptCost, SealedBytes, seal, unseal } from './seal.ts';
 import { type NewKeyType, processSigner, type Signer } from './signer.ts';
 
 const generate = promisify(generateKeyPair);
 
+export interface KeyOptions {
+  /** May be had as PEM by this program: for TLS listeners. Such a key is always in a file. */
+  readonly exportable?: boolean;
+  /** In a file also where there is a token. */
+  readonly file?: boolean;
+}
+
 /** Private keys by name. */
 export interface KeyStore {
   /** Makes a key and keeps it durably before it is usable. `key-exists` when the name is taken. */
-  create(id: string, type: NewKeyType, options?: { readonly exportable?: boolean }): Promise<Signer>;
+  create(id: string, type: NewKeyType, options?: KeyOptions): Promise<Signer>;
   /** Undefined when there is no key of this name. `key-damaged` when it cannot be decrypted. */
   open(id: string): Promise<Signer | undefined>;
   /** PKCS#8 PEM, only of keys that were made exportable (our own TLS listener); else `key-not-exportable`. */
@@ -25,6 +33,8 @@ export interface KeyStore {
   place(id: string): Promise<'file' | 'token' | undefined>;
   /** How the token does, where keys are in one. */
   token?(): TokenHealth;
+  /** Lets go of the token, where keys are in one. */
+  close(): Promise<void>;
 }
 
 const MasterFile = z.strictObject({
@@ -97,7 +107,7 @@ class FileKeyStore implements KeyStore {
     this.#master = master;
   }
 
-  async create(id: string, type: NewKeyType, options: { exportable?: boolean } = {}): Promise<Signer> {
+  async create(id: string, type: NewKeyType, options: KeyOptions = {}): Promise<Signer> {
     const path = this.#path(id);
     if (await exists(path))
       throw new PkiError('key-exists', `key \`${id}\` exists already; choose another name`);
@@ -114,6 +124,8 @@ class FileKeyStore implements KeyStore {
 
   async open(id: string): Promise<Signer | undefined> {
     const read = await this.#read(id);
+    if (read === undefined && (await exists(keyFile(this.#folder, id, '.token.json'))))
+      throw new PkiError('key-missing', `key \`${id}\` is in a token; set pki.keys to it`);
     return read === undefined
       ? undefined
       : processSigner(id, read.key, Buffer.from(read.file.publicKey, 'base64'));
@@ -128,12 +140,10 @@ class FileKeyStore implements KeyStore {
   }
 
   async list(): Promise<readonly string[]> {
-    const files = await readdir(this.#folder);
-    return files
-      .filter((name) => name.endsWith('.key.json'))
-      .map((name) => name.slice(0, -'.key.json'.length))
-      .sort();
+    return namesIn(await readdir(this.#folder), '.key.json').sort();
   }
+
+  async close(): Promise<void> {}
 
   async place(id: string): Promise<'file' | undefined> {
     return (await exists(this.#path(id))) ? 'file' : undefined;
@@ -156,9 +166,7 @@ class FileKeyStore implements KeyStore {
   }
 
   #path(id: string): string {
-    if (!/^[a-z0-9][a-z0-9-]{0,99}$/.test(id))
-      throw new PkiError('bad-setting', `\`${id}\` is not a key name`);
-    return join(this.#folder, `${id}.key.json`);
+    return keyFile(this.#folder, id, '.key.json');
   }
 }
 
@@ -172,59 +180,5 @@ async function generateKey(type: NewKeyType): Promise<{ privateKey: KeyObject; p
       return generate('ed25519');
     default:
       return generate('rsa', { modulusLength: Number(type.slice(4)) });
-  }
-}
-
-function parseFile<T>(schema: z.ZodType<T>, text: string, path: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new PkiError('key-damaged', `key file \`${path}\` is not whole; restore it from the backup`);
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** INVARIANT: after a kill at any instant the file is absent or whole; of two that write it at a time one fails. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await link(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new PkiError('key-exists', `file \`${path}\` exists already`, { cause: error });
-  } finally {
-    await unlink(temporary);
-  }
-  const folder = await open(join(path, '..'), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

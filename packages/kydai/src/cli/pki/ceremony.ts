@@ -5,7 +5,6 @@ import {
   createOfflineRoot,
   type IssuingRole,
   importCeremony,
-  openKeyStore,
   requestForRoot,
   requestsForIssuing,
   signIssuing,
@@ -16,6 +15,7 @@ import { pino } from 'pino';
 import { keyPassphrase, openDataFolder } from '../../boot/data-folder.ts';
 import { ShellError } from '../../error.ts';
 import { openKeepers } from '../../flow/keep.ts';
+import { openKeys } from '../../pki/keys.ts';
 import type { CommandContext } from '../program.ts';
 
 const clock = { now: Date.now };
@@ -41,14 +41,18 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
   offline('root', 'make the root’s key and certificate')
     .option('--out <file>', 'where the certificate goes', 'root.pem')
     .action(async (options: Offline & { out: string }) => {
-      writeNew(options.out, await createOfflineRoot(await openCeremony(context, options)));
+      await atCeremony(context, options, async (opened) =>
+        writeNew(options.out, await createOfflineRoot(opened)),
+      );
       output.write(`The root’s certificate is in ${options.out}. Its key never leaves ${options.keys}.\n`);
     });
 
   offline('request-root', 'make a request for the root’s key, for a national root to sign')
     .option('--out <file>', 'where the request goes', 'root.csr')
     .action(async (options: Offline & { out: string }) => {
-      writeNew(options.out, await requestForRoot(await openCeremony(context, options)));
+      await atCeremony(context, options, async (opened) =>
+        writeNew(options.out, await requestForRoot(opened)),
+      );
       output.write(`The request is in ${options.out}: have the national root sign it.\n`);
     });
 
@@ -59,8 +63,9 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
     .option('--out <file>', 'where the certificate goes (default: <role>.pem)')
     .action(async (role: IssuingRole, request: string, options: Offline & { root: string; out?: string }) => {
       const out = options.out ?? `${role}.pem`;
-      const opened = await openCeremony(context, options);
-      writeNew(out, await signIssuing(opened, readText(options.root), role, readText(request)));
+      await atCeremony(context, options, async (opened) =>
+        writeNew(out, await signIssuing(opened, readText(options.root), role, readText(request))),
+      );
       output.write(`The certificate of ${role} is in ${out}.\n`);
     });
 
@@ -73,9 +78,12 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
       if (!Number.isSafeInteger(options.number) || options.number < 1)
         throw new ShellError('usage', '--number must be a whole number from 1');
       const revoked = (options.revoked ?? []).map(revocation);
-      const opened = await openCeremony(context, options);
-      const der = await signRootCrl(opened, readText(options.root), { number: options.number, revoked });
-      writeNew(options.out, der);
+      await atCeremony(context, options, async (opened) =>
+        writeNew(
+          options.out,
+          await signRootCrl(opened, readText(options.root), { number: options.number, revoked }),
+        ),
+      );
       output.write(`CRL ${options.number} with ${revoked.length} entries is in ${options.out}.\n`);
     });
 
@@ -88,14 +96,20 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
       const { data, organization } = context.config();
       const folder = openDataFolder(data, true);
       try {
-        const keys = await openKeyStore({
+        const keys = await openKeys({
           folder: folder.keys,
           passphrase: keyPassphrase(folder, process.env),
+          settings: context.config().pki.keys,
+          clock,
         });
-        const requests = await requestsForIssuing({ keys, organization });
-        for (const [role, pem] of Object.entries(requests)) {
-          writeNew(`${role}.csr`, pem);
-          output.write(`${role}.csr: carry it to the ceremony.\n`);
+        try {
+          const requests = await requestsForIssuing({ keys, organization });
+          for (const [role, pem] of Object.entries(requests)) {
+            writeNew(`${role}.csr`, pem);
+            output.write(`${role}.csr: carry it to the ceremony.\n`);
+          }
+        } finally {
+          await keys.close();
         }
       } finally {
         folder.release();
@@ -112,7 +126,9 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
       const folder = openDataFolder(context.config().data, true);
       try {
         const passphrase = keyPassphrase(folder, process.env);
-        const keepers = await openKeepers({ folder, passphrase, clock, log: pino({ level: 'silent' }) });
+        const keySettings = context.config().pki.keys;
+        const log = pino({ level: 'silent' });
+        const keepers = await openKeepers({ folder, passphrase, keySettings, clock, log });
         try {
           const issuingPem = {
             'device-ca': readText(files.deviceCa),
@@ -145,7 +161,11 @@ interface Offline {
   readonly url?: string;
 }
 
-async function openCeremony(context: CommandContext, options: Offline): Promise<Ceremony> {
+async function atCeremony(
+  context: CommandContext,
+  options: Offline,
+  act: (ceremony: Ceremony) => Promise<void>,
+): Promise<void> {
   const passphrase = process.env['KYDAI_PASSPHRASE'];
   if (passphrase === undefined || passphrase.length < 12)
     throw new ShellError(
@@ -159,8 +179,12 @@ async function openCeremony(context: CommandContext, options: Offline): Promise<
       'usage',
       'say where CRLs and OCSP will be: --url, or `status.url` in the configuration',
     );
-  const keys = await openKeyStore({ folder: options.keys, passphrase });
-  return { keys, clock, organization: options.organization ?? config.organization, publicUrl };
+  const keys = await openKeys({ folder: options.keys, passphrase, settings: config.pki.keys, clock });
+  try {
+    await act({ keys, clock, organization: options.organization ?? config.organization, publicUrl });
+  } finally {
+    await keys.close();
+  }
 }
 
 function revocation(text: string): { serial: string; at: number; reason: RevocationReason } {
