@@ -238,6 +238,17 @@ export const Config = z.strictObject({
         .describe('AuthZEN action to Cedar action (JSON): {"write": "publish"}'),
     })
     .prefault({}),
+  facts: z
+    .strictObject({
+      firmwareDays: z
+        .number()
+        .int()
+        .min(0)
+        .max(3650)
+        .default(0)
+        .describe('days for which the verdict on a device’s SBOM is believed; 0: until the next one'),
+    })
+    .prefault({}),
   policyBundle: z
     .strictObject({
       source: z

@@ -11,7 +11,7 @@ export interface DecisionPoint {
   readonly engine: Engine;
   /** Decides and keeps no trace: for what is asked to show or to prove something, not to let anything happen. */
   readonly decide: Decide;
-  /** A request with the time of now, as policies ask for it. */
+  /** A request with the time of now, as policies ask for it; from here on nothing stale is believed. */
   readonly complete: (request: AccessRequest) => AccessRequest;
   readonly log: DecisionLog;
   /** Told of facts that went stale, before the decision that found it out. */
@@ -41,7 +41,6 @@ export function openDecisionPoint(
     composition.say('register', { type: 'Dataset', id }, { attrs });
   }
   const engine = createEngine({ policySet, entities });
-  const complete = momentGiver(engine, moment);
   const listeners: ((expired: readonly ExpiredFact[]) => void)[] = [];
   const expire = () => {
     const now = clock.now();
@@ -49,10 +48,12 @@ export function openDecisionPoint(
     const expired = entities.expire(now);
     if (expired.length > 0) for (const listener of listeners) listener(expired);
   };
-  const decide: Decide = (request) => {
+  const timed = momentGiver(engine, moment);
+  const complete = (request: AccessRequest) => {
     expire();
-    return engine.decide(complete(request));
+    return timed(request);
   };
+  const decide: Decide = (request) => engine.decide(complete(request));
   // Whoever enforces a decision of before hears of it within a second.
   const sweep = setInterval(expire, sweepEvery);
   sweep.unref();
@@ -62,7 +63,7 @@ export function openDecisionPoint(
     engine,
     decide,
     complete,
-    log: createDecisionLog({ decide, complete, engine, entities, clock, signals }),
+    log: createDecisionLog({ decide: engine.decide, complete, engine, entities, clock, signals }),
     onExpired: (listener) => void listeners.push(listener),
     stop: () => clearInterval(sweep),
   };

@@ -11,6 +11,7 @@ import type {
 } from '@kydai/contracts';
 import type { Executor } from '@kydai/csirt';
 import type { Authority } from '@kydai/pki';
+import type { EntityStore } from '@kydai/policy';
 import type { Intake, SourceWatch } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
@@ -58,6 +59,8 @@ export interface Kydai {
   readonly decisionLog: DecisionLog;
   /** The policies in force, and changing them. */
   readonly policies: PolicyDesk;
+  /** What the policies know. */
+  readonly entities: EntityStore;
   /** What was reported of entities, with source and time. */
   readonly reported: ReportedFacts;
   /** What the city declares: agencies, officers, services, streams, actuators, data. */

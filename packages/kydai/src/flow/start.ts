@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { consoleFolder } from '@kydai/console/folder';
 import type { Clock } from '@kydai/contracts';
-import { createAuthZenHandler, createSearch } from '@kydai/policy';
+import { createAuthZenHandler, createSearch, lasting } from '@kydai/policy';
 import type { Logger } from 'pino';
 import { readBackupState } from '../backup/state.ts';
 import { readContent } from '../boot/content.ts';
@@ -20,7 +20,7 @@ import { orPlaced } from '../policies/candidate.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
 import { openDeclaredEntities } from '../policies/declared.ts';
 import { openPolicyDesk } from '../policies/desk.ts';
-import { cityMoments } from '../policies/moment.ts';
+import { cityMoments, searchOfNow } from '../policies/moment.ts';
 import { openReportedFacts } from '../policies/reported-facts.ts';
 import { policySource } from '../policies/source.ts';
 import { openRuleDesk } from '../rules/desk.ts';
@@ -288,6 +288,12 @@ export async function startKydai(options: {
     });
     const asked = decisionLog.inTwoSteps('authzen');
     const setRisk = (id: string, risk: number) => authority.devices.update(id, { risk }, 'system');
+    const setFirmware = (id: string, value: number, at: number) => {
+      const days = config.facts.firmwareDays;
+      const until = days === 0 ? lasting : at + days * 86_400_000;
+      const fact = { type: 'Device', id, name: 'firmware', value, source: 'sbom', at, until };
+      return reported.learn(fact, 'system');
+    };
     const { advisoriesFile } = folder;
     const sboms = openSboms({
       records,
@@ -297,6 +303,7 @@ export async function startKydai(options: {
       intake,
       log,
       setRisk,
+      setFirmware,
     });
     closeLast(() => sboms.close());
     const kydai: Kydai = {
@@ -309,6 +316,7 @@ export async function startKydai(options: {
       obligations: response.obligations,
       decisionLog,
       policies,
+      entities,
       reported,
       declared,
       changes,
@@ -320,7 +328,7 @@ export async function startKydai(options: {
         decide: asked.decide,
         onDecision: ({ request, decision, requestId }) => asked.made(request, decision, requestId),
         entities,
-        search: createSearch(engine, entities),
+        search: searchOfNow(createSearch(engine, entities), decisions.complete, moment),
         mapping: config.authzen,
         ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),
         clock,

@@ -95,6 +95,8 @@ function frameOf({ made, facts }: Waiting): ReadFrame {
     ['event.reason', reasonOf(made)],
     ['event.duration', made.nanoseconds],
     [principalField(principal), principal.id],
+    // What detections and incidents name people by.
+    ['user.name', principal.type === 'User' ? principal.id : undefined],
     ['kydai.decision.principal', cedarText(principal)],
     ['kydai.decision.resource', cedarText(resource)],
     ['kydai.decision.outcome', decision.outcome],

@@ -185,8 +185,8 @@ export async function decideFor(
     );
   }
   if (decision.allowed) return { device, profile: profileOf('device') };
-  // Only what a forbid keeps from a normal certificate is asked again: who has no permit at all gets nothing.
-  if (decision.outcome === 'forbidden' && ask('quarantine').allowed)
+  // Only what a forbid or a stale fact keeps from a normal certificate is asked again: who has no permit gets nothing.
+  if (decision.outcome !== 'not-permitted' && ask('quarantine').allowed)
     return { device, profile: profileOf('quarantine') };
   throw new PkiError('denied', `policy refuses to ${action} \`${provenId}\`: ${why(decision)}`);
 }

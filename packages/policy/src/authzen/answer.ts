@@ -47,8 +47,8 @@ function reasonsOf(decision: Decision, annotationsOf: AnnotationsOf | undefined)
   const reasons: Record<string, string> = {};
   const first = decision.determining.find(({ reason }) => reason !== undefined);
   if (first?.reason !== undefined) reasons['vi'] = first.reason;
-  for (const { id } of decision.determining) {
-    const english = annotationsOf?.(id)?.get('reason_en');
+  for (const { id, reasonEn } of decision.determining) {
+    const english = reasonEn ?? annotationsOf?.(id)?.get('reason_en');
     if (english !== undefined) return { ...reasons, en: english };
   }
   return reasons;

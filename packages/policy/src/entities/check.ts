@@ -40,14 +40,18 @@ export function checkEntity(
     throw refuse('is not one of the ids of its type');
   const missing = how === 'wholly' ? missingAttribute(schema, entity) : undefined;
   const problem =
-    missing === undefined ? fieldsProblem(entity.attrs, declared.attributes, '') : `lacks \`${missing}\``;
+    missing === undefined
+      ? fieldsProblem(schema, entity.attrs, declared.attributes, '')
+      : `lacks \`${missing}\``;
   if (problem !== undefined) throw refuse(problem);
   for (const [key, tag] of entity.tags ?? []) {
-    const wrong = declared.tags === undefined ? 'is not declared' : valueProblem(tag, declared.tags, '');
+    const wrong =
+      declared.tags === undefined ? 'is not declared' : valueProblem(schema, tag, declared.tags, '');
     if (wrong !== undefined) throw refuse(`has a tag \`${key.slice(0, 100)}\` that ${wrong}`);
   }
-  for (const { type } of entity.parents) {
+  for (const { type, id } of entity.parents) {
     if (!declared.memberOf.includes(type.name)) throw refuse(`cannot be in a \`${type.name}\``);
+    if (!isId(schema, type.name, id)) throw refuse(`cannot be in \`${type.name}::"${id.slice(0, 100)}"\``);
   }
 }
 
@@ -61,16 +65,26 @@ function missingIn(attrs: Attributes, fields: RecordFields): string | undefined 
   return undefined;
 }
 
-function recordProblem(attrs: Attributes, fields: RecordFields, path: string): string | undefined {
+function recordProblem(
+  schema: Schema,
+  attrs: Attributes,
+  fields: RecordFields,
+  path: string,
+): string | undefined {
   const missing = missingIn(attrs, fields);
-  return missing === undefined ? fieldsProblem(attrs, fields, path) : `lacks \`${path}${missing}\``;
+  return missing === undefined ? fieldsProblem(schema, attrs, fields, path) : `lacks \`${path}${missing}\``;
 }
 
-function fieldsProblem(attrs: Attributes, fields: RecordFields, path: string): string | undefined {
+function fieldsProblem(
+  schema: Schema,
+  attrs: Attributes,
+  fields: RecordFields,
+  path: string,
+): string | undefined {
   for (const [name, { type }] of fields) {
     const value = attrs[`$${name}`];
     if (value === undefined) continue;
-    const problem = valueProblem(value, type, `${path}${name}`);
+    const problem = valueProblem(schema, value, type, `${path}${name}`);
     if (problem !== undefined) return `has \`${path}${name}\` that ${problem}`;
   }
   for (const key of Object.keys(attrs)) {
@@ -80,19 +94,26 @@ function fieldsProblem(attrs: Attributes, fields: RecordFields, path: string): s
   return undefined;
 }
 
-function valueProblem(value: Value, type: CedarType, path: string): string | undefined {
+function valueProblem(schema: Schema, value: Value, type: CedarType, path: string): string | undefined {
   if (type.kind === 'set' && value instanceof CedarSet) {
     for (const item of value.items) {
-      const problem = valueProblem(item, type.element, path);
+      const problem = valueProblem(schema, item, type.element, path);
       if (problem !== undefined) return `holds an element that ${problem}`;
     }
     return undefined;
   }
   if (type.kind === 'record' && value instanceof CedarRecord) {
     const { attrs } = wholeFact(value.attrs) ?? value;
-    return recordProblem(attrs, type.fields, path === '' ? '' : `${path}.`);
+    return recordProblem(schema, attrs, type.fields, path === '' ? '' : `${path}.`);
   }
-  return isOfType(value, type) ? undefined : `is a ${typeName(value)} and must be a ${nameOf(type)}`;
+  if (!isOfType(value, type)) return `is a ${typeName(value)} and must be a ${nameOf(type)}`;
+  const known = !(value instanceof EntityNode) || isId(schema, value.type.name, value.id);
+  return known ? undefined : `names \`${value.type.name}::"${value.id.slice(0, 100)}"\`, which there is not`;
+}
+
+/** Whether a type may have the id: enumerated types have but a few. */
+function isId(schema: Schema, type: string, id: string): boolean {
+  return schema.entityTypes.get(type)?.ids?.includes(id) ?? true;
 }
 
 function isOfType(value: Value, type: CedarType): boolean {

@@ -5,16 +5,15 @@ import { PolicyError } from '../error.ts';
 import type { SourceFile } from '../validate/policy-set.ts';
 
 /** `Device::"cam-1"` as text, or `{ "type": "Device", "id": "cam-1" }`. */
-export const UidText = z.union([
-  z.strictObject({ type: z.string(), id: z.string() }),
-  z
-    .string()
-    .regex(/^[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*::".*"$/su, 'expected Type::"id"')
-    .transform((text): CedarUid => {
-      const quote = text.indexOf('::"');
-      return { type: text.slice(0, quote), id: text.slice(quote + 3, -1) };
-    }),
-]);
+export const UidText = z.unknown().transform((given, context): CedarUid => {
+  const text = typeof given === 'string' ? /^([A-Za-z_]\w*(?:::[A-Za-z_]\w*)*)::"(.*)"$/su.exec(given) : null;
+  if (text !== null) return { type: text[1]!, id: text[2]! };
+  const { type, id, ...more } = (typeof given === 'object' ? (given ?? {}) : {}) as Record<string, unknown>;
+  if (typeof type === 'string' && typeof id === 'string' && Object.keys(more).length === 0)
+    return { type, id };
+  context.issues.push({ code: 'custom', input: given, message: 'expected Type::"id"' });
+  return z.NEVER;
+});
 
 export const Values = z.custom<PolicyEntity['attrs']>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
