@@ -14,6 +14,9 @@ import { SignIn } from './shell/sign-in.tsx';
 const Incidents = lazy(() => import('./pages/incidents.tsx'));
 const IncidentPage = lazy(() => import('./pages/incident/incident.tsx'));
 const Detections = lazy(() => import('./pages/detections.tsx'));
+const Rules = lazy(() => import('./pages/rules/rules.tsx'));
+const RulePage = lazy(() => import('./pages/rules/rule.tsx'));
+const Hunts = lazy(() => import('./pages/hunts/hunts.tsx'));
 const Devices = lazy(() => import('./pages/devices.tsx'));
 const DevicePage = lazy(() => import('./pages/device.tsx'));
 const Certificates = lazy(() => import('./pages/certificates.tsx'));
@@ -79,6 +82,9 @@ function Pages() {
       <Route path="/incidents" component={Incidents} />
       <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}</Route>
       <Route path="/detections" component={Detections} />
+      <Route path="/rules" component={Rules} />
+      <Route path="/rules/:id">{({ id }) => <RulePage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/hunts" component={Hunts} />
       <Route path="/devices" component={Devices} />
       <Route path="/devices/:id">{({ id }) => <DevicePage key={id} id={decodeURIComponent(id)} />}</Route>
       <Route path="/certificates" component={Certificates} />

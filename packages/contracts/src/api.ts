@@ -36,6 +36,7 @@ export const consoleActions = [
   'revoke-certificate',
   'create-enrolment-token',
   'create-api-token',
+  'change-rules',
 ] as const;
 export const ConsoleAction = z.enum(consoleActions);
 export type ConsoleAction = z.infer<typeof ConsoleAction>;
@@ -233,6 +234,7 @@ export const SourcesView = z.object({
   sources: z.array(SourceLedger),
   rates: z.array(SourceRate).optional(),
 });
+export type SourcesView = z.infer<typeof SourcesView>;
 
 /** One recent decision, as the console lists it. */
 export const DecisionView = z.object({

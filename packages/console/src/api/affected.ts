@@ -8,7 +8,7 @@ export type Affected = readonly [Subject] | readonly [Subject, string];
 export function affected(signal: Signal): readonly Affected[] {
   switch (signal.type) {
     case 'detection':
-      return [['overview'], ['detections']];
+      return [['overview'], ['detections'], ['rules'], ['rule', signal.detection.rule.id]];
     case 'incident':
       return [
         ['overview'],

@@ -75,3 +75,11 @@ export function post<T>(path: string, body: unknown = {}): Promise<T> {
     body: JSON.stringify(body),
   });
 }
+
+/** Asks for something to be taken away. */
+export function remove<T>(path: string): Promise<T> {
+  return call<T>(path, {
+    method: 'DELETE',
+    headers: { accept: 'application/json', 'x-kydai-csrf': '1' },
+  });
+}

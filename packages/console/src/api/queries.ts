@@ -1,6 +1,7 @@
 import type {
   AuditPage,
   Certificate,
+  CoverageView,
   DecisionView,
   Detection,
   Device,
@@ -12,9 +13,11 @@ import type {
   IncidentView,
   IndicatorName,
   Overview,
+  RuleDetailView,
+  RulesView,
   SessionView,
   SignInMethods,
-  SourceLedger,
+  SourcesView,
 } from '@kydai/contracts';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { get, withParameters } from './client.ts';
@@ -39,6 +42,9 @@ export type Subject =
   | 'histogram'
   | 'findings'
   | 'sources'
+  | 'statements'
+  | 'rules'
+  | 'rule'
   | 'decisions'
   | 'audit';
 
@@ -84,8 +90,29 @@ export const incidentsQuery = (
   indicator?: IndicatorName,
 ) => resource<Page<Incident>>('incidents', 'incidents', { state, indicator, limit, offset });
 export const incidentQuery = (id: string) => single<IncidentView>('incident', id, 'incidents');
-export const detectionsQuery = (limit: number, offset: number) =>
-  resource<Page<Detection>>('detections', 'detections', { limit, offset });
+export const rulesQuery = (
+  q: string,
+  pack: string | undefined,
+  order: 'given' | 'fired' | 'suppressed' | 'last',
+  limit: number,
+  offset: number,
+) =>
+  queryOptions({
+    queryKey: ['rules', q, pack, order, limit, offset] as const,
+    queryFn: ({ signal }) => {
+      const path = withParameters(`${root}/rules`, { q, order, limit, offset });
+      // An empty pack means the city's own rules, so it is not left out as other empty parameters are.
+      return get<RulesView>(pack === undefined ? path : `${path}&pack=${encodeURIComponent(pack)}`, signal);
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+  });
+export const ruleQuery = (id: string) => single<RuleDetailView>('rule', id, 'rules');
+export const coverageQuery = () => resource<CoverageView>('rules', 'rules/coverage');
+export const statementsQuery = (source: string) =>
+  resource<AuditPage>('statements', 'sources/statements', { source, limit: 24 });
+export const detectionsQuery = (limit: number, offset: number, rule = '', level = '') =>
+  resource<Page<Detection>>('detections', 'detections', { limit, offset, rule, level });
 export const devicesQuery = (q: string, zone: string, limit: number, offset: number) =>
   resource<Page<Device>>('devices', 'devices', { q, zone, limit, offset });
 export const deviceQuery = (id: string) => single<DeviceView>('device', id, 'devices');
@@ -93,7 +120,7 @@ export const certificatesQuery = (subject: string, status: string, limit: number
   resource<Page<Certificate>>('certificates', 'certificates', { subject, status, limit, offset });
 export const findingsQuery = () => resource<FindingsView>('findings', 'findings');
 export const sourcesQuery = () => ({
-  ...resource<{ readonly sources: readonly SourceLedger[] }>('sources', 'sources'),
+  ...resource<SourcesView>('sources', 'sources'),
   refetchInterval: 15_000,
 });
 export const decisionsQuery = (limit: number) =>
@@ -119,6 +146,13 @@ export const paths = {
   revoke: (serial: string) => `${root}/certificates/${encodeURIComponent(serial)}/revoke`,
   enrolmentTokens: `${root}/enrolment-tokens`,
   apiTokens: `${root}/api-tokens`,
+  rule: (id: string) => `${root}/rules/${encodeURIComponent(id)}`,
+  ruleExplain: `${root}/rules/explain`,
+  pack: (name: string) => `${root}/rule-packs/${encodeURIComponent(name)}`,
+  packCheck: (name: string) => `${root}/rule-packs/${encodeURIComponent(name)}/check`,
+  hunts: `${root}/hunts`,
+  huntIncident: `${root}/hunts/incident`,
+  inclusion: (index: number) => `${root}/audit/inclusion?index=${index}`,
   auditVerify: `${root}/audit/verify`,
   signOut: `${root}/sign-out`,
   stream: `${root}/stream`,

@@ -11,18 +11,60 @@ import { When } from '../parts/when.tsx';
 import { eventsQuery } from './incident/incident.tsx';
 
 const limit = 50;
+const levels = ['low', 'medium', 'high', 'critical'] as const;
 
 /** The stream of rules that matched. */
 export default function Detections() {
   const { t, format, language } = useSettings();
   const [search, setSearch] = useSearchParams();
   const offset = Number(search.get('offset') ?? 0) || 0;
-  const query = useQuery(detectionsQuery(limit, offset));
+  const rule = search.get('rule') ?? '';
+  const level = levels.find((one) => one === search.get('level')) ?? '';
+  const ruleName = (id: string) => {
+    const named = query.data?.items.find((detection) => detection.rule.id === id)?.rule;
+    return named === undefined ? id : ruleTitleOf(named, language);
+  };
+  const query = useQuery(detectionsQuery(limit, offset, rule, level));
+  const set = (changes: Record<string, string>) =>
+    setSearch((before) => {
+      const next = new URLSearchParams(before);
+      if (!('offset' in changes)) next.delete('offset');
+      for (const [name, value] of Object.entries(changes)) value ? next.set(name, value) : next.delete(name);
+      return next;
+    });
   return (
-    <Page title={t('detections.title')} lead={t('detections.lead')}>
+    <Page
+      title={t('detections.title')}
+      lead={t('detections.lead')}
+      actions={
+        <label className="tool">
+          <span>{t('rules.level')}</span>
+          <select value={level} onChange={(event) => set({ level: event.currentTarget.value })}>
+            <option value="">{t('detections.everyLevel')}</option>
+            {levels.map((one) => (
+              <option key={one} value={one}>
+                {t('detections.fromLevel', { level: t(`level.${one}`) })}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      {rule === '' ? null : (
+        <p className="notice">
+          <span>
+            {t('detections.ofRule')} <Link href={`/rules/${encodeURIComponent(rule)}`}>{ruleName(rule)}</Link>
+          </span>
+          <button type="button" className="link" onClick={() => set({ rule: '' })}>
+            {t('detections.ofEvery')}
+          </button>
+        </p>
+      )}
       <Loaded query={query}>
         {(page) =>
-          page.items.length === 0 ? (
+          page.items.length === 0 && (rule || level) ? (
+            <Empty title={t('detections.noMatch')} hint={t('detections.noMatchHint')} />
+          ) : page.items.length === 0 ? (
             <Empty title={t('detections.empty')} hint={t('detections.emptyHint')}>
               <Link className="button" href="/sources">
                 {t('nav.sources')}
@@ -47,7 +89,12 @@ export default function Detections() {
                     kind: 'lead',
                     cell: (detection) => (
                       <>
-                        <span className="strong">{ruleTitleOf(detection.rule, language)}</span>
+                        <Link
+                          className="strong quiet-link"
+                          href={`/rules/${encodeURIComponent(detection.rule.id)}`}
+                        >
+                          {ruleTitleOf(detection.rule, language)}
+                        </Link>
                         <span className="under">
                           {detection.drill ? <DrillMark /> : null}
                           {detection.group
@@ -109,7 +156,7 @@ export default function Detections() {
                 offset={offset}
                 limit={limit}
                 total={page.total}
-                go={(next) => setSearch({ offset: String(next) })}
+                go={(next) => set({ offset: String(next) })}
               />
             </>
           )

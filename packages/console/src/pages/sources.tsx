@@ -1,54 +1,113 @@
-import type { SourceLedger } from '@kydai/contracts';
+import type { SourceLedger, SourceRate } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { sourcesQuery } from '../api/queries.ts';
 import { useSettings } from '../language/settings.tsx';
 import { AccountLine, imbalance, sumAccounts } from '../parts/account.tsx';
 import { Copyable, Empty, Loaded, Page, Panel } from '../parts/frame.tsx';
 import { useNow } from '../parts/now.ts';
+import { SearchBox } from '../parts/search-box.tsx';
+import { Segments } from '../parts/segments.tsx';
+import { Spark } from '../parts/spark.tsx';
+import { Pager } from '../parts/table.tsx';
 import { ApiTokenButton } from './api-token.tsx';
+import { SignedHours } from './signed-hours.tsx';
 
-/** A source is called silent after this long without a line, milliseconds. */
+/** A source whose rate is not known yet is called silent after this long without a line, milliseconds. */
 export const silentAfter = 15 * 60_000;
+const limit = 24;
+const shows = ['all', 'silent', 'losing'] as const;
 
-/** Where logs come from, and the account of each source. */
+/** Where logs come from, at which rate, and the account of each source. */
 export default function Sources() {
   const { t } = useSettings();
+  const now = useNow();
   const query = useQuery(sourcesQuery());
+  const [search, setSearch] = useSearchParams();
+  const q = search.get('q') ?? '';
+  const show = shows.find((one) => one === search.get('show')) ?? 'all';
+  const offset = Number(search.get('offset') ?? 0) || 0;
+  const set = (changes: Record<string, string>) =>
+    setSearch((before) => {
+      const next = new URLSearchParams(before);
+      next.delete('offset');
+      for (const [name, value] of Object.entries(changes)) value ? next.set(name, value) : next.delete(name);
+      return next;
+    });
   return (
     <Page title={t('sources.title')} lead={t('sources.lead')} actions={<ApiTokenButton />}>
       <Loaded query={query}>
-        {({ sources }) =>
-          sources.length === 0 ? (
-            <Empty title={t('sources.empty')} hint={t('sources.emptyHint')}>
-              <Copyable text={'logger --server 127.0.0.1 --port 5514 --tcp --rfc5424 "xin chào Kỳ Đài"'} />
-            </Empty>
-          ) : (
+        {({ sources, rates = [] }) => {
+          if (sources.length === 0)
+            return (
+              <Empty title={t('sources.empty')} hint={t('sources.emptyHint')}>
+                <Copyable text={'logger --server 127.0.0.1 --port 5514 --tcp --rfc5424 "xin chào Kỳ Đài"'} />
+              </Empty>
+            );
+          const rateOf = new Map(rates.map((rate) => [rate.source, rate]));
+          const found = sources
+            .filter(({ source }) => source.toLowerCase().includes(q.toLowerCase()))
+            .filter((source) => {
+              if (show === 'silent') return isSilent(source, rateOf.get(source.source), now);
+              return show === 'all' || source.refused + source.dropped > 0;
+            })
+            .sort((a, b) => a.source.localeCompare(b.source));
+          return (
             <>
               <Panel title={t('sources.all')}>
                 <AccountLine account={sumAccounts(sources)} />
               </Panel>
-              <ul className="ledgers">
-                {[...sources]
-                  .sort((a, b) => a.source.localeCompare(b.source))
-                  .map((source) => (
+              <div className="tools">
+                <Segments
+                  label={t('sources.show')}
+                  value={show}
+                  choices={shows.map((one) => [one, t(`sources.show.${one}`)] as const)}
+                  choose={(next) => set({ show: next === 'all' ? '' : next })}
+                />
+                <SearchBox label={t('sources.search')} value={q} search={(text) => set({ q: text })} />
+              </div>
+              {found.length === 0 ? (
+                <Empty title={t('sources.noMatch')} hint={t('sources.noMatchHint')} />
+              ) : (
+                <ul className="ledgers">
+                  {found.slice(offset, offset + limit).map((source) => (
                     <li key={source.source}>
-                      <Ledger source={source} />
+                      <Ledger source={source} rate={rateOf.get(source.source)} />
                     </li>
                   ))}
-              </ul>
+                </ul>
+              )}
+              {found.length > limit ? (
+                <Pager
+                  offset={offset}
+                  limit={limit}
+                  total={found.length}
+                  go={(next) =>
+                    setSearch((before) => {
+                      const place = new URLSearchParams(before);
+                      place.set('offset', String(next));
+                      return place;
+                    })
+                  }
+                />
+              ) : null}
             </>
-          )
-        }
+          );
+        }}
       </Loaded>
     </Page>
   );
 }
 
-function Ledger({ source }: { source: SourceLedger }) {
+/** By what is usual of it, once that is known. */
+function isSilent({ lastSeen }: SourceLedger, rate: SourceRate | undefined, now: number): boolean {
+  return rate === undefined || rate.expected === null ? now - lastSeen > silentAfter : rate.silent;
+}
+
+function Ledger({ source, rate }: { source: SourceLedger; rate: SourceRate | undefined }) {
   const { t, format } = useSettings();
   const now = useNow();
-  const silent = now - source.lastSeen > silentAfter;
+  const silent = isSilent(source, rate, now);
   const reasons = Object.entries(source.reasons)
     .filter(([, count]) => count > 0)
     .sort((a, b) => b[1] - a[1]);
@@ -78,6 +137,7 @@ function Ledger({ source }: { source: SourceLedger }) {
           </time>
         </p>
       </header>
+      {rate === undefined || rate.history.length === 0 ? null : <Rate rate={rate} />}
       <AccountLine account={source} />
       {reasons.length > 0 ? (
         <dl className="reasons figures" aria-label={t('sources.reasons')}>
@@ -89,6 +149,27 @@ function Ledger({ source }: { source: SourceLedger }) {
           ))}
         </dl>
       ) : null}
+      <SignedHours source={source.source} />
     </section>
+  );
+}
+
+function Rate({ rate: { observed, expected, history } }: { rate: SourceRate }) {
+  const { t, format } = useSettings();
+  const round = (value: number) =>
+    format.compact(value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+  return (
+    <div className="rate">
+      <Spark
+        values={history}
+        usual={expected}
+        label={t('sources.spark', { n: history.length, max: round(Math.max(...history)) })}
+      />
+      <p className="hint figures">
+        {expected === null
+          ? t('sources.rateLearning', { now: round(observed) })
+          : t('sources.rate', { now: round(observed), usual: round(expected) })}
+      </p>
+    </div>
   );
 }

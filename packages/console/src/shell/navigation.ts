@@ -2,11 +2,13 @@ import type { ConsoleAction } from '@kydai/contracts';
 import {
   BellRing,
   Cctv,
+  Crosshair,
   FileKey2,
   Fingerprint,
   LayoutDashboard,
   type LucideIcon,
   Package,
+  Radar,
   RadioTower,
   Scale,
   ScrollText,
@@ -34,7 +36,9 @@ export const groups: readonly PlaceGroup[] = [
       { href: '/', label: 'nav.overview', icon: LayoutDashboard, needs: 'view' },
       { href: '/incidents', label: 'nav.incidents', icon: Siren, needs: 'view' },
       { href: '/detections', label: 'nav.detections', icon: BellRing, needs: 'view' },
+      { href: '/rules', label: 'nav.rules', icon: Radar, needs: 'view' },
       { href: '/logs', label: 'nav.logs', icon: ScrollText, needs: 'search-logs' },
+      { href: '/hunts', label: 'nav.hunts', icon: Crosshair, needs: 'search-logs' },
     ],
   },
   {

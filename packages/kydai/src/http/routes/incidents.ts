@@ -6,6 +6,8 @@ import {
   IncidentPage,
   IncidentView,
   IndicatorName,
+  Level,
+  levels,
   PlaybookRun,
 } from '@kydai/contracts';
 import {
@@ -98,12 +100,21 @@ export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
     apiRoute('/api/v1/detections', guard('view', 'incidents'), {
       method: 'get',
       summary: 'Detections, newest first',
-      request: { query: Paging },
+      request: {
+        query: Paging.extend({
+          rule: z.string().max(200).optional().describe('of one rule, by its id'),
+          level: Level.optional().describe('of this level or above'),
+        }),
+      },
       responses: { 200: json(DetectionPage, 'one page of detections') },
     }),
     async (c) => {
-      const { limit, offset } = c.req.valid('query');
-      const page = await records.find(detections, { order: '-time', limit, offset });
+      const { limit, offset, rule, level } = c.req.valid('query');
+      const where = {
+        ...(rule === undefined ? {} : { rule }),
+        ...(level === undefined ? {} : { level: { gte: levels.indexOf(level) } }),
+      };
+      const page = await records.find(detections, { where, order: '-time', limit, offset });
       return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
     },
   );

@@ -1,0 +1,41 @@
+import type { RuleView } from '@kydai/contracts';
+import { ruleTitleOf } from '../../language/named.ts';
+import { useSettings } from '../../language/settings.tsx';
+import type { Language } from '../../language/translate.ts';
+
+/** The title of a rule in the reader's language. */
+export function titleOfRule(
+  { id, title, title_vi }: Pick<RuleView, 'id' | 'title' | 'title_vi'>,
+  language: Language,
+): string {
+  return ruleTitleOf({ id, title, ...(title_vi === undefined ? {} : { titleVi: title_vi }) }, language);
+}
+
+/** Whether it reports, and whether it is limited more than the others. */
+export function RuleState({ rule }: { rule: Pick<RuleView, 'enabled' | 'throttle'> }) {
+  const { t } = useSettings();
+  return (
+    <span className="inline">
+      <span className="mark" data-rule={rule.enabled ? 'on' : 'off'}>
+        {t(rule.enabled ? 'rules.on' : 'rules.off')}
+      </span>
+      {rule.throttle === null ? null : (
+        <span className="mark" data-rule="limited">
+          {t('rules.limited')}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** How many cases a rule has, and whether they hold. */
+export function CasesMark({ tests }: { tests: RuleView['tests'] }) {
+  const { t } = useSettings();
+  if (tests === null) return <span className="hint">{t('rules.testsNone')}</span>;
+  return (
+    <span className={tests.passed ? 'figures' : 'figures bad'}>
+      {t('rules.tests', { firing: tests.firing, quiet: tests.quiet })}
+      {tests.passed ? null : <strong> · {t('rules.testsFailed')}</strong>}
+    </span>
+  );
+}
