@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /** Flows that start many programs one after another: `npm run test:long`, so that `npm test` stays short. */
-export const longFlows = ['collect', 'pki', 'policies', 'ship'].map((name) => `flow/${name}.test.ts`);
+export const longFlows = ['collect', 'findings', 'pki', 'policies', 'power-loss', 'ship'].map(
+  (name) => `flow/${name}.test.ts`,
+);
 
 export const settings = {
   testTimeout: 60_000,

@@ -109,7 +109,11 @@ export function openGateRuns({
           seen: run!.received,
         })),
       );
-      items.sort((a, b) => (a.expires < b.expires ? -1 : 1));
+      items.sort((a, b) =>
+        `${a.expires} ${a.advisory} ${a.component}`.localeCompare(
+          `${b.expires} ${b.advisory} ${b.component}`,
+        ),
+      );
       return { items, total: items.length };
     },
   };
