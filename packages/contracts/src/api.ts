@@ -243,6 +243,8 @@ export const DecisionView = z.object({
   principal: z.string(),
   action: z.string(),
   resource: z.string(),
+  /** What it was asked with besides, to ask for an explanation. */
+  context: z.record(z.string(), z.unknown()).optional(),
   allowed: z.boolean(),
   outcome: z.enum(['permitted', 'forbidden', 'not-permitted', 'stale']),
   determining: z.array(

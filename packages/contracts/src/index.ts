@@ -1,5 +1,6 @@
 export * from './api.ts';
 export * from './api-pki.ts';
+export * from './api-policies.ts';
 export * from './api-rules.ts';
 export * from './api-sbom.ts';
 export * from './api-tokens.ts';

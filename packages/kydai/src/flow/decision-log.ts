@@ -170,10 +170,19 @@ function view({ at, request, decision }: DecisionMade): DecisionView {
     principal: cedarText(request.principal),
     action: request.action,
     resource: cedarText(request.resource),
+    ...(request.context && { context: plainContext(request.context) }),
     allowed: decision.allowed,
     outcome: decision.outcome,
     determining: decision.determining.map((policy) => ({ ...policy })),
   };
+}
+
+/** Whole numbers as JSON has them. */
+function plainContext(context: NonNullable<AccessRequest['context']>): Record<string, unknown> {
+  const text = JSON.stringify(context, (_, each: unknown) =>
+    typeof each === 'bigint' ? Number(each) : each,
+  );
+  return JSON.parse(text) as Record<string, unknown>;
 }
 
 /** `Device::"cam-001"`. */

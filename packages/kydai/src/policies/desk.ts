@@ -18,18 +18,21 @@ import {
   loadPolicySet,
   PolicyError,
   type PolicySet,
+  type PolicyTestReport,
   type ReplayReport,
   replay,
+  runPolicyTests,
   signBundle,
+  withBareFacts,
 } from '@kydai/policy';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { readPolicies, type TextFile } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 import type { ChangeLog } from '../notify/changes.ts';
-import { placed, prepare } from './candidate.ts';
+import { asJson, placed, prepare } from './candidate.ts';
 import { decisionDataset, type KeptDecision } from './decision-events.ts';
 import type { DeclaredEntities } from './declared.ts';
-import { type PolicySource, policyBundles } from './source.ts';
+import { type PolicySource, policyBundles, type ReadPolicies } from './source.ts';
 
 /** The set in force, and how it came to be. */
 export interface InForce {
@@ -42,9 +45,23 @@ export interface InForce {
   readonly since: number;
 }
 
+/** The last set that was refused, and where it is wrong. */
+export interface RefusedSet {
+  readonly at: number;
+  readonly by: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
 export interface PolicyDesk {
   readonly engine: Engine;
   readonly inForce: InForce;
+  /** What the set in force was read from; with what its cases showed, unless it came as a bundle. */
+  readonly read: Pick<ReadPolicies, 'files' | 'report'>;
+  /** Since this start. */
+  readonly refused: RefusedSet | undefined;
   /**
    * Reads, parses, validates and tries the policies anew, and puts them in force between two decisions.
    *
@@ -57,7 +74,7 @@ export interface PolicyDesk {
   replay(
     candidate: { readonly schema: TextFile; readonly policies: readonly TextFile[] },
     span: { readonly from: number; readonly most: number },
-  ): Promise<ReplayReport>;
+  ): Promise<ReplayReport & { readonly tests: PolicyTestReport }>;
   /** Which grants a device would lose by its quarantine. @throws ShellError `not-found` */
   blast(deviceId: string): BlastRadius;
   /** Signs the content folder's policies, after their cases have held, for edge sites. */
@@ -71,7 +88,7 @@ export function openPolicyDesk(parts: {
   /** Puts the time of now into a request. */
   readonly complete: (request: AccessRequest) => AccessRequest;
   readonly source: PolicySource;
-  readonly first: Omit<InForce, 'since'>;
+  readonly first: Omit<InForce, 'since'> & Pick<ReadPolicies, 'files' | 'report'>;
   readonly content: string;
   readonly records: RecordStore;
   readonly events: EventStore;
@@ -80,7 +97,10 @@ export function openPolicyDesk(parts: {
   readonly clock: Clock;
 }): PolicyDesk {
   const { engine, entities, declared, complete, source, records, events, keys, changes, clock } = parts;
-  let inForce: InForce = { ...parts.first, since: clock.now() };
+  const { files, report, ...first } = parts.first;
+  let inForce: InForce = { ...first, since: clock.now() };
+  let read: PolicyDesk['read'] = { files, ...(report && { report }) };
+  let refused: RefusedSet | undefined;
   const audit = (by: string, action: string, detail: Record<string, string | number | null>) =>
     records.commit([], [{ at: clock.now(), actor: by, action, target: 'service:policies', detail }]);
 
@@ -90,6 +110,7 @@ export function openPolicyDesk(parts: {
     } catch (error) {
       if (error instanceof KydaiError) {
         const why = error instanceof PolicyError ? placed(error) : error.message;
+        refused = { at: clock.now(), by, message: error.message, ...placeOf(error) };
         await audit(by, 'policy.refuse', {
           reason: why.slice(0, 1000),
           inForce: engine.policySet.digest,
@@ -116,7 +137,7 @@ export function openPolicyDesk(parts: {
 
   async function reload(by: string): Promise<InForce & { before: string }> {
     const before = engine.policySet.digest;
-    const { policySet, cases, version, entities: files } = await refusing(by, source);
+    const { policySet, cases, version, entities: files, ...from } = await refusing(by, source);
     // Tried and taken back first, since what is not audited must not come into force.
     await refusing(by, () => {
       const [schema, old] = [engine.policySet.schema, declared.files];
@@ -129,6 +150,7 @@ export function openPolicyDesk(parts: {
     engine.replace(policySet);
     const { digest, policies } = policySet;
     inForce = { digest, policies: policies.length, cases, ...versioned, since: clock.now() };
+    read = from;
     if (digest !== before) changes.publish({ type: 'policy-set-changed', policySet: digest, by });
     return { ...inForce, before };
   }
@@ -138,6 +160,12 @@ export function openPolicyDesk(parts: {
     get inForce() {
       return inForce;
     },
+    get read() {
+      return read;
+    },
+    get refused() {
+      return refused;
+    },
     reload(by) {
       const next = last.then(() => reload(by));
       last = next.catch(() => {});
@@ -145,19 +173,18 @@ export function openPolicyDesk(parts: {
     },
     explain: (request) => explain(engine, entities, complete(request)),
     async replay(candidate, { from, most }) {
-      return replay({
-        recorded: await keptDecisions(events, from, most),
-        candidate: loadPolicySet(candidate),
-        current: engine.policySet,
-        entities,
-      });
+      const policySet = loadPolicySet(candidate);
+      const tests = runPolicyTests(policySet, read.files.policyTests.map(asJson));
+      const recorded = await keptDecisions(events, from, most);
+      return { ...replay({ recorded, candidate: policySet, current: engine.policySet, entities }), tests };
     },
     blast(deviceId) {
       const uid = { type: 'Device', id: deviceId };
       const device = entities.get(uid);
       if (device === undefined)
         throw new ShellError('not-found', `no device is called \`${deviceId.slice(0, 100)}\``);
-      const change = { ...device, attrs: { ...device.attrs, quarantined: true } };
+      const changed = { ...device, attrs: { ...device.attrs, quarantined: true } };
+      const change = withBareFacts(changed, engine.policySet.schema, 'quarantine');
       return blastRadius(engine, entities, { uid, change });
     },
     async bundle(by) {
@@ -184,6 +211,16 @@ export function openPolicyDesk(parts: {
       );
       return { bundle, version, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
     },
+  };
+}
+
+function placeOf(error: unknown): Partial<Pick<RefusedSet, 'file' | 'line' | 'column'>> {
+  if (!(error instanceof PolicyError)) return {};
+  const { file, line, column } = error;
+  return {
+    ...(file !== undefined && { file }),
+    ...(line !== undefined && { line }),
+    ...(column !== undefined && { column }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Clock, type PolicyEntity, type RecordStore, recordKind, write } from '@kydai/contracts';
-import { openBundle, type PolicySet, readEntities } from '@kydai/policy';
+import { openBundle, type PolicySet, type PolicyTestReport, readEntities } from '@kydai/policy';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { readPolicies } from '../boot/content.ts';
@@ -9,11 +9,17 @@ import type { Config } from '../config/schema.ts';
 import { ShellError } from '../error.ts';
 import { asJson, type PolicySources, prepare } from './candidate.ts';
 
+/** The text of a policy set, with the cases that try it. */
+export type PolicyFiles = Pick<PolicySources, 'schema' | 'policies' | 'policyTests'>;
+
 /** Where a policy set comes from, and the set, ready for the engine. */
 export interface ReadPolicies {
   readonly policySet: PolicySet;
   /** Cases that held; none for a bundle, whose cases were run before it was signed. */
   readonly cases: number;
+  /** What the cases showed, and the files that all of it was read from. */
+  readonly report?: PolicyTestReport;
+  readonly files: PolicyFiles;
   /** Entities that the content folder declares. */
   readonly entities: readonly PolicyEntity[];
   /** Of a bundle. */
@@ -59,7 +65,7 @@ export function policySource(parts: {
 
 function fromFolder(content: PolicySources): ReadPolicies {
   const { policySet, report, entities } = prepare(content);
-  return { policySet, cases: report.passed, entities };
+  return { policySet, cases: report.passed, report, files: content, entities };
 }
 
 /**
@@ -75,14 +81,14 @@ async function fromBundle(
   const key = publicKey(keyFile);
   const kept = (await records.get(policyBundles, 'accepted'))?.value;
   const useKept = async () => {
-    const { policySet, version } = await openBundle(kept!.bundle, key, kept!.version - 1);
-    return { policySet, version, cases: 0 };
+    const { policySet, version, content } = await openBundle(kept!.bundle, key, kept!.version - 1);
+    return { policySet, version, cases: 0, files: { ...content, policyTests: [] } };
   };
   let text: string;
   try {
     text = await fetchBundle(source);
     if (text === kept?.bundle) return await useKept();
-    const { policySet, version } = await openBundle(text, key, kept?.version ?? 0);
+    const { policySet, version, content } = await openBundle(text, key, kept?.version ?? 0);
     const entry = {
       at: clock.now(),
       actor: 'system',
@@ -94,7 +100,7 @@ async function fromBundle(
       [write.put(policyBundles, { id: 'accepted', version, bundle: text, at: clock.now() })],
       [entry],
     );
-    return { policySet, version, cases: 0 };
+    return { policySet, version, cases: 0, files: { ...content, policyTests: [] } };
   } catch (error) {
     if (!starting || kept === undefined) throw error;
     log.error(

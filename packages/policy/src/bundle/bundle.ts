@@ -17,6 +17,8 @@ export interface OpenedBundle {
   readonly issued: number;
   /** Parsed and validated; ready for an engine. */
   readonly policySet: PolicySet;
+  /** What it was made of. */
+  readonly content: BundleContent;
 }
 
 const type = 'kydai-policy-bundle+jws';
@@ -65,7 +67,7 @@ export async function openBundle(
       `bundle has version ${version}, and ${last} was accepted before; sign a newer one`,
     );
   }
-  return { version, issued, policySet: loadPolicySet({ schema, policies }) };
+  return { version, issued, policySet: loadPolicySet({ schema, policies }), content: content.data };
 }
 
 async function verified(bundle: string, key: CryptoKey | KeyObject): Promise<unknown> {

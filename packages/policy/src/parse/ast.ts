@@ -81,6 +81,8 @@ export interface Policy extends ParsedPolicy {
   readonly principal: ScopeConstraint;
   readonly resource: ScopeConstraint;
   readonly place: SourcePlace;
+  /** As it stands in its file, annotations included. */
+  readonly text: string;
   readonly placeOf: (expression: Expression) => SourcePlace;
   /** Set for a linked template: the template's id. */
   readonly template?: string;

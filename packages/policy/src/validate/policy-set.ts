@@ -143,6 +143,7 @@ function closed(policy: LocatedPolicy, id: string, values: TemplateLink['values'
     principal: fill(policy.principal),
     resource: fill(policy.resource),
     place: source.place(policy.start),
+    text: source.text.slice(policy.start, policy.end),
     placeOf: (expression: Expression) => source.place(expression.at),
   };
 }

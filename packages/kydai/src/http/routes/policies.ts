@@ -1,46 +1,30 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import {
+  BlastView,
+  ExplanationView,
+  PoliciesView,
+  PolicyFilesView,
+  PolicySetView,
+  ReplayBody,
+  ReplayView,
+} from '@kydai/contracts';
 import { PolicyError } from '@kydai/policy';
 import type { Context } from 'hono';
 import type { Kydai } from '../../flow/kydai.ts';
 import { placed } from '../../policies/candidate.ts';
+import type { PolicyDesk } from '../../policies/desk.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { problem } from '../problems.ts';
 import { apiRoute, json, jsonBody } from './route.ts';
 
 const Uid = z.strictObject({ type: z.string().min(1).max(256), id: z.string().max(1024) });
-const SourceFile = z.strictObject({ file: z.string().min(1).max(1024), text: z.string() });
-const InForce = z.object({
-  digest: z.string(),
-  policies: z.number().int(),
-  cases: z.number().int(),
-  version: z.number().int().optional(),
-  since: z.number(),
-});
-const Policies = InForce.extend({
-  warnings: z.array(z.string()),
-  items: z.array(
-    z.object({
-      id: z.string(),
-      effect: z.enum(['permit', 'forbid']),
-      file: z.string(),
-      line: z.number().int(),
-      annotations: z.record(z.string(), z.string()),
-    }),
-  ),
-});
 const ExplainBody = z.strictObject({
   principal: Uid,
   action: z.string().min(1).max(256),
   resource: Uid,
   context: z.record(z.string(), z.unknown()).optional(),
 });
-const ReplayBody = z.strictObject({
-  schema: SourceFile,
-  policies: z.array(SourceFile).max(10_000),
-  hours: z.number().min(0.01).max(8784).default(24),
-});
-const Anything = z.looseObject({});
 const area = 'policies';
 
 /** The policies in force, changing them, and asking what they do. */
@@ -51,18 +35,20 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
     apiRoute('/api/v1/policies', guard('view', area), {
       method: 'get',
       summary: 'The policy set in force',
-      responses: { 200: json(Policies, 'the set and its policies') },
+      responses: { 200: json(PoliciesView, 'the set, its policies, and what their cases showed') },
+    }),
+    async (c) => c.json(viewOf(policies), 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/policies/files', guard('view', area), {
+      method: 'get',
+      summary: 'The files of the policy set in force, to try changes of them',
+      responses: { 200: json(PolicyFilesView, 'schema and policies') },
     }),
     async (c) => {
-      const { policySet } = policies.engine;
-      const items = policySet.policies.map(({ id, effect, place, annotations }) => ({
-        id,
-        effect,
-        file: place.file,
-        line: place.line,
-        annotations: Object.fromEntries(annotations),
-      }));
-      return c.json({ ...policies.inForce, warnings: [...policySet.warnings], items }, 200);
+      const { schema, policies: files } = policies.read.files;
+      return c.json({ schema, policies: [...files] }, 200);
     },
   );
 
@@ -70,7 +56,7 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
     apiRoute('/api/v1/policies/reload', guard('change-policy', area), {
       method: 'post',
       summary: 'Read, validate and try the policies anew, and put them in force; a bad set changes nothing',
-      responses: { 200: json(InForce.extend({ before: z.string() }), 'the set in force after it') },
+      responses: { 200: json(PolicySetView.extend({ before: z.string() }), 'the set in force after it') },
     }),
     async (c) => told(c, async () => c.json(await policies.reload(c.var.caller.actor), 200)) as never,
   );
@@ -94,7 +80,7 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       method: 'post',
       summary: 'Why a request is decided as it is, and what would have to change',
       request: jsonBody(ExplainBody),
-      responses: { 200: json(Anything, 'the decision with conditions, facts and remedies') },
+      responses: { 200: json(ExplanationView, 'the decision with conditions, facts and remedies') },
     }),
     async (c) => {
       const { context, ...request } = c.req.valid('json');
@@ -108,7 +94,7 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       method: 'post',
       summary: 'Decide the kept decisions again with other policies: who gains, who loses',
       request: jsonBody(ReplayBody),
-      responses: { 200: json(Anything, 'the differences, grouped') },
+      responses: { 200: json(ReplayView, 'the differences, grouped, and how the cases come out') },
     }),
     async (c) => {
       const { hours, ...candidate } = c.req.valid('json');
@@ -122,10 +108,44 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       method: 'post',
       summary: 'Which grants a device would lose by its quarantine',
       request: jsonBody(z.strictObject({ device: z.string().min(1).max(64) })),
-      responses: { 200: json(Anything, 'the grants that would flip') },
+      responses: { 200: json(BlastView, 'the grants that would flip') },
     }),
-    async (c) => c.json(plain(policies.blast(c.req.valid('json').device)), 200),
+    async (c) => c.json(plain(policies.blast(c.req.valid('json').device)) as never, 200),
   );
+}
+
+function viewOf({ engine, inForce, read, refused }: PolicyDesk): PoliciesView {
+  const { policySet } = engine;
+  const covered = new Map(read.report?.coverage.map((each) => [each.id, each]));
+  return {
+    ...inForce,
+    warnings: [...policySet.warnings],
+    items: policySet.policies.map(({ id, effect, place, text, annotations }) => {
+      const coverage = covered.get(id);
+      return {
+        id,
+        effect,
+        file: place.file,
+        line: place.line,
+        text,
+        annotations: Object.fromEntries(annotations),
+        ...(coverage && {
+          coverage: {
+            fired: coverage.fired,
+            spared: coverage.spared,
+            conditions: coverage.conditions.map(({ condition, place: { line }, held, heldNot }) => ({
+              condition,
+              line,
+              held,
+              heldNot,
+            })),
+          },
+        }),
+      };
+    }),
+    tests: [...(read.report?.results ?? [])],
+    ...(refused && { refused }),
+  };
 }
 
 /** A refusal of the policy engine is the caller's to mend: 422 with the place. */
