@@ -1,15 +1,15 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /**
  * Writes a file so that a loss of power at any moment leaves either the old contents or the new ones: a temporary file
- * beside it, fsync, rename, fsync of the folder.
+ * beside it, fsync, rename, fsync of the folder. What a loss of power left of an earlier attempt is removed first: it may
+ * hold a private key, and nobody would look at it again.
  */
 export async function writeSafely(path: string, contents: string | Uint8Array, mode = 0o600): Promise<void> {
   const temporary = `${path}.${process.pid}.new`;
   try {
-    // A leftover may be open to others, or be a link to elsewhere: it is removed, never written into.
-    await rm(temporary, { force: true });
+    await removeLeftovers(path);
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(contents);
@@ -27,6 +27,26 @@ export async function writeSafely(path: string, contents: string | Uint8Array, m
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** Temporary files of processes that are gone, and of our own number: those may be links to elsewhere. */
+async function removeLeftovers(path: string): Promise<void> {
+  const beginning = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const pid = name.startsWith(beginning)
+      ? /^(\d+)\.new$/.exec(name.slice(beginning.length))?.[1]
+      : undefined;
+    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
