@@ -12,6 +12,8 @@ export type StoreErrorCode =
   | 'locked'
   /** What is on disk is not what was written. */
   | 'damaged'
+  /** The key of an encrypted event store is missing, or is another. */
+  | 'key'
   /** An event that cannot be stored as it is (its time is not a time, it is too large). */
   | 'invalid-event'
   /** A record, kind or index value that cannot be stored as it is. */

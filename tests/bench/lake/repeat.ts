@@ -34,6 +34,7 @@ export async function repeatDays(folder: string, days: number): Promise<void> {
           number: nextFile++,
           columns: file.columns,
           level: 1,
+          encrypted: false,
         };
         const from = file.columns.includes('source.ip') ? rows : without;
         const written = await duck.work((connection) => writeParquet(connection, folder, from, next));
@@ -44,7 +45,7 @@ export async function repeatDays(folder: string, days: number): Promise<void> {
           minTime: one.minTime + moved,
           maxTime: one.maxTime + moved,
         }));
-        files.push(await writeIndex(folder, written, later));
+        files.push(await writeIndex({ folder, seal: undefined }, written, later));
       }
       // Each day is whole on disk: a run that is broken off leaves a lake that opens.
       await writeManifest(folder, { ...manifest, nextFile, files });

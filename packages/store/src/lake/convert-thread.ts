@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { convertSegments } from './convert.ts';
-import type { ConversionAnswer, ConversionRequest } from './converter.ts';
+import { type Answer, carryOut, type Task, type ThreadParts } from './converter.ts';
+import { giveKey } from './parquet.ts';
+import { makeSeal, type Place } from './seal.ts';
 
 /** The thread that converts: one request after the other. */
 const port = parentPort!;
-const { folder, memoryBytes } = workerData as { readonly folder: string; readonly memoryBytes: number };
+const { folder, memoryBytes, secret } = workerData as ThreadParts;
+const place: Place = { folder, seal: secret && makeSeal(secret) };
 const instance = await DuckDBInstance.create(':memory:', {
   threads: '1',
   memory_limit: `${Math.floor(memoryBytes / 1e6)}MB`,
@@ -15,24 +17,25 @@ const instance = await DuckDBInstance.create(':memory:', {
   autoload_known_extensions: 'false',
 });
 
-port.on('message', async (message: ConversionRequest | 'close') => {
+if (place.seal !== undefined) {
+  const setup = await instance.connect();
+  await giveKey(setup, place.seal);
+  setup.closeSync();
+}
+
+port.on('message', async (message: Task | 'close') => {
   if (message === 'close') {
     instance.closeSync();
     port.close();
     return;
   }
-  const { segments, expected, nextFile } = message;
-  port.postMessage(await answer(segments, expected, nextFile));
+  port.postMessage(await answer(message));
 });
 
-async function answer(
-  segments: ConversionRequest['segments'],
-  expected: number,
-  nextFile: number,
-): Promise<ConversionAnswer> {
+async function answer(task: Task): Promise<Answer> {
   const connection = await instance.connect();
   try {
-    return { done: await convertSegments(connection, folder, segments, expected, nextFile) };
+    return { done: await carryOut(connection, place, task) };
   } catch (error) {
     const { code = 'unknown', message = 'the conversion failed' } = error as NodeJS.ErrnoException;
     return { failed: { code, message } };

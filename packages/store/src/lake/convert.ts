@@ -1,24 +1,18 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
-import { scanFrames } from './frame.ts';
 import { writeIndex } from './gram-files.ts';
 import { GramCollector } from './grams.ts';
 import { idBytes, type PackedIds, packIds } from './ids.ts';
 import type { ParquetFile } from './manifest.ts';
+import { level } from './merge.ts';
 import { type Facts, writeParquet } from './parquet.ts';
 import { type Part, partition, type ReadSegment, type Rows } from './partition.ts';
 import { record } from './record.ts';
+import type { Place } from './seal.ts';
+import { openSegment, readSegmentName } from './segment.ts';
 import { appendRows, createStaging, TextMemory } from './staging.ts';
-
-/** Converted files are nearly as small at the quickest level as at any other. */
-const quick = 1;
-
-/** A write-ahead segment to convert. */
-export interface SealedSegment {
-  readonly path: string;
-  readonly marker: Uint8Array;
-}
 
 export interface Converted {
   readonly files: readonly ParquetFile[];
@@ -34,16 +28,14 @@ export interface Converted {
  */
 export async function convertSegments(
   connection: DuckDBConnection,
-  folder: string,
-  segments: readonly SealedSegment[],
+  place: Place,
+  segments: readonly string[],
   expected: number,
   nextFile: number,
 ): Promise<Converted> {
   const read: ReadSegment[] = [];
-  for (const { path, marker } of segments) {
-    const content = await readFile(path);
-    read.push({ content, frames: scanFrames(content, Buffer.from(marker)).frames });
-  }
+  for (const path of segments)
+    read.push(openSegment(await readFile(path), readSegmentName(basename(path))!, place.seal));
   const rows = partition(read);
   if (rows.count !== expected) {
     throw new StoreError(
@@ -56,7 +48,7 @@ export async function convertSegments(
     const files: ParquetFile[] = [];
     let number = nextFile;
     for (const part of rows.parts)
-      files.push(await convertPart(connection, folder, rows, part, memory, number++));
+      files.push(await convertPart(connection, place, rows, part, memory, number++));
     return { files, nextFile: number, ids: idsOf(rows) };
   } finally {
     memory.release();
@@ -66,7 +58,7 @@ export async function convertSegments(
 
 async function convertPart(
   connection: DuckDBConnection,
-  folder: string,
+  place: Place,
   rows: Rows,
   part: Part,
   memory: TextMemory,
@@ -84,9 +76,16 @@ async function convertPart(
     maxId,
   };
   const day = new Date(part.day * 86_400_000).toISOString().slice(0, 10);
-  const file = { day, dataset: part.dataset, number, columns: staging.columns, level: quick };
-  const written = await writeParquet(connection, folder, 'staging', file, facts);
-  return writeIndex(folder, written, [grams.finish()]);
+  const file = {
+    day,
+    dataset: part.dataset,
+    number,
+    columns: staging.columns,
+    level,
+    encrypted: place.seal !== undefined,
+  };
+  const written = await writeParquet(connection, place.folder, 'staging', file, facts);
+  return writeIndex(place, written, [grams.finish()]);
 }
 
 function idsOf({ count, ids, isUuid, records, frame, start }: Rows): PackedIds {

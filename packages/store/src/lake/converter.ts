@@ -1,50 +1,72 @@
 import { Worker } from 'node:worker_threads';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
-import { type Converted, convertSegments, type SealedSegment } from './convert.ts';
+import { type Converted, convertSegments } from './convert.ts';
 import type { Duck } from './duck.ts';
 import type { LakeLimits } from './limits.ts';
 import type { LiveSegment } from './live.ts';
+import type { ParquetFile } from './manifest.ts';
+import { mergeFiles } from './merge.ts';
+import type { Place } from './seal.ts';
 
-/** What the thread is asked. */
-export interface ConversionRequest {
-  readonly segments: readonly SealedSegment[];
-  readonly expected: number;
-  readonly nextFile: number;
+/** What the thread begins with. */
+export interface ThreadParts {
+  readonly folder: string;
+  readonly memoryBytes: number;
+  readonly secret: Uint8Array | undefined;
 }
 
-export type ConversionAnswer =
-  | { readonly done: Converted }
+/** What is asked: to convert segments (their paths), or to merge files. `number` is the next file's. */
+export type Task =
+  | { readonly segments: readonly string[]; readonly expected: number; readonly number: number }
+  | { readonly files: readonly ParquetFile[]; readonly number: number };
+
+export type Answer =
+  | { readonly done: Converted | ParquetFile }
   | { readonly failed: { readonly code: string; readonly message: string } };
 
-/** Less than this is converted sooner than a thread starts. */
+/** Less than this is done sooner than a thread starts. */
 const smallBytes = 1024 * 1024;
 
+export function carryOut(
+  connection: DuckDBConnection,
+  place: Place,
+  task: Task,
+): Promise<Converted | ParquetFile> {
+  return 'files' in task
+    ? mergeFiles(connection, place, task.files, task.number)
+    : convertSegments(connection, place, task.segments, task.expected, task.number);
+}
+
 /**
- * Converts write-ahead segments: in a thread of its own with an engine of its own, so that what arrives meanwhile is
+ * Converts write-ahead segments and merges files: in a thread of its own with an engine of its own, so that what arrives meanwhile is
  * not held up; small ones where it is. INVARIANT: a conversion that fails, or whose thread ends, has changed nothing
  * that counts, and can be made again.
  */
 export class Converter {
   readonly #duck: Duck;
-  readonly #folder: string;
+  readonly #place: Place;
+  readonly #secret: Uint8Array | undefined;
   readonly #limits: LakeLimits;
   #worker: Worker | undefined;
 
-  constructor(duck: Duck, folder: string, limits: LakeLimits) {
+  constructor(duck: Duck, place: Place, secret: Uint8Array | undefined, limits: LakeLimits) {
     this.#duck = duck;
-    this.#folder = folder;
+    this.#place = place;
+    this.#secret = secret;
     this.#limits = limits;
   }
 
-  async convert(live: readonly LiveSegment[], nextFile: number): Promise<Converted> {
-    const segments = live.map(({ path, marker }) => ({ path, marker: Uint8Array.from(marker) }));
+  async convert(live: readonly LiveSegment[], number: number): Promise<Converted> {
+    const segments = live.map(({ path }) => path);
     const expected = live.reduce((sum, { events }) => sum + events, 0);
     const bytes = live.reduce((sum, segment) => sum + segment.bytes, 0);
-    if (bytes < smallBytes)
-      return this.#duck.work((connection) =>
-        convertSegments(connection, this.#folder, segments, expected, nextFile),
-      );
-    return this.#inThread({ segments, expected, nextFile });
+    return (await this.#do({ segments, expected, number }, bytes)) as Converted;
+  }
+
+  async merge(files: readonly ParquetFile[], number: number): Promise<ParquetFile> {
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    return (await this.#do({ files, number }, bytes)) as ParquetFile;
   }
 
   async close(): Promise<void> {
@@ -58,7 +80,13 @@ export class Converter {
     });
   }
 
-  #inThread(request: ConversionRequest): Promise<Converted> {
+  #do(task: Task, bytes: number): Promise<Converted | ParquetFile> {
+    return bytes < smallBytes
+      ? this.#duck.work((connection) => carryOut(connection, this.#place, task))
+      : this.#inThread(task);
+  }
+
+  #inThread(task: Task): Promise<Converted | ParquetFile> {
     const worker = this.#worker ?? this.#start();
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -68,7 +96,7 @@ export class Converter {
         // An idle lake must not keep a program from ending.
         worker.unref();
       };
-      const answered = (answer: ConversionAnswer) => {
+      const answered = (answer: Answer) => {
         end();
         if ('done' in answer) resolve(answer.done);
         else if (answer.failed.code === 'damaged') reject(new StoreError('damaged', answer.failed.message));
@@ -87,14 +115,18 @@ export class Converter {
       worker.on('error', failed);
       worker.on('exit', failed);
       worker.ref();
-      worker.postMessage(request);
+      worker.postMessage(task);
     });
   }
 
   #start(): Worker {
     // Flags of the main thread (a test runner's loaders) are not the thread's business.
     const started = new Worker(new URL('./convert-thread.ts', import.meta.url), {
-      workerData: { folder: this.#folder, memoryBytes: this.#limits.convertBytes },
+      workerData: {
+        folder: this.#place.folder,
+        memoryBytes: this.#limits.convertBytes,
+        secret: this.#secret,
+      } satisfies ThreadParts,
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     this.#worker = started;

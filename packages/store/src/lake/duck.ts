@@ -3,7 +3,9 @@ import { StoreError } from '../error.ts';
 import { ipv6Macros } from '../filter/network.ts';
 import type { SqlValue } from '../filter/sql.ts';
 import type { LakeLimits } from './limits.ts';
+import { giveKey } from './parquet.ts';
 import type { StoredRow } from './row.ts';
+import type { Seal } from './seal.ts';
 
 export interface Asked {
   readonly sql: string;
@@ -23,7 +25,7 @@ export interface Duck {
 }
 
 /** Starts the engine; `scratch` is where it may spill. */
-export async function openDuck(scratch: string, limits: LakeLimits): Promise<Duck> {
+export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal): Promise<Duck> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(limits.threads),
     memory_limit: `${Math.floor(limits.memoryBytes / 1e6)}MB`,
@@ -34,8 +36,9 @@ export async function openDuck(scratch: string, limits: LakeLimits): Promise<Duc
   });
   const setup = await instance.connect();
   for (const macro of ipv6Macros) await setup.run(macro);
-  // The footers of Parquet files, which every query reads first.
-  await setup.run('set parquet_metadata_cache = true');
+  if (seal !== undefined) await giveKey(setup, seal);
+  // The footers of Parquet files, which every query reads first. DuckDB fails on the cached ones of encrypted files.
+  else await setup.run('set parquet_metadata_cache = true');
   setup.closeSync();
 
   const running = new Set<DuckDBConnection>();

@@ -11,7 +11,8 @@ import { crc32 } from 'node:zlib';
  *     body
  *
  * All numbers are little-endian. The marker is random: an event cannot hold what looks like a frame of its segment, so
- * that after damage the next frame is found with certainty.
+ * that after damage the next frame is found with certainty. In an encrypted segment the body is sealed, and 32 bytes
+ * longer.
  */
 export const frameHeader = 24;
 
@@ -32,6 +33,10 @@ export function finishFrame(frame: Buffer, { words, text, events }: FrameShape):
   frame.writeUInt32LE(words, 12);
   frame.writeUInt32LE(text, 16);
   frame.writeUInt32LE(events, 20);
+  writeChecksum(frame);
+}
+
+export function writeChecksum(frame: Buffer): void {
   frame.writeUInt32LE(crc32(frame.subarray(12)), 8);
 }
 
@@ -61,14 +66,14 @@ export interface Scan {
   readonly damage: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Finds the intact frames of a segment, also those behind a damaged one. */
-export function scanFrames(segment: Buffer, marker: Buffer): Scan {
+/** Finds the intact frames of a segment, also those behind a damaged one. `extra` is what sealing added to each. */
+export function scanFrames(segment: Buffer, marker: Buffer, extra = 0): Scan {
   const frames: Frame[] = [];
   const damage: { start: number; end: number }[] = [];
   let at = 0;
   let bad = -1;
   while (at < segment.length) {
-    const frame = readFrame(segment, at, marker);
+    const frame = readFrame(segment, at, marker, extra);
     if (frame !== undefined) {
       if (bad >= 0) damage.push({ start: bad, end: at });
       bad = -1;
@@ -84,11 +89,11 @@ export function scanFrames(segment: Buffer, marker: Buffer): Scan {
   return { frames, damage };
 }
 
-function readFrame(segment: Buffer, start: number, marker: Buffer): Frame | undefined {
+function readFrame(segment: Buffer, start: number, marker: Buffer, extra: number): Frame | undefined {
   if (segment.length - start < frameHeader || segment.compare(marker, 0, 8, start, start + 8) !== 0)
     return undefined;
   const shape = frameShape(segment.subarray(start, start + frameHeader));
-  const end = start + frameBytes(shape);
+  const end = start + frameBytes(shape) + extra;
   if (end > segment.length) return undefined;
   if (crc32(segment.subarray(start + 12, end)) !== segment.readUInt32LE(start + 8)) return undefined;
   return { ...shape, start, end };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { syncFile } from './disk.ts';
 import { decodeGrams, encodeGrams, type Grams, joinGrams, mayHold } from './grams.ts';
 import type { ParquetFile } from './manifest.ts';
+import type { Place } from './seal.ts';
 
 const cachedBytes = 64 * 1024 * 1024;
 const mostRanges = 64;
@@ -14,11 +15,12 @@ export function gramPath(path: string): string {
 
 /** Writes the index beside a Parquet file. INVARIANT: an index speaks for every row of its file, or there is none. */
 export async function writeIndex(
-  folder: string,
+  { folder, seal }: Place,
   file: ParquetFile,
   stretches: readonly Grams[],
 ): Promise<ParquetFile> {
-  const bytes = encodeGrams(stretches);
+  const plain = encodeGrams(stretches);
+  const bytes = seal === undefined ? plain : seal.grams.seal(plain);
   const path = join(folder, gramPath(file.path));
   await writeFile(path, bytes);
   await syncFile(path);
@@ -27,22 +29,27 @@ export async function writeIndex(
 
 /** Gives a file that was made out of others their indexes, where all of them have one. */
 export async function inheritIndex(
-  folder: string,
+  place: Place,
   file: ParquetFile,
   from: readonly ParquetFile[],
 ): Promise<ParquetFile> {
   const stretches: Grams[] = [];
   for (const one of from) {
-    const found = await readIndex(folder, one.path);
+    const found = await readIndex(place, one);
     if (found === undefined) return file;
     stretches.push(...found);
   }
-  return writeIndex(folder, file, joinGrams(stretches));
+  return writeIndex(place, file, joinGrams(stretches));
 }
 
-async function readIndex(folder: string, path: string): Promise<readonly Grams[] | undefined> {
+async function readIndex(
+  { folder, seal }: Place,
+  { path, encrypted }: ParquetFile,
+): Promise<readonly Grams[] | undefined> {
   try {
-    return decodeGrams(await readFile(join(folder, gramPath(path))));
+    const bytes = await readFile(join(folder, gramPath(path)));
+    const plain = encrypted ? seal?.grams.open(bytes) : bytes;
+    return plain && decodeGrams(plain);
   } catch {
     return undefined;
   }
@@ -61,12 +68,12 @@ export interface Candidates {
 
 /** Says in which files, and when, some texts can occur. Keeps the indexes that it read last in memory. */
 export class GramIndex {
-  readonly #folder: string;
+  readonly #place: Place;
   readonly #cache = new Map<string, readonly Grams[]>();
   #bytes = 0;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(place: Place) {
+    this.#place = place;
   }
 
   async candidates(files: readonly ParquetFile[], texts: readonly string[]): Promise<Candidates> {
@@ -74,7 +81,7 @@ export class GramIndex {
     const kept: ParquetFile[] = [];
     const ranges: Range[] = [];
     for (const file of files) {
-      const stretches = await this.#read(file.path);
+      const stretches = await this.#read(file);
       if (stretches === undefined) {
         kept.push(file);
         ranges.push({ from: file.minTime, to: file.maxTime });
@@ -89,14 +96,15 @@ export class GramIndex {
     return joined.length > mostRanges ? { files: kept } : { files: kept, ranges: joined };
   }
 
-  async #read(path: string): Promise<readonly Grams[] | undefined> {
+  async #read(file: ParquetFile): Promise<readonly Grams[] | undefined> {
+    const { path } = file;
     const cached = this.#cache.get(path);
     if (cached !== undefined) {
       this.#cache.delete(path);
       this.#cache.set(path, cached);
       return cached;
     }
-    const found = await readIndex(this.#folder, path);
+    const found = await readIndex(this.#place, file);
     if (found === undefined) return undefined;
     this.#cache.set(path, found);
     this.#bytes += size(found);

@@ -128,30 +128,38 @@ export function neededTexts(filter: EventFilter | undefined): readonly string[] 
   }
 }
 
-/** Joins the stretches of files that are merged; neighbours become one where that costs no precision, or for number. */
+/**
+ * The stretches of files that are merged. They stay apart, because the shorter a stretch the less is read for a rare
+ * text; only when they are too many, neighbours become one.
+ */
 export function joinGrams(stretches: readonly Grams[]): readonly Grams[] {
   let sorted = [...stretches].sort((a, b) => a.minTime - b.minTime);
-  for (let share = fullness; ; share = 1) {
-    const joined: Grams[] = [];
-    for (const next of sorted) {
-      const last = joined.at(-1);
-      const both =
-        last !== undefined && last.bits.length === next.bits.length ? union(last, next) : undefined;
-      if (both !== undefined && count(both.bits) <= both.bits.length * 32 * share)
-        joined[joined.length - 1] = both;
-      else joined.push(next);
-    }
-    sorted = joined;
-    if (sorted.length <= mostStretches || share === 1) return sorted;
-  }
+  while (sorted.length > mostStretches)
+    sorted = sorted.flatMap((one, at) => {
+      if (at % 2 === 1) return [];
+      const next = sorted[at + 1];
+      return [next === undefined ? one : union(one, next)];
+    });
+  return sorted;
 }
 
 function union(a: Grams, b: Grams): Grams {
+  let [small, large] = a.bits.length < b.bits.length ? [a.bits, b.bits] : [b.bits, a.bits];
+  while (small.length < large.length) small = doubled(small);
   return {
     minTime: Math.min(a.minTime, b.minTime),
     maxTime: Math.max(a.maxTime, b.maxTime),
-    bits: a.bits.map((word, at) => word | b.bits[at]!),
+    bits: large.map((word, at) => word | small[at]!),
   };
+}
+
+/** A bitmap of twice the size that holds at least the same. */
+function doubled(bits: Uint32Array): Uint32Array {
+  const twice = new Uint32Array(bits.length * 2);
+  for (let bit = 0; bit < bits.length * 32; bit++) {
+    if ((bits[bit >>> 5]! & (1 << (bit & 31))) !== 0) twice[bit >>> 4]! |= 3 << ((bit & 15) * 2);
+  }
+  return twice;
 }
 
 const magic = 0x31474b44;

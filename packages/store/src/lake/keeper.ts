@@ -10,14 +10,16 @@ import { holdsId, type PackedIds } from './ids.ts';
 import type { LakeLimits } from './limits.ts';
 import { type LiveSegment, liveView } from './live.ts';
 import { type LegalHold, type Manifest, readManifest, writeManifest } from './manifest.ts';
-import { mergeFiles } from './merge.ts';
 import { recoverSegments } from './recover.ts';
 import { removeOld } from './retain.ts';
+import type { Place } from './seal.ts';
 import type { View } from './search.ts';
 import { Wal } from './wal.ts';
 
 export interface KeeperParts {
-  readonly folder: string;
+  readonly place: Place;
+  /** From which the keys of an encrypted lake come. */
+  readonly secret: Uint8Array | undefined;
   readonly clock: Clock;
   readonly limits: LakeLimits;
   readonly duck: Duck;
@@ -59,10 +61,11 @@ export class Keeper {
   readonly #timer: NodeJS.Timeout;
 
   static async open(parts: KeeperParts): Promise<Keeper> {
-    const { folder } = parts;
-    const manifest = await readManifest(folder);
+    const { place } = parts;
+    const { folder } = place;
+    const manifest = await withKey(place, await readManifest(folder));
     await removeLeftovers(folder, manifest);
-    const live = await recoverSegments(join(folder, 'wal'), manifest.converted, parts.clock.now());
+    const live = await recoverSegments(place, manifest.converted, parts.clock.now());
     return new Keeper(parts, manifest, live);
   }
 
@@ -70,10 +73,11 @@ export class Keeper {
     this.#parts = parts;
     this.#manifest = manifest;
     this.#live = live;
-    this.#grams = new GramIndex(parts.folder);
-    this.#converter = new Converter(parts.duck, parts.folder, parts.limits);
+    this.#grams = new GramIndex(parts.place);
+    this.#converter = new Converter(parts.duck, parts.place, parts.secret, parts.limits);
     this.#wal = new Wal({
-      folder: join(parts.folder, 'wal'),
+      folder: join(parts.place.folder, 'wal'),
+      seal: parts.place.seal,
       now: () => parts.clock.now(),
       segmentBytes: parts.limits.segmentBytes,
       pendingBytes: parts.limits.pendingBytes,
@@ -98,7 +102,7 @@ export class Keeper {
   /** Runs a query on the lake as it is now. */
   async view<T>(query: (view: View) => Promise<T>): Promise<T> {
     const view = {
-      folder: this.#parts.folder,
+      folder: this.#parts.place.folder,
       files: this.#manifest.files,
       live: liveView(this.#live),
       grams: this.#grams,
@@ -136,7 +140,7 @@ export class Keeper {
     });
     return this.#chore(async () => {
       const result = await this.#parts.duck.work((connection) =>
-        removeOld(connection, this.#parts.folder, this.#manifest, dataset, before),
+        removeOld(connection, this.#parts.place, this.#manifest, dataset, before),
       );
       if (result.removed > 0) await this.#replace(result.manifest, result.dropped);
       return result.removed;
@@ -222,7 +226,7 @@ export class Keeper {
   async #convertSome(): Promise<boolean> {
     const segments = this.#live.filter(({ sealed }) => sealed).slice(0, 4);
     if (segments.length === 0) return false;
-    const { folder } = this.#parts;
+    const { folder } = this.#parts.place;
     const { files, nextFile, ids } = await this.#converter.convert(segments, this.#manifest.nextFile);
     const manifest = {
       ...this.#manifest,
@@ -243,17 +247,15 @@ export class Keeper {
   }
 
   async #mergeSome(now = false): Promise<boolean> {
-    const { folder, duck, limits } = this.#parts;
+    const { place, limits } = this.#parts;
     // Merging can wait for a quiet moment, unless the files become too many for queries.
     const quiet = now || performance.now() - this.#convertedAt >= limits.mergeQuiet;
     if (this.#merged || !(quiet || this.#manifest.files.length > limits.manyFiles)) return false;
     const group = smallFiles(this.#manifest.files, limits);
     this.#merged = group === undefined;
     if (group === undefined) return false;
-    const merged = await duck.work((connection) =>
-      mergeFiles(connection, folder, group, this.#manifest.nextFile),
-    );
-    const indexed = await inheritIndex(folder, merged, group);
+    const merged = await this.#converter.merge(group, this.#manifest.nextFile);
+    const indexed = await inheritIndex(place, merged, group);
     const rest = this.#manifest.files.filter((file) => !group.includes(file));
     await this.#replace(
       { ...this.#manifest, nextFile: this.#manifest.nextFile + 1, files: [...rest, indexed] },
@@ -263,11 +265,11 @@ export class Keeper {
   }
 
   async #replace(manifest: Manifest, dropped: readonly string[]): Promise<void> {
-    await writeManifest(this.#parts.folder, manifest);
+    await writeManifest(this.#parts.place.folder, manifest);
     this.#manifest = manifest;
     for (const path of dropped) {
       for (const old of [path, gramPath(path)]) {
-        this.#garbage.push({ path: join(this.#parts.folder, old), generation: this.#generation });
+        this.#garbage.push({ path: join(this.#parts.place.folder, old), generation: this.#generation });
       }
     }
     this.#generation++;
@@ -284,7 +286,7 @@ export class Keeper {
 
   /** Whether the write-ahead log may take more now; waits while the conversion is behind. */
   async #admit(): Promise<void> {
-    const { folder, limits } = this.#parts;
+    const { place, limits } = this.#parts;
     while (this.#live.filter(({ sealed }) => sealed).length >= limits.backlog) {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closed) throw new StoreError('closed', 'the event store is closed');
@@ -297,7 +299,7 @@ export class Keeper {
       );
     }
     if (performance.now() - this.#checkedAt < 200) return;
-    if ((await freeBytes(folder)) < limits.reserveBytes) {
+    if ((await freeBytes(place.folder)) < limits.reserveBytes) {
       throw new StoreError(
         'disk-full',
         'the disk of the event store is nearly full: nothing was kept; free some space',
@@ -305,4 +307,22 @@ export class Keeper {
     }
     this.#checkedAt = performance.now();
   }
+}
+
+/**
+ * Notes the key of a lake that gets one. From then on everything new is encrypted; what is there stays as it is until it
+ * is merged or deleted. Rejects with `key` where the lake has another, or none is given.
+ */
+async function withKey({ folder, seal }: Place, manifest: Manifest): Promise<Manifest> {
+  if (manifest.key === seal?.id) return manifest;
+  if (manifest.key !== undefined) {
+    const why =
+      seal === undefined
+        ? 'the event store is encrypted; give its key'
+        : 'the key is not that of the event store';
+    throw new StoreError('key', why);
+  }
+  const noted = { ...manifest, key: seal!.id };
+  await writeManifest(folder, noted);
+  return noted;
 }

@@ -19,18 +19,27 @@ export interface KillReport {
  * Starts processes that append under load to one lake, kills each with SIGKILL at a random moment, and after every few
  * kills reads the whole lake and empties it: every acknowledged event must have been there exactly once.
  */
-export async function killRounds(folder: string, rounds: number, random: () => number): Promise<KillReport> {
+export async function killRounds(
+  folder: string,
+  rounds: number,
+  random: () => number,
+  key?: Uint8Array,
+): Promise<KillReport> {
   const acknowledged = new Set<string>();
   let all = 0;
   let lost = 0;
   let doubled = 0;
   for (let round = 0; round < rounds; round++) {
-    const child = spawn(process.execPath, [appender, folder, String(round)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [appender, folder, String(round), key === undefined ? '' : Buffer.from(key).toString('hex')],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     await killed(child, acknowledged, 20 + random() * 400);
     if (round % 5 === 4 || round === rounds - 1) {
-      const stored = await readAll(folder);
+      const stored = await readAll(folder, key);
       for (const key of acknowledged) if (!stored.has(key)) lost++;
       for (const count of stored.values()) if (count > 1) doubled++;
       all += acknowledged.size;
@@ -56,8 +65,8 @@ async function killed(child: ChildProcess, acknowledged: Set<string>, after: num
 }
 
 /** Reads everything, and deletes it: what is lost or doubled by deleting is found by the next reading. */
-async function readAll(folder: string): Promise<ReadonlyMap<string, number>> {
-  const lake = await openLake({ folder, clock: { now: () => Date.now() } });
+async function readAll(folder: string, key: Uint8Array | undefined): Promise<ReadonlyMap<string, number>> {
+  const lake = await openLake({ folder, clock: { now: () => Date.now() }, ...(key && { key }) });
   const stored = new Map<string, number>();
   let cursor: string | undefined;
   do {

@@ -44,7 +44,7 @@ export const defaultLimits: LakeLimits = {
   threads: Math.min(4, availableParallelism()),
   queries: 2,
   queryTime: 120_000,
-  mergeBelowBytes: 64 * 1024 * 1024,
+  mergeBelowBytes: 16 * 1024 * 1024,
   mergeCount: 8,
   mergeQuiet: 10_000,
   manyFiles: 2_000,

@@ -20,6 +20,7 @@ export const ParquetFile = z
     maxId: z.string(),
     /** Which columns it has besides those that every file has; a column without a value is not written. */
     columns: z.array(z.string()).readonly(),
+    encrypted: z.boolean().default(false),
   })
   .readonly();
 export type ParquetFile = z.infer<typeof ParquetFile>;
@@ -53,6 +54,8 @@ export const Manifest = z
     nextFile: z.number().int(),
     files: z.array(ParquetFile).readonly(),
     holds: z.array(LegalHold).readonly().default([]),
+    /** Which secret the lake is encrypted with, since there is one. */
+    key: z.string().optional(),
   })
   .readonly();
 export type Manifest = z.infer<typeof Manifest>;

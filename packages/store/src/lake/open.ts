@@ -9,6 +9,7 @@ import { defaultLimits, type LakeLimits } from './limits.ts';
 import { lockFolder } from './lock.ts';
 import { LegalHold } from './manifest.ts';
 import { type SqlAnswer, type SqlOptions, sandboxed } from './sandbox.ts';
+import { makeSeal } from './seal.ts';
 import { getEvent, search } from './search.ts';
 import { Tails } from './tail.ts';
 
@@ -17,6 +18,8 @@ export interface LakeOptions {
   readonly folder: string;
   readonly clock: Clock;
   readonly limits?: Partial<LakeLimits>;
+  /** 32 bytes with which everything is encrypted on disk. A lake that has a key cannot be opened without it. */
+  readonly key?: Uint8Array;
 }
 
 /** The embedded event store. */
@@ -47,9 +50,14 @@ export interface Lake extends EventStore {
  * when the process is killed between any two steps. A repeated id is recognised among the events of the write-ahead
  * log and of the last conversions.
  *
- * Rejects with `locked` when another process has the folder open, and `damaged` when its manifest cannot be read.
+ * Rejects with `key` where the lake is encrypted and the key is not given or another, `locked` when another process has the folder open, and `damaged` when its manifest cannot be read.
  */
-export async function openLake({ folder: given, clock, limits: changes = {} }: LakeOptions): Promise<Lake> {
+export async function openLake({
+  folder: given,
+  clock,
+  limits: changes = {},
+  key,
+}: LakeOptions): Promise<Lake> {
   const folder = resolve(given);
   if (/[*?[\]{}]/.test(folder)) {
     throw new StoreError(
@@ -57,14 +65,16 @@ export async function openLake({ folder: given, clock, limits: changes = {} }: L
       'the path of the event store cannot hold any of * ? [ ] { }; choose another folder',
     );
   }
+  const place = { folder, seal: key && makeSeal(key) };
   const limits: LakeLimits = { ...defaultLimits, ...changes };
   for (const name of ['wal', 'parquet', 'tmp']) await mkdir(join(folder, name), { recursive: true });
   const unlock = lockFolder(folder);
   try {
-    const duck = await openDuck(join(folder, 'tmp'), limits);
+    const duck = await openDuck(join(folder, 'tmp'), limits, place.seal);
     const tails = new Tails();
     const keeper = await Keeper.open({
-      folder,
+      place,
+      secret: key,
       clock,
       limits,
       duck,
@@ -109,7 +119,7 @@ export async function openLake({ folder: given, clock, limits: changes = {} }: L
         open();
         await keeper.flush();
         return keeper.view(({ files }) =>
-          duck.alone(() => sandboxed(folder, files, text, limits.queryTime, options), options.signal),
+          duck.alone(() => sandboxed(place, files, text, limits.queryTime, options), options.signal),
         );
       },
       async hold(given) {

@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { columnTypes, identifier, literal } from '../filter/columns.ts';
 import { syncFile, syncFolder } from './disk.ts';
 import type { ParquetFile } from './manifest.ts';
+import type { Seal } from './seal.ts';
 
 const own = ['id', 'time', 'received', 'source', 'dataset'] as const;
 
@@ -33,15 +34,42 @@ export function eventColumns(columns: ReadonlySet<string>): string {
   );
 }
 
-function fileList(paths: readonly string[]): string {
-  return `[${paths.map(literal).join(', ')}]`;
+/** The rows of Parquet files as a table expression; in their order, where the engine keeps order. */
+export function parquetRows(folder: string, files: readonly ParquetFile[]): string {
+  const groups = new Map<string, ParquetFile[]>();
+  for (const file of files) {
+    // DuckDB does not read encrypted files by the names of their columns, so that each such group is of one shape.
+    const key = file.encrypted ? file.columns.join() : 'plain';
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+  }
+  const parts = Array.from(groups.values(), (group) => {
+    const paths = `[${group.map(({ path }) => literal(`${folder}/${path}`)).join(', ')}]`;
+    const same = group.every(({ columns }) => columns.join() === group[0]!.columns.join());
+    const byName = same ? '' : ', union_by_name = true';
+    return `read_parquet(${paths}, hive_partitioning = false${byName}${keyArgument(group[0]!.encrypted)})`;
+  });
+  return parts.length === 1
+    ? parts[0]!
+    : `(${parts.map((part) => `select * from ${part}`).join(' union all by name ')})`;
 }
 
-/** The rows of Parquet files as a table expression. */
-export function parquetRows(folder: string, files: readonly ParquetFile[]): string {
-  const same = files.every(({ columns }) => columns.join() === files[0]!.columns.join());
-  const paths = fileList(files.map(({ path }) => `${folder}/${path}`));
-  return `read_parquet(${paths}, hive_partitioning = false${same ? '' : ', union_by_name = true'})`;
+const keyName = 'lake';
+const withKey = 'encryption_config';
+
+function keyArgument(encrypted: boolean): string {
+  return encrypted ? `, ${withKey} = {footer_key: '${keyName}'}` : '';
+}
+
+/**
+ * Gives an engine the lake's key. DuckDB's own build has no certified source of randomness and therefore asks for this
+ * consent before it writes; here the key comes from outside, and what is random are nonces, which must only differ.
+ */
+export async function giveKey(connection: DuckDBConnection, { parquetKey }: Seal): Promise<void> {
+  await connection.run('set force_mbedtls_unsafe = true');
+  await connection.run('set temp_file_encryption = true');
+  await connection.run(`pragma add_parquet_key('${keyName}', '${parquetKey}')`);
 }
 
 /** A dataset as a folder name. */
@@ -66,6 +94,8 @@ export interface NewFile {
   readonly columns: readonly string[];
   /** 1 is quick, higher is smaller. */
   readonly level: number;
+  /** With the lake's key, which the connection has. */
+  readonly encrypted: boolean;
 }
 
 /** What the manifest says about the rows of a file. */
@@ -82,7 +112,7 @@ export async function writeParquet(
   connection: DuckDBConnection,
   folder: string,
   rows: string,
-  { day, dataset, number, columns, level }: NewFile,
+  { day, dataset, number, columns, level, encrypted }: NewFile,
   facts?: Facts,
 ): Promise<ParquetFile> {
   const path = join(
@@ -100,11 +130,11 @@ export async function writeParquet(
     'raw',
   ];
   const copy = `copy (select ${list.map(identifier).join(', ')} from ${rows}) to ${literal(scratch)}
-    (format parquet, compression zstd, compression_level ${level}, parquet_version v2, row_group_size ${groupRows})`;
+    (format parquet, compression zstd, compression_level ${level}, parquet_version v2, row_group_size ${groupRows}${encrypted ? `, ${withKey} {footer_key: '${keyName}'}` : ''})`;
   let found: Facts;
   try {
     await connection.run(copy);
-    found = facts ?? (await readFacts(connection, scratch, columns));
+    found = facts ?? (await readFacts(connection, scratch, columns, encrypted));
   } catch (error) {
     // Half a file on a full disk would take the room that the next attempt needs.
     await rm(scratch, { force: true });
@@ -117,17 +147,18 @@ export async function writeParquet(
   await syncFolder(dirname(final));
   await syncFolder(dirname(dirname(final)));
   await syncFolder(join(folder, 'parquet'));
-  return { path, day, dataset, ...found, bytes: (await stat(final)).size, columns };
+  return { path, day, dataset, ...found, bytes: (await stat(final)).size, columns, encrypted };
 }
 
 async function readFacts(
   connection: DuckDBConnection,
   path: string,
   columns: readonly string[],
+  encrypted: boolean,
 ): Promise<Facts> {
   const id = idOrder(new Set(columns));
   const facts = await connection.runAndReadAll(`select count(*) as n, min(time) as t0, max(time) as t1,
-    cast(min(${id}) as varchar) as i0, cast(max(${id}) as varchar) as i1 from read_parquet(${literal(path)})`);
+    cast(min(${id}) as varchar) as i0, cast(max(${id}) as varchar) as i1 from read_parquet(${literal(path)}${keyArgument(encrypted)})`);
   const fact = facts.getRowObjectsJS()[0]!;
   return {
     rows: Number(fact['n']),

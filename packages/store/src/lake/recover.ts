@@ -2,9 +2,9 @@ import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../error.ts';
 import { removeFile, replaceFile, syncFile, syncFolder } from './disk.ts';
-import { scanFrames } from './frame.ts';
 import { LiveSegment } from './live.ts';
-import { type SegmentName, segmentsIn } from './segment.ts';
+import type { Place, Seal } from './seal.ts';
+import { openSegment, type SegmentName, segmentsIn } from './segment.ts';
 import { Records, StoredEvent } from './stored.ts';
 
 /**
@@ -14,11 +14,12 @@ import { Records, StoredEvent } from './stored.ts';
  * format that this version does not read.
  */
 export async function recoverSegments(
-  folder: string,
+  { folder: lake, seal }: Place,
   converted: number,
   now: number,
 ): Promise<LiveSegment[]> {
   const segments: LiveSegment[] = [];
+  const folder = join(lake, 'wal');
   const names = await readdir(folder);
   const foreign = names.find((name) => name.endsWith('.ndjson'));
   if (foreign !== undefined) {
@@ -32,7 +33,7 @@ export async function recoverSegments(
       await removeFile(join(folder, name.name));
       continue;
     }
-    const segment = await recoverSegment(folder, name, now);
+    const segment = await recoverSegment(folder, name, seal, now);
     if (segment.events === 0) await removeFile(segment.path);
     else segments.push(segment);
   }
@@ -42,13 +43,14 @@ export async function recoverSegments(
 
 async function recoverSegment(
   folder: string,
-  { name, number, marker }: SegmentName,
+  name: SegmentName,
+  seal: Seal | undefined,
   now: number,
 ): Promise<LiveSegment> {
-  const path = join(folder, name);
-  const segment = new LiveSegment(number, path, marker);
+  const path = join(folder, name.name);
+  const segment = new LiveSegment(name.number, path, name.marker);
   let content: Buffer = await readFile(path);
-  const scan = scanFrames(content, marker);
+  const { onDisk: scan } = openSegment(content, name, seal);
   const tail = scan.damage.at(-1);
   const torn = tail !== undefined && tail.end === content.length;
   const inside = torn ? scan.damage.slice(0, -1) : scan.damage;
@@ -62,10 +64,11 @@ async function recoverSegment(
     await truncate(path, tail.start);
     await syncFile(path);
   }
-  for (const frame of scanFrames(content, marker).frames) {
-    const records = new Records(content, frame);
+  const plain = openSegment(content, name, seal);
+  for (const frame of plain.frames) {
+    const records = new Records(plain.content, frame);
     const events = Array.from(records.starts(), (start) => new StoredEvent(records, start));
-    segment.add(content.subarray(frame.start, frame.end), events);
+    segment.add(plain.content.subarray(frame.start, frame.end), events);
   }
   segment.bytes = content.length;
   segment.began = now;

@@ -2,8 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from '../filter/columns.ts';
 import { inheritIndex } from './gram-files.ts';
 import type { LegalHold, Manifest, ParquetFile } from './manifest.ts';
-import { rewriteLevel } from './merge.ts';
+import { level } from './merge.ts';
 import { parquetRows, writeParquet } from './parquet.ts';
+import type { Place } from './seal.ts';
 
 export interface Retained {
   readonly manifest: Manifest;
@@ -31,11 +32,12 @@ function held({ dataset, from, to }: LegalHold): string {
  */
 export async function removeOld(
   connection: DuckDBConnection,
-  folder: string,
+  place: Place,
   manifest: Manifest,
   dataset: string | undefined,
   before: number,
 ): Promise<Retained> {
+  const { folder } = place;
   let { nextFile } = manifest;
   let removed = 0;
   const dropped: string[] = [];
@@ -63,8 +65,8 @@ export async function removeOld(
     dropped.push(file.path);
     if (count === file.rows) continue;
     const kept = `(select * from ${rows} where not (${old}) order by time, id)`;
-    const next = { ...file, number: nextFile++, level: rewriteLevel };
-    files.push(await inheritIndex(folder, await writeParquet(connection, folder, kept, next), [file]));
+    const next = { ...file, number: nextFile++, level, encrypted: place.seal !== undefined };
+    files.push(await inheritIndex(place, await writeParquet(connection, folder, kept, next), [file]));
   }
   return { manifest: { ...manifest, nextFile, files }, removed, dropped };
 }

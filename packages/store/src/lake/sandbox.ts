@@ -3,7 +3,8 @@ import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/no
 import { StoreError } from '../error.ts';
 import { columnTypes, identifier, literal } from '../filter/columns.ts';
 import type { ParquetFile } from './manifest.ts';
-import { columnsOf, idText, parquetRows } from './parquet.ts';
+import { columnsOf, giveKey, idText, parquetRows } from './parquet.ts';
+import type { Place } from './seal.ts';
 
 export interface SqlOptions {
   /** Rows of the answer, at most 10,000; 1,000 unless told. */
@@ -29,7 +30,7 @@ const maxBytes = 16 * 1024 * 1024;
  * memory, threads, time and the size of the answer. Rejects with `query` or `cancelled`.
  */
 export async function sandboxed(
-  folder: string,
+  { folder, seal }: Place,
   files: readonly ParquetFile[],
   text: string,
   time: number,
@@ -51,6 +52,7 @@ export async function sandboxed(
   });
   try {
     const connection = await instance.connect();
+    if (seal !== undefined) await giveKey(connection, seal);
     await connection.run(`create view events as ${view(folder, files)}`);
     for (const setting of [
       `allowed_directories = [${literal(join(folder, 'parquet'))}]`,

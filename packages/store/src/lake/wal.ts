@@ -6,7 +6,8 @@ import { diskError, syncFolder, writeAll } from './disk.ts';
 import { markFrame } from './frame.ts';
 import { LiveSegment } from './live.ts';
 import { encodeFrame } from './record.ts';
-import { newSegment } from './segment.ts';
+import type { Seal } from './seal.ts';
+import { newSegment, sealFrame } from './segment.ts';
 
 interface Append {
   readonly events: readonly Event[];
@@ -24,6 +25,7 @@ interface Part {
 
 export interface WalParts {
   readonly folder: string;
+  readonly seal: Seal | undefined;
   readonly now: () => number;
   readonly segmentBytes: number;
   readonly pendingBytes: number;
@@ -141,8 +143,9 @@ export class Wal {
     if (parts.length === 0) return;
     if (this.#dirty) await this.#clean();
     const segment = this.#segment ?? (await this.#openSegment());
-    const frames = parts.map(({ frame }) => frame);
-    for (const frame of frames) markFrame(frame, segment.marker);
+    for (const { frame } of parts) markFrame(frame, segment.marker);
+    const box = this.#parts.seal?.segment(segment.marker);
+    const frames = parts.map(({ frame }) => (box === undefined ? frame : sealFrame(frame, box)));
     this.#dirty = true;
     try {
       await writeAll(this.#handle!, frames, segment.bytes);
@@ -153,10 +156,8 @@ export class Wal {
     }
     this.#dirty = false;
     if (segment.events === 0) segment.began = this.#parts.now();
-    for (const { frame, events } of parts) {
-      segment.bytes += frame.length;
-      segment.add(frame, events);
-    }
+    for (const frame of frames) segment.bytes += frame.length;
+    for (const { frame, events } of parts) segment.add(frame, events);
     for (const { events } of parts) this.#parts.kept(events);
     if (segment.bytes >= this.#parts.segmentBytes) await this.#endSegment();
   }
@@ -199,7 +200,7 @@ export class Wal {
   }
 
   async #openSegment(): Promise<LiveSegment> {
-    const { name, marker } = newSegment(this.#next);
+    const { name, marker } = newSegment(this.#next, this.#parts.seal !== undefined);
     const path = join(this.#parts.folder, name);
     const handle = await open(path, 'w');
     try {

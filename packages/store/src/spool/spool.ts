@@ -168,7 +168,7 @@ export class Spool {
     let segment = this.#segments.at(-1);
     if (this.#handle === undefined || segment === undefined || segment.bytes >= segmentBytes) {
       await this.#seal();
-      const { name, marker } = newSegment(this.#next++);
+      const { name, marker } = newSegment(this.#next++, false);
       const path = join(this.#folder, name);
       this.#handle = await open(path, 'wx');
       await syncFolder(this.#folder);
