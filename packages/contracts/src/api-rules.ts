@@ -210,7 +210,7 @@ export const HuntBody = z
 export type HuntBody = z.input<typeof HuntBody>;
 
 export const HuntView = z.object({
-  rule: z.object({ id: z.string(), title: z.string() }),
+  rule: z.object({ id: z.string(), title: z.string(), titleVi: z.string().optional() }),
   /** The first hits, oldest first; `total` counts all that were found. */
   hits: z.array(Detection),
   total: z.number().int(),

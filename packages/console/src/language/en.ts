@@ -484,6 +484,7 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'hunts.with.text': 'Pasted YAML',
   'hunts.rule': 'Id or name of the rule',
   'hunts.find': 'Type a few letters to find a rule',
+  'hunts.other': 'Choose another rule',
   'hunts.text': 'Sigma rule',
   'hunts.since': 'Since',
   'hunts.back.1h': 'last hour',

@@ -77,7 +77,8 @@ export function createHunts(parts: {
     } finally {
       underWay--;
     }
-    const rule = { id: target.id, title: target.title };
+    const { id, title, titleVi } = target;
+    const rule = { id, title, ...(titleVi === undefined ? {} : { titleVi }) };
     return { rule, hits, total, judged, complete, ms: performance.now() - started, warnings };
   };
 }

@@ -24,7 +24,8 @@ export function Hits({ view, running, stopped }: { view: HuntView; running: bool
   const [asking, setAsking] = useState(false);
   const may = useMay();
   const { hits, total, judged, complete, ms, warnings } = view;
-  const title = hits[0] ? ruleTitleOf(hits[0].rule, language) : view.rule.title;
+  const { id, title: name, titleVi } = hits[0]?.rule ?? view.rule;
+  const title = ruleTitleOf({ id, title: name, ...(titleVi === undefined ? {} : { titleVi }) }, language);
   return (
     <section className="stack">
       {running ? null : (

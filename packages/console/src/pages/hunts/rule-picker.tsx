@@ -19,7 +19,7 @@ export function RulePicker({ value, choose }: { value: string; choose: (id: stri
         <strong>{chosen.data ? titleOfRule(chosen.data, language) : value}</strong>
         <span className="mono hint">{value}</span>
         <button type="button" className="link" onClick={() => choose('')}>
-          {t('hunts.find')}
+          {t('hunts.other')}
         </button>
       </p>
     );

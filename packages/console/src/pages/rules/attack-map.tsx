@@ -48,7 +48,8 @@ function Body({ view }: { view: CoverageView }) {
       next.set(name, value);
       return next;
     });
-  const most = Math.max(1, ...[...tiles.values()].map((tile) => amount(tile, measure)));
+  const shown = columns.flatMap(({ techniques }) => techniques.map(({ technique }) => tiles.get(technique)));
+  const most = Math.max(1, ...shown.map((tile) => (tile === undefined ? 0 : amount(tile, measure))));
   return (
     <>
       <div className="tools">

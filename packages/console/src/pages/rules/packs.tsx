@@ -208,7 +208,6 @@ function Problems({ problems, total }: { problems: readonly RuleProblemView[]; t
           {
             id: 'where',
             head: t('packs.col.where'),
-            kind: 'lead',
             cell: ({ file, line }) => (
               <span className="mono">
                 {file}:{line}
@@ -218,7 +217,7 @@ function Problems({ problems, total }: { problems: readonly RuleProblemView[]; t
           {
             id: 'what',
             head: t('packs.col.what'),
-            kind: 'wide',
+            kind: 'lead',
             cell: ({ severity, message }) => (
               <>
                 <span className="mark" data-problem={severity}>
