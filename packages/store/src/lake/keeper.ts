@@ -224,7 +224,7 @@ export class Keeper {
   }
 
   async #convertSome(): Promise<boolean> {
-    const segments = this.#live.filter(({ sealed }) => sealed).slice(0, 4);
+    const segments = this.#sealedSegments();
     if (segments.length === 0) return false;
     const { folder } = this.#parts.place;
     const { files, nextFile, ids } = await this.#converter.convert(segments, this.#manifest.nextFile);
@@ -244,6 +244,17 @@ export class Keeper {
     for (const { path } of segments) await removeFile(path);
     await syncFolder(join(folder, 'wal'));
     return true;
+  }
+
+  /** The oldest that are ready for conversion, about two segments, because they are read whole. */
+  #sealedSegments(): readonly LiveSegment[] {
+    let bytes = 0;
+    return this.#live
+      .filter(({ sealed }) => sealed)
+      .filter((segment, at) => {
+        bytes += segment.bytes;
+        return at === 0 || bytes <= 2.5 * this.#parts.limits.segmentBytes;
+      });
   }
 
   async #mergeSome(now = false): Promise<boolean> {
