@@ -23,4 +23,5 @@ export * from './phrase.ts';
 export * from './playbook-run.ts';
 export * from './ports.ts';
 export * from './record.ts';
+export { eachRecord } from './record-walk.ts';
 export * from './signal.ts';

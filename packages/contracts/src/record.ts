@@ -49,11 +49,13 @@ export interface RecordQuery {
   /** At most 10,000; 100 unless told. */
   readonly limit?: number;
   readonly offset?: number;
+  /** Whether to count all that match; true unless told, and worth leaving out of a walk over many pages. */
+  readonly total?: boolean;
 }
 
 export interface RecordPage<T> {
   readonly records: readonly StoredRecord<T>[];
-  /** How many match in all. */
+  /** How many match in all; where that was not asked, how many are known of. */
   readonly total: number;
 }
 

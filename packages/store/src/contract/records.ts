@@ -1,6 +1,7 @@
 import {
   type AuditEntry,
   type AuditLog,
+  eachRecord,
   RecordConflict,
   type RecordStore,
   recordKind,
@@ -178,6 +179,21 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
       expect(await find('-watts')).toBe('k0 k4 k2 k1 k3');
       expect(await find('watts', 2, 1)).toBe('k3 k2');
       expect(await find('watts', 0)).toBe('');
+    });
+
+    it('walks over all in order, in pages that begin anywhere among equals', async () => {
+      const many = Array.from({ length: 25 }, (_, n) => lamp(`w${n}`, { watts: n < 12 ? 5 : n }));
+      await store.records.commit(many.map((each) => write.insert(lamps, each)));
+      for (const page of [1, 2, 7, 25, 100]) {
+        const seen: number[] = [];
+        const ids = new Set<string>();
+        for await (const { id, watts } of eachRecord(store.records, lamps, { by: 'watts', from: 5, page })) {
+          seen.push(watts);
+          ids.add(id);
+        }
+        expect([page, seen.length, ids.size]).toEqual([page, 25, 25]);
+        expect(seen).toEqual(seen.toSorted((left, right) => left - right));
+      }
     });
 
     it('sorts null before everything', async () => {

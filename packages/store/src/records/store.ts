@@ -86,14 +86,16 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
       const table = await use(kind);
       const [page, total] = await engine.read(function* () {
         const rows = (yield* ask(findQuery(dialect, table, query))).rows;
-        return [rows, yield* ask(countQuery(dialect, table, query.where))] as const;
+        if (query.total === false) return [rows, (query.offset ?? 0) + rows.length] as const;
+        const counted = yield* ask(countQuery(dialect, table, query.where));
+        return [rows, Number(counted.rows[0]?.['n'])] as const;
       });
       return {
         records: page.map((row) => ({
           value: decode(table, String(row['key']), row['body']),
           version: Number(row['version']),
         })),
-        total: Number(total.rows[0]?.['n']),
+        total,
       };
     },
 
