@@ -127,6 +127,30 @@ export const PkiHealthView = z.object({
 });
 export type PkiHealthView = z.infer<typeof PkiHealthView>;
 
+/** When certificates will be renewed and when they end, by zone. Lists have one number a day, from `at` on. */
+export const ForecastView = z.object({
+  at: z.number(),
+  days: z.number().int(),
+  zones: z.array(
+    z.object({
+      /** Empty for services and people, which are in no zone. */
+      zone: z.string(),
+      /** Holders of a good certificate. */
+      subjects: z.number().int(),
+      renewals: z.array(z.number().int()).readonly(),
+      /** What ends on the day unless it is renewed before. */
+      expiries: z.array(z.number().int()).readonly(),
+      /** Whose renewal window has passed without a renewal. */
+      overdue: z.number().int(),
+      /** Who let the last certificate end in the past thirty days. */
+      lapsed: z.number().int(),
+    }),
+  ),
+  /** Renewals in each of the next 48 hours, over all zones. */
+  hours: z.array(z.number().int()).readonly(),
+});
+export type ForecastView = z.infer<typeof ForecastView>;
+
 /** What would break if a certificate was revoked. */
 export const ImpactView = z.object({
   certificate: Certificate,

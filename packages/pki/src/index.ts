@@ -26,6 +26,7 @@ export {
   type Peer,
 } from './est/handler.ts';
 export { type CloneSuspicion, type CloneWatch, createCloneWatch } from './fleet/clone-watch.ts';
+export { forecastRenewals } from './fleet/forecast.ts';
 export { type RenewalWindow, renewalWindow } from './fleet/renewal.ts';
 export { createRenewalHandler } from './fleet/renewal-handler.ts';
 export { type KeyStore, openKeyStore } from './keys/key-store.ts';

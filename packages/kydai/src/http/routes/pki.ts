@@ -6,6 +6,8 @@ import {
   AuthoritiesView,
   ConsistencyView,
   Device,
+  eachRecord,
+  ForecastView,
   ImpactView,
   InclusionsView,
   ManufacturedBody,
@@ -17,6 +19,7 @@ import { type Application, certificates, devices } from '@kydai/pki';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import { authorityViews } from '../../pki/authorities.ts';
+import { createForecaster } from '../../pki/forecast.ts';
 import { impactOf } from '../../pki/impact.ts';
 import { createProver } from '../../pki/prove.ts';
 import type { Guard } from '../api.ts';
@@ -87,6 +90,17 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
       responses: { 200: json(PkiHealthView, 'the health of the authority') },
     }),
     async (c) => c.json(await authority.health(), 200),
+  );
+
+  const forecast = createForecaster({ records, clock });
+  app.openapi(
+    apiRoute('/api/v1/pki/forecast', guard('view', 'certificates'), {
+      method: 'get',
+      summary: 'When certificates will be renewed and when they end, day by day and zone by zone',
+      request: { query: z.object({ days: z.coerce.number().int().min(1).max(90).default(30) }) },
+      responses: { 200: json(ForecastView, 'the forecast') },
+    }),
+    async (c) => c.json(await forecast(c.req.valid('query').days), 200),
   );
 
   app.openapi(
@@ -186,10 +200,12 @@ async function applicationView(
 
 /** Every certificate that was ever issued, one JSON document a line, oldest first. */
 async function* everyCertificate({ records }: Kydai): AsyncGenerator<string> {
-  const limit = 1000;
-  for (let offset = 0; ; offset += limit) {
-    const page = await records.find(certificates, { order: 'issued', limit, offset });
-    if (page.records.length > 0) yield page.records.map(({ value }) => `${JSON.stringify(value)}\n`).join('');
-    if (page.records.length < limit) return;
+  let lines = '';
+  for await (const certificate of eachRecord(records, certificates, { by: 'issued', from: 0 })) {
+    lines += `${JSON.stringify(certificate)}\n`;
+    if (lines.length < 262_144) continue;
+    yield lines;
+    lines = '';
   }
+  if (lines !== '') yield lines;
 }
