@@ -14,7 +14,6 @@ import {
   certificates,
   detections,
   devices,
-  findings,
   incidents,
   minute,
   obligations,
@@ -22,6 +21,7 @@ import {
   sources,
 } from './data.ts';
 import { activity, decision, decisions, fieldsOf, histogram, searchEvents, valuesOf } from './events.ts';
+import * as sbom from './sbom.ts';
 
 export const policy =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
@@ -295,7 +295,14 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       });
     }
     case 'findings':
-      return json(response, empty ? { systems: [], findings: [], database: null } : findings);
+    case 'sboms':
+    case 'advisories':
+    case 'waivers':
+    case 'gate-runs': {
+      const answer = sbomAnswer([name, id, act], search, empty);
+      if (answer === undefined) return problem(response, 404, 'not-found', `no \`${id}\``);
+      return json(response, answer);
+    }
     case 'sources':
       return json(response, { sources: empty ? [] : sources });
     case 'decisions':
@@ -319,6 +326,29 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       return problem(response, 404, 'not-found', `nothing at \`${url.pathname}\``);
   }
 }
+
+/** Vulnerabilities: groups, lists, one system's graph, waivers and the history of the gate; undefined where there is none. */
+function sbomAnswer(
+  path: readonly (string | undefined)[],
+  search: URLSearchParams,
+  empty: boolean,
+): object | undefined {
+  const [name, id = '', act] = path;
+  if (name === 'gate-runs') return empty ? { ...none, pipelines: [] } : sbom.gateRuns(search);
+  if (name === 'waivers') return empty ? none : { items: sbom.waivers, total: sbom.waivers.length };
+  if (name === 'advisories') return sbom.advisory(id);
+  if (name === 'sboms') return act === 'graph' ? sbom.graph(id, search.get('component')) : undefined;
+  if (id === 'summary') {
+    const nothing = { systems: 0, findings: 0, severities: {}, verdicts: {}, database: null };
+    return empty ? { ...sbom.summary, ...nothing } : sbom.summary;
+  }
+  if (empty) return none;
+  if (id === 'list') return page(sbom.list(search), search);
+  const by = search.get('by');
+  return page(sbom.groups(by === 'component' || by === 'advisory' || by === 'owner' ? by : 'system'), search);
+}
+
+const none = { items: [], total: 0 };
 
 async function change(
   response: ServerResponse,

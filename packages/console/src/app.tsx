@@ -22,9 +22,13 @@ const DevicePage = lazy(() => import('./pages/device.tsx'));
 const Certificates = lazy(() => import('./pages/certificates.tsx'));
 const Enrol = lazy(() => import('./pages/enrol.tsx'));
 const Logs = lazy(() => import('./pages/logs/logs.tsx'));
-const Findings = lazy(() => import('./pages/findings.tsx'));
+const Findings = lazy(() => import('./pages/findings/findings.tsx'));
+const FindingList = lazy(() => import('./pages/findings/list.tsx'));
+const SystemPage = lazy(() => import('./pages/findings/system.tsx'));
+const AdvisoryPage = lazy(() => import('./pages/findings/advisory.tsx'));
 const Sources = lazy(() => import('./pages/sources.tsx'));
 const Decisions = lazy(() => import('./pages/decisions.tsx'));
+const Policies = lazy(() => import('./pages/policies/policies.tsx'));
 const Audit = lazy(() => import('./pages/audit.tsx'));
 
 /** Asks who is signed in, then shows the pages or the way in. */
@@ -91,8 +95,16 @@ function Pages() {
       <Route path="/enrol" component={Enrol} />
       <Route path="/logs" component={Logs} />
       <Route path="/findings" component={Findings} />
+      <Route path="/findings/list" component={FindingList} />
+      <Route path="/findings/systems/:id">
+        {({ id }) => <SystemPage key={id} id={decodeURIComponent(id)} />}
+      </Route>
+      <Route path="/findings/advisories/:id">
+        {({ id }) => <AdvisoryPage key={id} id={decodeURIComponent(id)} />}
+      </Route>
       <Route path="/sources" component={Sources} />
       <Route path="/decisions" component={Decisions} />
+      <Route path="/policies" component={Policies} />
       <Route path="/audit" component={Audit} />
       <Route>
         <Page title={t('app.notFound')}>

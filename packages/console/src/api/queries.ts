@@ -1,4 +1,5 @@
 import type {
+  AdvisoryView,
   AuditPage,
   Certificate,
   CoverageView,
@@ -7,20 +8,29 @@ import type {
   Device,
   DeviceView,
   EventPageView,
-  FindingsView,
+  ExplanationView,
+  FindingGrouping,
+  FindingGroupPage,
+  FindingSummary,
+  FoundPage,
+  GateRunPage,
   HistogramView,
   Incident,
   IncidentView,
   IndicatorName,
   Overview,
+  PoliciesView,
+  PolicyFilesView,
   RuleDetailView,
   RulesView,
+  SbomGraph,
   SessionView,
   SignInMethods,
   SourcesView,
+  WaiverPage,
 } from '@kydai/contracts';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { get, withParameters } from './client.ts';
+import { get, post, withParameters } from './client.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -46,6 +56,7 @@ export type Subject =
   | 'rules'
   | 'rule'
   | 'decisions'
+  | 'policies'
   | 'audit';
 
 export const sessionQuery = queryOptions({
@@ -118,13 +129,46 @@ export const devicesQuery = (q: string, zone: string, limit: number, offset: num
 export const deviceQuery = (id: string) => single<DeviceView>('device', id, 'devices');
 export const certificatesQuery = (subject: string, status: string, limit: number, offset: number) =>
   resource<Page<Certificate>>('certificates', 'certificates', { subject, status, limit, offset });
-export const findingsQuery = () => resource<FindingsView>('findings', 'findings');
+export const findingSummaryQuery = () => ({
+  ...resource<FindingSummary>('findings', 'findings/summary'),
+  refetchInterval: 30_000,
+});
+export const findingGroupsQuery = (
+  by: FindingGrouping,
+  q: string,
+  order: 'worst' | 'newest',
+  limit: number,
+  offset: number,
+) => resource<FindingGroupPage>('findings', 'findings/groups', { by, q, order, limit, offset });
+export const findingListQuery = (filter: Readonly<Record<string, string>>, limit: number, offset: number) =>
+  resource<FoundPage>('findings', 'findings/list', { ...filter, limit, offset });
+export const advisoryQuery = (id: string) => single<AdvisoryView>('findings', id, 'advisories');
+export const sbomGraphQuery = (system: string, component: string) =>
+  resource<SbomGraph>('findings', `sboms/${encodeURIComponent(system)}/graph`, { component });
+export const gateRunsQuery = (pipeline: string, limit: number, offset: number) =>
+  resource<GateRunPage>('findings', 'gate-runs', { pipeline, limit, offset });
+export const waiversQuery = () => resource<WaiverPage>('findings', 'waivers');
 export const sourcesQuery = () => ({
   ...resource<SourcesView>('sources', 'sources'),
   refetchInterval: 15_000,
 });
 export const decisionsQuery = (limit: number) =>
   resource<{ readonly items: readonly DecisionView[] }>('decisions', 'decisions', { limit });
+export const policiesQuery = () => ({
+  ...resource<PoliciesView>('policies', 'policies'),
+  refetchInterval: 30_000,
+});
+export const policyFilesQuery = () => ({
+  ...resource<PolicyFilesView>('policies', 'policies/files'),
+  // Edits rest on them: they do not change under somebody's hands.
+  staleTime: Number.POSITIVE_INFINITY,
+});
+export const explanationQuery = (request: object) =>
+  queryOptions({
+    queryKey: ['policies', 'explain', request] as const,
+    queryFn: () => post<ExplanationView>(`${root}/policies/explain`, request),
+    gcTime: 0,
+  });
 export const auditQuery = (from: number | undefined, limit: number) =>
   resource<AuditPage>('audit', 'audit', { from, limit });
 export const histogramQuery = (q: string, from: string, to: string) =>
@@ -140,6 +184,8 @@ export function fetchEvents(
 
 /** Paths of what can be asked to change. */
 export const paths = {
+  policyReplay: `${root}/policies/replay`,
+  policyBlast: `${root}/policies/blast`,
   incidentAction: (id: string) => `${root}/incidents/${encodeURIComponent(id)}/actions`,
   approval: (runId: string) => `${root}/runs/${encodeURIComponent(runId)}/approvals`,
   containment: (id: string) => `${root}/devices/${encodeURIComponent(id)}/containment`,

@@ -1,11 +1,10 @@
 import type { ObligationClock } from '@kydai/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findings, obligations, sources } from '../../dev/data.ts';
+import { obligations, sources } from '../../dev/data.ts';
 import { decisions } from '../../dev/events.ts';
 import { quarantineReasonOf } from '../language/named.ts';
 import { foldRepeats } from '../pages/decisions.tsx';
-import { byDanger } from '../pages/findings.tsx';
 import { actionsFor } from '../pages/incident/allowed.ts';
 import { sayContainment, tell } from '../pages/incident/tell.ts';
 import { fold } from '../shell/fold.ts';
@@ -103,13 +102,6 @@ describe('an incident', () => {
 });
 
 describe('lists', () => {
-  it('put exploited and malicious components before mere severity', () => {
-    const [first, second] = findings.findings;
-    expect(
-      byDanger({ ...first!, severity: 'low', malicious: true }, { ...second!, severity: 'critical' }),
-    ).toBeLessThan(0);
-  });
-
   it('are found without Vietnamese marks', () => {
     expect(fold('Sự cố Đông Ba')).toBe('su co dong ba');
   });
