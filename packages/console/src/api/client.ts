@@ -1,8 +1,11 @@
 import type { DecisionView, Problem } from '@kydai/contracts';
 
-/** A problem document with what some of them add: the column of a query, the policies that stood in the way. */
+/** A problem document with what some of them add: the place in a query or a file, the policies that stood in the way. */
 export type Refusal = Partial<Problem> & {
   readonly column?: number;
+  /** Where a policy is wrong. */
+  readonly file?: string;
+  readonly line?: number;
   readonly determining?: DecisionView['determining'];
 };
 

@@ -1,13 +1,18 @@
 import type { DecisionView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
+import { Pause, Play } from 'lucide-react';
+import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { decisionsQuery } from '../api/queries.ts';
 import { reasonOf } from '../language/phrases.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
+import { SearchBox } from '../parts/search-box.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Table } from '../parts/table.tsx';
+import { Uid, uidOf } from '../parts/uid.tsx';
 import { When } from '../parts/when.tsx';
+import { Explanation } from './policies/explanation.tsx';
 
 /** A question to try, at this server. */
 const question = (
@@ -16,42 +21,114 @@ const question = (
   -d '{"subject":{"type":"Device","id":"cam-001"},"action":{"name":"publish"},"resource":{"type":"Dataset","id":"readings"}}' \\
   ${origin}/access/v1/evaluation`;
 
-/** The last decisions and the policies that made them. */
+const shows = ['all', 'denied', 'permitted', 'forbidden', 'not-permitted', 'stale'] as const;
+type Show = (typeof shows)[number];
+const most = 1000;
+const page = 200;
+
+/** The last decisions as they are made, and the policies that made them. */
 export default function Decisions() {
-  const { t } = useSettings();
+  const { t, format } = useSettings();
   const [search, setSearch] = useSearchParams();
-  const denied = search.get('show') === 'denied';
-  const query = useQuery(decisionsQuery(200));
+  const show = shows.find((one) => one === search.get('show')) ?? 'all';
+  const q = search.get('q') ?? '';
+  const query = useQuery(decisionsQuery(most));
+  /** What was there when somebody wanted to read in peace. */
+  const [held, setHeld] = useState<readonly DecisionView[]>();
+  const [asked, setAsked] = useState<DecisionView>();
+  const [limit, setLimit] = useState(page);
+  const change = (name: string, value: string) =>
+    setSearch((before) => {
+      const next = new URLSearchParams(before);
+      value === '' ? next.delete(name) : next.set(name, value);
+      return next;
+    });
   return (
     <Page
       title={t('decisions.title')}
       lead={t('decisions.lead')}
       actions={
-        <Segments
-          label={t('decisions.col.outcome')}
-          value={denied ? 'denied' : 'all'}
-          choose={(value) => setSearch(value === 'denied' ? { show: 'denied' } : {})}
-          choices={[
-            ['all', t('decisions.filter.all')],
-            ['denied', t('decisions.filter.denied')],
-          ]}
-        />
+        <button
+          type="button"
+          className="button"
+          aria-pressed={held !== undefined}
+          onClick={() => setHeld(held === undefined ? (query.data?.items ?? []) : undefined)}
+        >
+          {held === undefined ? <Pause aria-hidden="true" /> : <Play aria-hidden="true" />}
+          {t(held === undefined ? 'decisions.pause' : 'decisions.resume')}
+        </button>
       }
     >
       <Loaded query={query}>
-        {({ items }) => {
-          const rows = foldRepeats(items.filter((one) => !denied || !one.allowed));
-          return rows.length === 0 ? (
-            <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
-              <Copyable text={question(window.location.origin)} />
-            </Empty>
-          ) : (
-            <DecisionTable rows={rows} />
+        {({ items: live }) => {
+          const items = held ?? live;
+          const counts = countOutcomes(items);
+          const rows = foldRepeats(items.filter((one) => isShown(one, show) && mentions(one, q)));
+          return (
+            <>
+              <div className="tools">
+                <SearchBox label={t('decisions.search')} value={q} search={(text) => change('q', text)} />
+                <Segments
+                  label={t('decisions.col.outcome')}
+                  value={show}
+                  choose={(value) => change('show', value === 'all' ? '' : value)}
+                  choices={shows.map((one) => [
+                    one,
+                    one === 'all'
+                      ? t('decisions.filter.all')
+                      : `${t(one === 'permitted' ? 'decisions.allowed' : one === 'denied' ? 'decisions.filter.denied' : `decisions.${one}`)} ${format.number(counts[one])}`,
+                  ])}
+                />
+              </div>
+              {items.length === 0 ? (
+                <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
+                  <Copyable text={question(window.location.origin)} />
+                </Empty>
+              ) : rows.length === 0 ? (
+                <Empty title={t('decisions.none')} hint={t('decisions.noneHint')}>
+                  <button type="button" className="button" onClick={() => setSearch({})}>
+                    {t('decisions.showAll')}
+                  </button>
+                </Empty>
+              ) : (
+                <>
+                  <DecisionTable rows={rows.slice(0, limit)} explain={setAsked} />
+                  {rows.length > limit ? (
+                    <p>
+                      <button type="button" className="button" onClick={() => setLimit(limit + page)}>
+                        {t('decisions.more', { n: format.number(rows.length - limit) })}
+                      </button>
+                    </p>
+                  ) : null}
+                </>
+              )}
+            </>
           );
         }}
       </Loaded>
+      {asked === undefined ? null : <Explanation decision={asked} close={() => setAsked(undefined)} />}
     </Page>
   );
+}
+
+function isShown({ allowed, outcome }: DecisionView, show: Show): boolean {
+  if (show === 'all') return true;
+  return show === 'denied' ? !allowed : outcome === show;
+}
+
+function mentions({ principal, action, resource, determining }: DecisionView, q: string): boolean {
+  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+  const text = [principal, action, resource, ...determining.map(({ id }) => id)].join('\n').toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function countOutcomes(items: readonly DecisionView[]): Record<Exclude<Show, 'all'>, number> {
+  const counts = { denied: 0, permitted: 0, forbidden: 0, 'not-permitted': 0, stale: 0 };
+  for (const { allowed, outcome } of items) {
+    counts[outcome] += 1;
+    if (!allowed) counts.denied += 1;
+  }
+  return counts;
 }
 
 interface Row extends DecisionView {
@@ -78,7 +155,13 @@ function sameDecision(a: DecisionView, b: DecisionView): boolean {
   return said(a) === said(b);
 }
 
-function DecisionTable({ rows }: { rows: readonly Row[] }) {
+function DecisionTable({
+  rows,
+  explain,
+}: {
+  rows: readonly Row[];
+  explain: (decision: DecisionView) => void;
+}) {
   const { t, format, language } = useSettings();
   return (
     <Table
@@ -104,14 +187,18 @@ function DecisionTable({ rows }: { rows: readonly Row[] }) {
           id: 'who',
           head: t('decisions.col.who'),
           kind: 'lead',
-          cell: (one) => <Uid text={one.principal} />,
+          cell: (one) => <Uid uid={uidOf(one.principal)} />,
         },
         {
           id: 'action',
           head: t('decisions.col.action'),
           cell: (one) => <span className="mono">{one.action}</span>,
         },
-        { id: 'resource', head: t('decisions.col.resource'), cell: (one) => <Uid text={one.resource} /> },
+        {
+          id: 'resource',
+          head: t('decisions.col.resource'),
+          cell: (one) => <Uid uid={uidOf(one.resource)} />,
+        },
         {
           id: 'policies',
           head: t('decisions.col.policies'),
@@ -127,7 +214,17 @@ function DecisionTable({ rows }: { rows: readonly Row[] }) {
               ))
             ),
         },
-        { id: 'time', head: t('common.time'), kind: 'end', cell: (one) => <When at={one.at} /> },
+        { id: 'time', head: t('common.time'), cell: (one) => <When at={one.at} /> },
+        {
+          id: 'why',
+          head: t('explain.title'),
+          kind: 'end',
+          cell: (one) => (
+            <button type="button" className="button quiet" onClick={() => explain(one)}>
+              {t('decisions.explain')}
+            </button>
+          ),
+        },
       ]}
     />
   );
@@ -138,15 +235,3 @@ const hints = {
   'not-permitted': 'decisions.notPermittedHint',
   stale: 'decisions.staleHint',
 } as const;
-
-/** `Device::cam-001` with its type set apart. */
-function Uid({ text }: { text: string }) {
-  const at = text.indexOf('::');
-  const type = at < 0 ? '' : text.slice(0, at);
-  return (
-    <span className="entity">
-      {type ? <span className="entity-type">{type}</span> : null}
-      <span className="mono">{(at < 0 ? text : text.slice(at + 2)).replace(/^"|"$/g, '')}</span>
-    </span>
-  );
-}

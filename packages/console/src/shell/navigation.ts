@@ -1,6 +1,7 @@
 import type { ConsoleAction } from '@kydai/contracts';
 import {
   BellRing,
+  BookCheck,
   Cctv,
   Crosshair,
   FileKey2,
@@ -46,6 +47,7 @@ export const groups: readonly PlaceGroup[] = [
     places: [
       { href: '/devices', label: 'nav.devices', icon: Cctv, needs: 'view' },
       { href: '/certificates', label: 'nav.certificates', icon: FileKey2, needs: 'view' },
+      { href: '/policies', label: 'nav.policies', icon: BookCheck, needs: 'view' },
       { href: '/findings', label: 'nav.findings', icon: Package, needs: 'view' },
     ],
   },
