@@ -15,6 +15,11 @@ const singleMask = (1 << 7) - 1;
 const pairKey = 1 << 28;
 const singleKey = 1 << 29;
 
+const encoder = new TextEncoder();
+/** Texts are mostly slices of slices; from some length on it pays to read their units from one array. */
+const copied = new Uint8Array(16 * 1024);
+const worthCopying = 24;
+
 /**
  * Literals that may stand anywhere, found by four of their units: as a text is read, the classes of the last four units
  * are kept in one number, and a filter that fits the nearest cache says no to nearly all of them. Literals of fewer
@@ -47,32 +52,50 @@ export class Grams {
   }
 
   scan(text: string, sink: LiteralSink): void {
+    const { length } = text;
+    if (
+      length >= worthCopying &&
+      length <= copied.length &&
+      encoder.encodeInto(text, copied).written === length
+    ) {
+      this.#scanCopied(text, sink);
+      return;
+    }
     const table = this.#table;
     const short = this.#short;
     const { filter, filterShift } = table;
-    const { length } = text;
     let last = 0;
-    if (short === undefined) {
-      for (let at = 0; at < length; at++) {
-        last = ((last << 7) | classTable[text.charCodeAt(at)]!) & gramMask;
-        const hash = spread(last);
-        if ((filter[hash >>> filterShift]! & (1 << ((hash >>> (filterShift - 3)) & 7))) !== 0) {
-          table.report(last, text, at + 1, sink);
-        }
-      }
-      return;
-    }
     for (let at = 0; at < length; at++) {
       last = ((last << 7) | classTable[text.charCodeAt(at)]!) & gramMask;
       const hash = spread(last);
       if ((filter[hash >>> filterShift]! & (1 << ((hash >>> (filterShift - 3)) & 7))) !== 0) {
         table.report(last, text, at + 1, sink);
       }
-      const flags = short[last & pairMask]!;
-      if (flags === 0) continue;
-      if ((flags & 1) !== 0) table.report((last & pairMask) | pairKey, text, at + 1, sink);
-      if ((flags & 2) !== 0) table.report((last & singleMask) | singleKey, text, at + 1, sink);
+      if (short !== undefined && short[last & pairMask] !== 0) this.#reportShort(last, text, at + 1, sink);
     }
+  }
+
+  /** The same for a text that is all ASCII and lies in `copied`. */
+  #scanCopied(text: string, sink: LiteralSink): void {
+    const table = this.#table;
+    const short = this.#short;
+    const { filter, filterShift } = table;
+    const { length } = text;
+    let last = 0;
+    for (let at = 0; at < length; at++) {
+      last = ((last << 7) | classTable[copied[at]!]!) & gramMask;
+      const hash = spread(last);
+      if ((filter[hash >>> filterShift]! & (1 << ((hash >>> (filterShift - 3)) & 7))) !== 0) {
+        table.report(last, text, at + 1, sink);
+      }
+      if (short !== undefined && short[last & pairMask] !== 0) this.#reportShort(last, text, at + 1, sink);
+    }
+  }
+
+  #reportShort(last: number, text: string, at: number, sink: LiteralSink): void {
+    const flags = this.#short![last & pairMask]!;
+    if ((flags & 1) !== 0) this.#table.report((last & pairMask) | pairKey, text, at, sink);
+    if ((flags & 2) !== 0) this.#table.report((last & singleMask) | singleKey, text, at, sink);
   }
 }
 

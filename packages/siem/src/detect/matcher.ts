@@ -64,6 +64,8 @@ export class Matcher implements LiteralSink {
   readonly #folded: (string | undefined)[];
   #keywords: LiteralIndex | undefined;
   readonly #searchesAll: boolean;
+  /** True where keywords may stand anywhere in a text, so that what holds a text holds its keywords. */
+  readonly #floating: boolean;
   readonly #woken: Int32Array;
   readonly #candidates: Int32Array;
   #triggers: Int32Array[] = [];
@@ -103,6 +105,9 @@ export class Matcher implements LiteralSink {
     this.#woken = new Int32Array(expressions.length);
     this.#candidates = new Int32Array(expressions.length);
     this.#searchesAll = this.#slotOf.includes(-1);
+    this.#floating = this.#questions.every(
+      ({ clues }, id) => this.#slotOf[id] !== -1 || !clues?.some(({ start, end }) => start || end),
+    );
     this.#plan();
     for (const slot of this.#slots) slot.census = slot.literals && new GramCensus();
   }
@@ -131,8 +136,15 @@ export class Matcher implements LiteralSink {
       if (literals !== undefined) this.#scan(literals, value);
     }
     if (this.#keywords) {
-      for (let index = 0; index < this.#resting; index++) this.#scan(this.#keywords, this.#rest[index]!);
-      if (searchesRaw(event)) this.#keywords.scan(event.raw, this);
+      const { raw } = event;
+      const whole = searchesRaw(event);
+      if (whole) this.#keywords.scan(raw, this);
+      for (let index = 0; index < this.#resting; index++) {
+        const value = this.#rest[index]!;
+        // The message of a line is most of it, and was read with it.
+        if (whole && this.#floating && typeof value === 'string' && raw.endsWith(value)) continue;
+        this.#scan(this.#keywords, value);
+      }
     }
     const before = found.length;
     for (const rule of this.#always) if (this.#decide(this.#starts[rule]!)) found.push(rule);
