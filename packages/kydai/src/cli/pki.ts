@@ -6,6 +6,7 @@ import { addAuthorityCommands } from './pki/authorities.ts';
 import { addCeremonyCommands } from './pki/ceremony.ts';
 import { addDeviceRegisterCommands } from './pki/devices.ts';
 import { addKeyCommands } from './pki/keys.ts';
+import { addWeatherCommands } from './pki/weather.ts';
 import type { CommandContext } from './program.ts';
 
 /** Everything about certificates: tokens and applications, certificates, devices, authorities. */
@@ -16,6 +17,7 @@ export function addPkiCommands(program: Command, context: CommandContext): void 
   addDeviceRegisterCommands(pki, context);
   addAuthorityCommands(pki, context);
   addKeyCommands(pki, context);
+  addWeatherCommands(pki, context);
   addCeremonyCommands(pki, context);
 }
 

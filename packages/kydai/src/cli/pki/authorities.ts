@@ -1,7 +1,15 @@
-import { AuthoritiesView, ImpactView, RolloverView } from '@kydai/contracts';
+import {
+  AuthoritiesView,
+  ImpactView,
+  ImportedAuthorityView,
+  NextRequestView,
+  RolloverView,
+} from '@kydai/contracts';
 import { Argument, type Command } from 'commander';
+import { z } from 'zod';
 import { columns, styled } from '../output.ts';
 import type { CommandContext } from '../program.ts';
+import { readOctets, readText, writeNew } from './files.ts';
 
 /** The authorities themselves, what hangs on a certificate, and the whole inventory. */
 export function addAuthorityCommands(pki: Command, { output, operator }: CommandContext): void {
@@ -29,16 +37,42 @@ export function addAuthorityCommands(pki: Command, { output, operator }: Command
   pki
     .command('rollover')
     .description(
-      'make the next generation of an authority, which issues from now on; roots are cross-certified',
+      'make the next generation of an authority, which issues from now on; both generations vouch for each other',
     )
     .addArgument(new Argument('<role>', 'which').choices(['root', 'device-ca', 'service-ca']))
-    .action(async (role: string) => {
+    .option('--request <file>', 'where the root’s key is elsewhere: write the request that it is to sign')
+    .option('--certificate <file>', 'and then take in what was signed, PEM')
+    .option('--chain <file>', 'certificates between it and the root, PEM')
+    .action(async (role: string, { request, certificate, chain }: Elsewhere) => {
+      if (request !== undefined) {
+        const next = await operator().call('POST', '/api/v1/pki/rollover/request', NextRequestView, { role });
+        writeNew(request, next.request);
+        return output.write(`The request of ${next.id} is in ${request}: have the root sign it.\n`);
+      }
+      if (certificate !== undefined) {
+        const body = { role, certificate: readText(certificate), chain: chain ? readText(chain) : '' };
+        const path = '/api/v1/pki/rollover/certificate';
+        const next = await operator().call('POST', path, ImportedAuthorityView, body);
+        return output.write(
+          `${next.id} issues from now on, until ${new Date(next.notAfter).toISOString().slice(0, 10)}:\n  ${next.path.join('\n  below ')}\n`,
+        );
+      }
       const { id } = await operator().call('POST', '/api/v1/pki/rollover', RolloverView, { role });
       output.write(`${id} issues from now on; the one before answers for what it issued.\n`);
       if (role === 'root')
         output.write(
           'Give the new root to devices and services: it comes with EST cacerts and /pki/ca/root.pem.\n',
         );
+    });
+
+  pki
+    .command('import-crl')
+    .description('take in the CRL of a root whose key is elsewhere (kydai pki ceremony crl)')
+    .argument('<file>', 'the CRL, DER or PEM')
+    .action(async (file: string) => {
+      const body = { crl: crlOf(file).toString('base64') };
+      await operator().call('POST', '/api/v1/pki/root-crl', z.object({}), body);
+      output.write('The CRL of the root is published from now on.\n');
     });
 
   pki
@@ -63,4 +97,16 @@ export function addAuthorityCommands(pki: Command, { output, operator }: Command
       const decoder = new TextDecoder();
       for await (const chunk of response.body ?? []) output.write(decoder.decode(chunk, { stream: true }));
     });
+}
+
+interface Elsewhere {
+  readonly request?: string;
+  readonly certificate?: string;
+  readonly chain?: string;
+}
+
+function crlOf(file: string): Buffer {
+  const octets = readOctets(file);
+  const pem = /-----BEGIN X509 CRL-----([\s\S]*?)-----END X509 CRL-----/.exec(octets.toString('latin1'));
+  return pem === null ? octets : Buffer.from(pem[1]!, 'base64');
 }

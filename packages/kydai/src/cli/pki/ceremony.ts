@@ -1,4 +1,3 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { RevocationReason } from '@kydai/contracts';
 import {
   type Ceremony,
@@ -17,6 +16,7 @@ import { ShellError } from '../../error.ts';
 import { openKeepers } from '../../flow/keep.ts';
 import { openKeys } from '../../pki/keys.ts';
 import type { CommandContext } from '../program.ts';
+import { readText, writeNew } from './files.ts';
 
 const clock = { now: Date.now };
 
@@ -120,9 +120,11 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
     .command('import')
     .description('on the server, before its first start: take in the root and the issuing authorities')
     .option('--root <file>', 'the root’s certificate', 'root.pem')
+    .option('--chain <file>', 'certificates between the root and ours, where another signed them')
     .option('--device-ca <file>', 'certificate of the device authority', 'device-ca.pem')
     .option('--service-ca <file>', 'certificate of the service authority', 'service-ca.pem')
-    .action(async (files: { root: string; deviceCa: string; serviceCa: string }) => {
+    .action(async (files: { root: string; chain?: string; deviceCa: string; serviceCa: string }) => {
+      let imported: Awaited<ReturnType<typeof importCeremony>> = [];
       const folder = openDataFolder(context.config().data, true);
       try {
         const passphrase = keyPassphrase(folder, process.env);
@@ -135,11 +137,12 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
             'service-ca': readText(files.serviceCa),
           };
           const { records, keys } = keepers;
-          await importCeremony({
+          imported = await importCeremony({
             records,
             keys,
             clock,
             rootPem: readText(files.root),
+            ...(files.chain === undefined ? {} : { chainPem: readText(files.chain) }),
             issuingPem,
             by: 'user:ceremony',
           });
@@ -149,6 +152,10 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
       } finally {
         folder.release();
       }
+      for (const { id, path, notAfter } of imported)
+        output.write(
+          `${id}, until ${new Date(notAfter).toISOString().slice(0, 10)}:\n  ${path.join('\n  below ')}\n`,
+        );
       output.write(
         'Root and issuing authorities are in place. Start with `npm start`; the root’s key stays offline.\n',
       );
@@ -194,18 +201,4 @@ function revocation(text: string): { serial: string; at: number; reason: Revocat
   if (!/^[0-9a-f]{2,40}$/.test(serial) || !parsed.success)
     throw new ShellError('usage', `\`${text.slice(0, 100)}\` is not <serial in hex>:<reason>`);
   return { serial, at: clock.now(), reason: parsed.data };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ShellError('usage', `cannot read \`${file}\``, { cause });
-  }
-}
-
-/** Never over what is there: certificates of a ceremony are made once. */
-function writeNew(file: string, content: string | Uint8Array): void {
-  if (existsSync(file)) throw new ShellError('usage', `\`${file}\` is there already; move it away first`);
-  writeFileSync(file, content, { flag: 'wx', mode: 0o644 });
 }
