@@ -9,6 +9,7 @@ const main = join(import.meta.dirname, '../packages/kydai/src/main.ts');
 export interface Addresses {
   readonly http: string;
   readonly devices: string;
+  readonly deviceMqtt: string;
   readonly status: string;
   readonly collect: string;
   readonly syslogUdp: string;
@@ -42,6 +43,7 @@ export interface Program {
 const anyPorts = {
   KYDAI_HTTP_PORT: '0',
   KYDAI_DEVICES_PORT: '0',
+  KYDAI_DEVICES_MQTT_PORT: '0',
   KYDAI_STATUS_PORT: '0',
   KYDAI_COLLECT_PORT: '0',
   KYDAI_SYSLOG_UDP_PORT: '0',

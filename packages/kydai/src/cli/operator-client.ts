@@ -13,6 +13,7 @@ const OperatorFile = z.object({
   addresses: z.object({
     http: z.string(),
     devices: z.string(),
+    deviceMqtt: z.string().default(''),
     status: z.string(),
     collect: z.string(),
     syslogUdp: z.string(),

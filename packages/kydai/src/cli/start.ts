@@ -80,6 +80,7 @@ async function welcome(running: Running, output: Output): Promise<string> {
     `              JSON lines ${addresses.collect}/events`,
     `              Elasticsearch bulk ${addresses.collect}, OTLP ${addresses.collect}/v1/logs`,
     `  ${bold('Devices')}     EST ${addresses.devices}/.well-known/est`,
+    ...(addresses.deviceMqtt === '' ? [] : [`              MQTT ${addresses.deviceMqtt}`]),
     `  ${bold('Decisions')}   AuthZEN ${addresses.http}/access/v1/evaluation`,
     `  ${bold('Status')}      CRL, OCSP and CA certificates ${addresses.status}/pki`,
     '',

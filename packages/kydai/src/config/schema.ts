@@ -29,7 +29,7 @@ export const Config = z.strictObject({
     .string()
     .min(1)
     .default('Asia/Ho_Chi_Minh')
-    .describe('time zone of the city, in which policies read hours and days'),
+    .describe('time zone of the city, in which policies and detection rules read hours and days'),
   content: z
     .string()
     .default('')
@@ -54,6 +54,18 @@ export const Config = z.strictObject({
         .array(z.string())
         .default(['localhost', '127.0.0.1'])
         .describe('DNS names and addresses in its certificate'),
+      mqtt: z
+        .enum(['on', 'off'])
+        .default('off')
+        .describe('MQTT over TLS on `devices.host`, for devices with a certificate of our CA'),
+      mqttPort: port.default(8883).describe('port of that listener'),
+      mqttPerSecond: z
+        .number()
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(50)
+        .describe('messages a second that one connection of a device may send; what is faster waits'),
     })
     .prefault({}),
   pki: PkiSettings,
@@ -141,10 +153,6 @@ export const Config = z.strictObject({
     .prefault({}),
   detection: z
     .strictObject({
-      zone: z
-        .string()
-        .default('')
-        .describe('time zone in which rules read hours and days; that of `syslog.zone` where empty'),
       mappings: z
         .array(z.string().min(1))
         .max(100)

@@ -6,6 +6,8 @@ export interface Addresses {
   readonly http: string;
   /** TLS listener for devices: EST and readings. */
   readonly devices: string;
+  /** MQTT for devices; empty where it is off. */
+  readonly deviceMqtt: string;
   /** CRLs, OCSP and CA certificates. */
   readonly status: string;
   /** HTTP collectors. */

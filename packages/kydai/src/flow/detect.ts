@@ -206,7 +206,7 @@ function detectorFor(options: Parameters<typeof createDetector>[0]): Detector {
     return createDetector(options);
   } catch (error) {
     if (!(error instanceof NormaliseError)) throw error;
-    throw new ShellError('setting', `setting \`detection.zone\`: ${error.message}`, { cause: error });
+    throw new ShellError('setting', `setting \`timeZone\`: ${error.message}`, { cause: error });
   }
 }
 

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { readBackupState } from '../backup/state.ts';
 import { readContent } from '../boot/content.ts';
 import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
+import { openDeviceMqtt } from '../collect/device-mqtt/open.ts';
 import { isLoopback } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { openEnforcement } from '../enforce/open.ts';
@@ -217,7 +218,7 @@ export async function startKydai(options: {
 
     // Detect: what a kill left unjudged first, before anything new comes.
     const ruleSettings = await openRuleSettings(records, clock, config.detection.throttle);
-    const zone = config.detection.zone || config.syslog.zone;
+    const zone = config.timeZone;
     const fieldMaps = fieldMapsOf(content.mappings, mappingFiles(config.detection.mappings));
     const detection = openDetection({
       content,
@@ -268,7 +269,20 @@ export async function startKydai(options: {
     });
     closeLast(() => decisionEvents.close());
     decisionLog.keepWith(decisionEvents.take);
-    await certification.listen(intake, decisionLog.decideFor('publish'));
+    const publish = decisionLog.decideFor('publish');
+    await certification.listen(intake, publish);
+    const deviceMqtt = await openDeviceMqtt({
+      config,
+      authority,
+      records,
+      signals,
+      clock,
+      intake,
+      decide: publish,
+      judge: decide,
+      blocked: blockList.has,
+    });
+    closeLast(() => deviceMqtt.close());
 
     // Show.
     const certificate = tls ? await authority.serverCertificate({ names: serverNames(config) }) : undefined;
@@ -355,6 +369,7 @@ export async function startKydai(options: {
       http: config.http.url || `${scheme}://${reachable(config.http.host)}:${api.port}`,
       ...certification.addresses(),
       ...collection.addresses(),
+      deviceMqtt: deviceMqtt.address,
     };
     const operator = { key: operatorKey, pid: process.pid, addresses, rootPem: authority.root.pem };
     writeFileSync(folder.operatorFile, JSON.stringify(operator), { mode: 0o600 });
