@@ -216,6 +216,7 @@ export const Config = z.strictObject({
             path: z.string().max(1024),
             action: z.string().min(1).max(128),
             resource: z.strictObject({ type: z.string().min(1).max(128), id: z.string().max(512) }),
+            subject: z.enum(['device', 'person']).optional(),
           }),
         )
         .max(1000)

@@ -14,14 +14,15 @@ export const envoyPrefix = '/access/v1/envoy';
 
 /** The doors for proxies. @throws ShellError `setting` for a route that cannot be. */
 export function openEnforcement(
-  parts: Pick<Kydai, 'config' | 'authority' | 'decisionLog'> & { readonly engine: Engine },
+  parts: Pick<Kydai, 'config' | 'authority' | 'callers' | 'decisionLog'> & { readonly engine: Engine },
 ): Enforcement {
-  const { config, authority, decisionLog, engine } = parts;
+  const { config, authority, callers, decisionLog, engine } = parts;
   const known = new Set([...(engine.policySet.schema?.actions.values() ?? [])].map(({ uid }) => uid.id));
   const routes = compileRoutes(config.enforce.routes, (action) => known.has(action));
   const verifyClient = authority.verifyClient;
+  const identify = callers.identify;
   return {
-    nginx: nginxGate({ routes, verifyClient, decide: decisionLog.decideFor('nginx') }),
-    envoy: envoyGate({ routes, verifyClient, decide: decisionLog.decideFor('envoy') }, envoyPrefix),
+    nginx: nginxGate({ routes, verifyClient, identify, decide: decisionLog.decideFor('nginx') }),
+    envoy: envoyGate({ routes, verifyClient, identify, decide: decisionLog.decideFor('envoy') }, envoyPrefix),
   };
 }

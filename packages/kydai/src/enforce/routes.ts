@@ -12,13 +12,15 @@ export interface EnforceRoute {
   readonly action: string;
   /** The Cedar entity; `{id}` in its id is the path's segment of that name. */
   readonly resource: { readonly type: string; readonly id: string };
+  /** Whom it takes for the principal: the device of the certificate, or who signed in; either where left out. */
+  readonly subject?: 'device' | 'person' | undefined;
 }
 
 /** The action and resource of a held request; undefined where no route covers it, which denies. */
 export type RouteTable = (
   method: string,
   target: string,
-) => Pick<AccessRequest, 'action' | 'resource'> | undefined;
+) => (Pick<AccessRequest, 'action' | 'resource'> & Pick<EnforceRoute, 'subject'>) | undefined;
 
 /**
  * Compiles the routes; the first that fits counts.
@@ -46,7 +48,9 @@ export function compileRoutes(
     for (const route of compiled) {
       if (route.methods !== undefined && !route.methods.has(method)) continue;
       const values = route.pattern(path);
-      if (values !== undefined) return { action: route.action, resource: resourceOf(route, values) };
+      if (values === undefined) continue;
+      const { action, subject } = route;
+      return { action, resource: resourceOf(route, values), ...(subject && { subject }) };
     }
     return undefined;
   };

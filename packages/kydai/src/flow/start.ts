@@ -335,7 +335,7 @@ export async function startKydai(options: {
       declared,
       changes,
       transmitter: notification.transmitter,
-      enforcement: openEnforcement({ config, authority, decisionLog, engine }),
+      enforcement: openEnforcement({ config, authority, callers, decisionLog, engine }),
       sboms,
       links: createSignInLinks(records, clock),
       authZen: createAuthZenHandler({

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { envoyPrefix } from '../enforce/open.ts';
+import { proxyGuard } from '../enforce/proxy-guard.ts';
 import type { Kydai } from '../flow/kydai.ts';
 import { ssfRoutes } from '../notify/ssf/routes.ts';
 import { streamChanges } from '../notify/stream.ts';
@@ -90,7 +91,7 @@ export function createApi(
     return streamChanges(c, kydai.changes, async () => bare || (await caller()) !== undefined);
   });
   ssfRoutes(app, kydai, guard);
-  app.all(`${envoyPrefix}/*`, fromHere('ask-decision', 'decisions'), (c) => enforcement.envoy(c.req.raw));
+  app.all(`${envoyPrefix}/*`, proxyGuard(kydai.callers, decide), (c) => enforcement.envoy(c.req.raw));
 
   // AuthZEN, metrics and the block list are asked by machines: without a token from this machine only.
   for (const path of ['/access/v1/*', '/.well-known/authzen-configuration']) {

@@ -31,8 +31,8 @@ export interface Callers {
 export const sessionCookie = 'kydai_session';
 
 /**
- * Recognises the command line on this machine (the operator key in the data folder), API tokens, and sessions. The
- * facts that policies need about the caller are put into the entity store here.
+ * Recognises the command line on this machine (the operator key in the data folder), API tokens, and sessions, by cookie
+ * or as a bearer. The facts that policies need about the caller are put into the entity store here.
  */
 export function createCallers(parts: {
   readonly sessions: Sessions;
@@ -47,6 +47,10 @@ export function createCallers(parts: {
       const bearer = bearerOf(headers);
       if (bearer !== undefined) {
         if (sameSecret(bearer, operatorKey)) return personCaller({ ...operator, signIn }, false, composition);
+        if (bearer.startsWith('kds_')) {
+          const person = await sessions.find(bearer);
+          return person === undefined ? undefined : personCaller(person, false, composition);
+        }
         const token = bearer.startsWith('kdt_') ? await apiTokens.find(bearer) : undefined;
         if (token === undefined) return undefined;
         const uid = { type: 'Token', id: token.id };
