@@ -2,7 +2,7 @@ import type { CedarUid, CedarValue, PolicyEntity } from '@kydai/contracts';
 import type { EntityStore } from '../entities/store.ts';
 import { actionsOf } from '../evaluate/actions.ts';
 import type { Engine } from '../evaluate/engine.ts';
-import { createSearch } from '../search/search.ts';
+import { createSearch, type SearchResult } from '../search/search.ts';
 
 export interface Grant {
   readonly principal: CedarUid;
@@ -15,7 +15,9 @@ export interface BlastRadius {
   readonly loses: readonly (Grant & { readonly by: readonly string[] })[];
   /** Denied now, allowed after the change. */
   readonly gains: readonly Grant[];
-  /** False where there were more grants than `limit` and the lists are not whole. */
+  /** How many entities were asked about: the changed one, those below it, and those that name it. */
+  readonly entities: number;
+  /** False where there were more entities or grants than the limits, and the lists are not whole. */
   readonly complete: boolean;
 }
 
@@ -27,10 +29,14 @@ export interface BlastRadiusOptions {
   readonly contexts?: Readonly<Record<string, Readonly<Record<string, CedarValue>>>>;
   /** At most this many grants before and after; 1,000 unless told. */
   readonly limit?: number;
+  /** At most this many entities besides the changed one; 200 unless told. */
+  readonly dependents?: number;
 }
 
 /**
- * Which grants of an entity, as principal and as resource, would flip if it changed: asked before quarantining it.
+ * Which grants would flip if an entity changed: its own, as principal and as resource, and those of whatever is below it
+ * or names it, such as the devices behind a gateway and the members of an agency. Asked before quarantining it, before
+ * its risk, its groups or its certificates change.
  *
  * INVARIANT: the store is as before when this returns or throws. The change is made, asked about and undone in one
  * synchronous step, so that no decision sees it.
@@ -38,13 +44,15 @@ export interface BlastRadiusOptions {
 export function blastRadius(engine: Engine, entities: EntityStore, options: BlastRadiusOptions): BlastRadius {
   const { uid, change, contexts = {}, limit = 1_000 } = options;
   const original = entities.get(uid);
-  const before = grantsOf(engine, entities, uid, contexts, limit);
+  const dependents = entities.dependents(uid, options.dependents ?? 200);
+  const touched = [uid, ...dependents.found];
+  const before = grantsOf(engine, entities, touched, contexts, limit);
   let after: Grants;
   const denials = new Map<string, readonly string[]>();
   try {
     if (change === undefined) entities.remove(uid);
     else entities.upsert(change);
-    after = grantsOf(engine, entities, uid, contexts, limit);
+    after = grantsOf(engine, entities, touched, contexts, limit);
     for (const [key, grant] of before.grants) {
       const decision = engine.decide({ ...grant, ...contextFor(contexts, grant.action) });
       if (!decision.allowed)
@@ -60,7 +68,8 @@ export function blastRadius(engine: Engine, entities: EntityStore, options: Blas
   return {
     loses: [...denials].map(([key, by]) => ({ ...before.grants.get(key)!, by })),
     gains: [...after.grants].filter(([key]) => !before.grants.has(key)).map(([, grant]) => grant),
-    complete: before.complete && after.complete,
+    entities: touched.length,
+    complete: before.complete && after.complete && dependents.complete,
   };
 }
 
@@ -72,38 +81,36 @@ interface Grants {
 function grantsOf(
   engine: Engine,
   entities: EntityStore,
-  uid: CedarUid,
+  uids: readonly CedarUid[],
   contexts: NonNullable<BlastRadiusOptions['contexts']>,
   limit: number,
 ): Grants {
   const search = createSearch(engine, entities);
   const grants = new Map<string, Grant>();
   let complete = true;
+  const take = (page: SearchResult, grantOf: (other: CedarUid) => Grant) => {
+    if (page.next !== undefined) complete = false;
+    for (const other of page.found) {
+      const grant = grantOf(other);
+      if (grants.size < limit) grants.set(JSON.stringify(grant), grant);
+      else complete = false;
+    }
+  };
   for (const { uid: action, schema } of actionsOf(engine.policySet, entities)) {
     if (schema === undefined) continue;
-    const query = { given: uid, action: action.id, limit: 1_000, ...contextFor(contexts, action.id) };
-    const take = (
-      found: readonly CedarUid[],
-      next: string | undefined,
-      grantOf: (other: CedarUid) => Grant,
-    ) => {
-      if (next !== undefined) complete = false;
-      for (const other of found) {
-        const grant = grantOf(other);
-        if (grants.size < limit) grants.set(JSON.stringify(grant), grant);
-        else complete = false;
+    for (const uid of uids) {
+      const query = { given: uid, action: action.id, limit: 1_000, ...contextFor(contexts, action.id) };
+      if (schema.principals.includes(uid.type)) {
+        for (const type of schema.resources) {
+          const grantOf = (resource: CedarUid) => ({ principal: uid, action: action.id, resource });
+          take(search.resources({ ...query, type }), grantOf);
+        }
       }
-    };
-    if (schema.principals.includes(uid.type)) {
-      for (const type of schema.resources) {
-        const { found, next } = search.resources({ ...query, type });
-        take(found, next, (resource) => ({ principal: uid, action: action.id, resource }));
-      }
-    }
-    if (schema.resources.includes(uid.type)) {
-      for (const type of schema.principals) {
-        const { found, next } = search.subjects({ ...query, type });
-        take(found, next, (principal) => ({ principal, action: action.id, resource: uid }));
+      if (schema.resources.includes(uid.type)) {
+        for (const type of schema.principals) {
+          const grantOf = (principal: CedarUid) => ({ principal, action: action.id, resource: uid });
+          take(search.subjects({ ...query, type }), grantOf);
+        }
       }
     }
   }

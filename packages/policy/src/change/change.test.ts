@@ -148,6 +148,38 @@ describe('blast radius', () => {
     expect(store.has(uid('Device', 'a'))).toBe(true);
   });
 
+  test('sees whoever is below what changes, and whoever names it', () => {
+    const rules = `
+@id("zone") permit (principal is Device in Zone::"city", action == Action::"publish", resource);
+@id("owner") forbid (principal is Device, action == Action::"publish", resource)
+when { principal has owner && principal.owner.level < 2 };`;
+    const owner = { __entity: uid('User', 'an') };
+    const { engine, store } = engineFor(rules, [
+      entity('Zone', 'north', {}, uid('Zone', 'city')),
+      entity('User', 'an', { name: 'An', level: 3 }),
+      entity('Device', 'a', { owner }, uid('Zone', 'north')),
+      entity('Device', 'b', {}, uid('Zone', 'north')),
+      entity('Dataset', 'video'),
+    ]);
+    const lost = (id: string, by: string[]) => ({
+      principal: uid('Device', id),
+      action: 'publish',
+      resource: uid('Dataset', 'video'),
+      by,
+    });
+    const moved = blastRadius(engine, store, { uid: uid('Zone', 'north'), change: entity('Zone', 'north') });
+    expect(moved).toMatchObject({ loses: [lost('a', []), lost('b', [])], entities: 3, complete: true });
+    const demoted = entity('User', 'an', { name: 'An', level: 1 });
+    const radius = blastRadius(engine, store, { uid: uid('User', 'an'), change: demoted });
+    expect(radius).toMatchObject({ loses: [lost('a', ['owner'])], gains: [], entities: 2 });
+    const few = blastRadius(engine, store, {
+      uid: uid('Zone', 'north'),
+      change: entity('Zone', 'north'),
+      dependents: 1,
+    });
+    expect(few).toMatchObject({ entities: 2, complete: false });
+  });
+
   test('undoes the trial also when the change is refused, and says when it is not complete', () => {
     const { engine, store } = engineFor(text, [
       device('a', false, 10),

@@ -209,6 +209,46 @@ export class EntityStore {
     }
   }
 
+  /**
+   * The entities whose decisions a change of this one may flip too: everything below it, and whatever names it in an
+   * attribute, on and on; nearest first and without itself. `complete` is false where there are more than `limit`.
+   */
+  dependents(
+    uid: CedarUid,
+    limit: number,
+  ): { readonly found: readonly CedarUid[]; readonly complete: boolean } {
+    const start = this.find(uid);
+    if (start === undefined) return { found: [], complete: true };
+    let naming: ReadonlyMap<EntityNode, readonly EntityNode[]> | undefined;
+    const seen = new Set([start]);
+    for (const node of seen) {
+      if (node.references > 0) naming ??= this.#naming();
+      for (const next of [...(node.children ?? []), ...(naming?.get(node) ?? [])]) {
+        if (next.type.isAction || !next.exists || seen.has(next)) continue;
+        if (seen.size > limit) return { found: uidsOf(seen), complete: false };
+        seen.add(next);
+      }
+    }
+    return { found: uidsOf(seen), complete: true };
+  }
+
+  /** Who names whom in attributes and tags. Looks at everything: for people who ask what if, not for decisions. */
+  #naming(): ReadonlyMap<EntityNode, readonly EntityNode[]> {
+    const naming = new Map<EntityNode, EntityNode[]>();
+    for (const { nodes } of this.#types.values()) {
+      for (const node of nodes.values()) {
+        const note = (named: EntityNode) => {
+          const known = naming.get(named);
+          if (known === undefined) naming.set(named, [node]);
+          else known.push(node);
+        };
+        visitAttributes(node.attrs, note);
+        for (const tag of node.tags?.values() ?? []) visitEntities(tag, note);
+      }
+    }
+    return naming;
+  }
+
   /** The node of a uid, without making one. */
   find(uid: CedarUid): EntityNode | undefined {
     return this.#types.get(uid.type)?.nodes.get(uid.id);
@@ -321,6 +361,10 @@ export class EntityStore {
   #forgetIfUnused(node: EntityNode): void {
     if (!node.exists && node.references === 0 && node.children === undefined) node.type.nodes.delete(node.id);
   }
+}
+
+function uidsOf(nodes: ReadonlySet<EntityNode>): CedarUid[] {
+  return [...nodes].slice(1).map(({ type, id }) => ({ type: type.name, id }));
 }
 
 function hold(node: EntityNode): void {
