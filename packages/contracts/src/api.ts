@@ -186,6 +186,31 @@ export const EventFieldsView = z.object({
 });
 export type EventFieldsView = z.infer<typeof EventFieldsView>;
 
+/** What the values of a field are like; see `FieldStatistics`. */
+export const FieldStatisticsView = z.object({
+  field: z.string(),
+  events: z.number().int(),
+  present: z.number().int(),
+  distinct: z.number().int(),
+  more: z.literal(true).optional(),
+  numbers: z
+    .object({
+      count: z.number().int(),
+      min: z.number(),
+      max: z.number(),
+      mean: z.number(),
+      p50: z.number(),
+      p95: z.number(),
+      p99: z.number(),
+    })
+    .optional(),
+});
+export type FieldStatisticsView = z.infer<typeof FieldStatisticsView>;
+
+/** How far a question is: `share` from 0 to 1, null where the store cannot tell; `elapsed` in milliseconds. */
+export const RunningQueryView = z.object({ share: z.number().nullable(), elapsed: z.number().int() });
+export type RunningQueryView = z.infer<typeof RunningQueryView>;
+
 /** The most frequent values of a field; `present` of `events` matching events have it. */
 export const EventValuesView = z.object({
   field: z.string(),

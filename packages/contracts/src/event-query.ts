@@ -23,6 +23,9 @@ export type EventFilter =
   /** The words anywhere in the raw line. */
   | { readonly op: 'text'; readonly text: string };
 
+/** Told now and then how much of a query is done, from 0 to 1, by a store that knows. */
+export type QueryProgress = (share: number) => void;
+
 export interface EventQuery {
   /** Epoch milliseconds of the event's time, inclusive. */
   readonly from?: number;
@@ -35,6 +38,7 @@ export interface EventQuery {
   /** The `next` of the page before. */
   readonly cursor?: string;
   readonly signal?: AbortSignal;
+  readonly progress?: QueryProgress;
 }
 
 export interface EventPage {
@@ -54,6 +58,7 @@ export interface EventAggregation {
   /** How many values of `by`, most frequent first; 10 unless told. */
   readonly top?: number;
   readonly signal?: AbortSignal;
+  readonly progress?: QueryProgress;
 }
 
 export interface EventBucket {
@@ -62,4 +67,38 @@ export interface EventBucket {
   /** The value of `by`; absent without one. */
   readonly value?: string;
   readonly count: number;
+}
+
+/** What is asked about one field. */
+export interface FieldQuery {
+  readonly from: number;
+  readonly to: number;
+  readonly filter?: EventFilter;
+  readonly field: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: QueryProgress;
+}
+
+export interface FieldStatistics {
+  /** Events that match. */
+  readonly events: number;
+  /** How many of them have the field. */
+  readonly present: number;
+  /** Different values, those of lists one by one. */
+  readonly distinct: number;
+  /** There are more different values than were counted; `numbers` is then absent. */
+  readonly more?: true;
+  /** Of the values that are numbers, or texts that spell one; absent where there is none. */
+  readonly numbers?: NumberStatistics;
+}
+
+export interface NumberStatistics {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** The smallest value that half, 95 and 99 of 100 do not exceed. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
 }

@@ -1,6 +1,13 @@
 import type { AuditCheckpoint, AuditEntry, AuditLeaf, AuditVerdict } from './audit.ts';
 import type { Event } from './event.ts';
-import type { EventAggregation, EventBucket, EventPage, EventQuery } from './event-query.ts';
+import type {
+  EventAggregation,
+  EventBucket,
+  EventPage,
+  EventQuery,
+  FieldQuery,
+  FieldStatistics,
+} from './event-query.ts';
 import type { RecordKind, RecordPage, RecordQuery, RecordWhere, StoredRecord, Write } from './record.ts';
 
 /** Epoch milliseconds. Injected everywhere, so that tests own the time. */
@@ -24,6 +31,7 @@ export interface EventStore {
   append(events: readonly Event[]): Promise<void>;
   search(query: EventQuery): Promise<EventPage>;
   aggregate(query: EventAggregation): Promise<readonly EventBucket[]>;
+  statistics(query: FieldQuery): Promise<FieldStatistics>;
   get(id: string): Promise<Event | undefined>;
   stats(): Promise<EventStoreStats>;
   /** Deletes what is older; resolves to the number of events deleted. */

@@ -201,6 +201,45 @@ export function eventStoreContract(name: string, open: () => Promise<EventsUnder
       }
     });
 
+    it('tells what the values of a field are like, over settled and fresh events', async () => {
+      const ports = Array.from({ length: 100 }, (_, n) => sample({ fields: { 'source.port': n + 1 } }));
+      await under.store.append(ports.slice(0, 60));
+      await under.settle();
+      const names = sample({ fields: { 'user.name': ['a', 'b', 'a'], 'labels.n': '2.5' } });
+      await under.store.append([...ports.slice(60), names, sample({ fields: { 'labels.n': 7.5 } })]);
+      const span = { from: 0, to: noon * 2 };
+      for (let turn = 0; turn < 2; turn++) {
+        expect(await under.store.statistics({ ...span, field: 'source.port' })).toEqual({
+          events: 102,
+          present: 100,
+          distinct: 100,
+          numbers: { count: 100, min: 1, max: 100, mean: 50.5, p50: 50, p95: 95, p99: 99 },
+        });
+        expect(await under.store.statistics({ ...span, field: 'user.name' })).toEqual({
+          events: 102,
+          present: 1,
+          distinct: 2,
+        });
+        expect(await under.store.statistics({ ...span, field: 'labels.n' })).toMatchObject({
+          distinct: 2,
+          numbers: { count: 2, min: 2.5, max: 7.5, mean: 5 },
+        });
+        const filter = { op: 'range', field: 'source.port', gt: 90 } as const;
+        expect(await under.store.statistics({ ...span, filter, field: 'source.port' })).toMatchObject({
+          events: 10,
+          distinct: 10,
+          numbers: { min: 91 },
+        });
+        expect(await under.store.statistics({ ...span, field: 'host.name' })).toEqual({
+          events: 102,
+          present: 0,
+          distinct: 0,
+        });
+        await under.settle();
+      }
+      await expect(under.store.statistics({ ...span, field: '' })).rejects.toMatchObject({ code: 'query' });
+    });
+
     it('deletes what is older, of one dataset or of all, and says how many', async () => {
       const old = [1, 2, 3].map((n) => sample({ time: noon - n * day }));
       const other = sample({ time: noon - 2 * day, dataset: 'nginx.access' });

@@ -7,7 +7,7 @@ import { type BulkLimits, BulkWriter, defaultBulkLimits } from './bulk.ts';
 import { fromDocument } from './document.ts';
 import { elasticError, isPassing } from './failure.ts';
 import { removeOld } from './retain.ts';
-import { aggregateEvents, ask, scanEvents, searchPage } from './search.ts';
+import { aggregateEvents, ask, fieldStatistics, scanEvents, searchPage } from './search.ts';
 import { type Abilities, installTemplates } from './template.ts';
 
 export interface ElasticOptions {
@@ -121,6 +121,11 @@ export async function openElastic(options: ElasticOptions): Promise<ElasticStore
       guarded(async () => {
         if (query.signal?.aborted !== true) await refresh();
         return aggregateEvents(client, stream, query);
+      }),
+    statistics: (query) =>
+      guarded(async () => {
+        if (query.signal?.aborted !== true) await refresh();
+        return fieldStatistics(client, stream, query);
       }),
     get: (id) =>
       guarded(async () => {

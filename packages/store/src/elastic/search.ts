@@ -1,6 +1,15 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { Event, EventAggregation, EventBucket, EventPage, EventQuery } from '@kydai/contracts';
+import type {
+  Event,
+  EventAggregation,
+  EventBucket,
+  EventPage,
+  EventQuery,
+  FieldQuery,
+  FieldStatistics,
+} from '@kydai/contracts';
 import { StoreError } from '../error.ts';
+import { summarise } from '../filter/summary.ts';
 import { readCursor, writeCursor } from '../lake/cursor.ts';
 import { cancelled, checkTime } from '../lake/search.ts';
 import { fromDocument } from './document.ts';
@@ -171,6 +180,28 @@ export async function* scanEvents(
     ...(query.signal !== undefined && { signal: query.signal }),
   });
   for await (const batch of found) yield batch.map(({ source }) => fromDocument(source));
+}
+
+/** Different values that are told apart. */
+const mostValues = 10_000;
+
+/** What the values of a field are like, with the meaning that the lake's statistics have. */
+export async function fieldStatistics(
+  client: Client,
+  stream: string,
+  query: FieldQuery,
+): Promise<FieldStatistics> {
+  const { field, filter, ...span } = query;
+  const narrowed = filter === undefined ? span : { ...span, filter };
+  const has = { op: 'exists', field } as const;
+  const having = { op: 'and', filters: filter === undefined ? [has] : [filter, has] } as const;
+  const values = await aggregateEvents(client, stream, { ...narrowed, by: field, top: mostValues });
+  const [all] = await aggregateEvents(client, stream, narrowed);
+  const [some] = await aggregateEvents(client, stream, { ...span, filter: having });
+  const found = { events: all?.count ?? 0, present: some?.count ?? 0, distinct: values.length };
+  if (values.length >= mostValues) return { ...found, more: true };
+  const numbers = summarise(values);
+  return numbers === undefined ? found : { ...found, numbers };
 }
 
 interface Buckets {

@@ -32,22 +32,8 @@ export async function aggregate(
   if (!Number.isSafeInteger(top) || top < 1 || top > maxTop) {
     throw new StoreError('query', `top must be a whole number from 1 to ${maxTop}`);
   }
-  if (
-    by !== undefined &&
-    (typeof by !== 'string' || by === '' || by.length > 256 || by.includes('\0') || !by.isWellFormed())
-  ) {
-    throw new StoreError('query', '`by` must be a field name of 1 to 256 characters');
-  }
-  const live = await liveCounts(view, query, span);
-  const { files, ranges } = await view.grams.candidates(filesIn(view.files, span), neededTexts(query.filter));
-  const values: SqlValue[] = [JSON.stringify(live)];
-  const parts = [
-    `select cast(j->>'$[0]' as bigint) as t, j->>'$[1]' as v, cast(j->>'$[2]' as bigint) as n
-     from (select unnest(cast($1 as json[])) as j)`,
-  ];
-  if (files.length > 0)
-    parts.push(parquetCounts(view, files, query, [...spanSql(span), ...rangesSql(ranges)], values));
-  const counts = `select t, v, cast(sum(n) as bigint) as n from (${parts.join(' union all ')}) group by t, v`;
+  if (by !== undefined) checkField(by);
+  const { sql: counts, values } = await countsSql(view, query, span);
   const rows = await duck.rows(
     {
       sql:
@@ -58,7 +44,7 @@ export async function aggregate(
              order by counts.t, best.total desc, counts.v limit ${maxBuckets + 1}`,
       values,
     },
-    query.signal,
+    query,
   );
   if (rows.length > maxBuckets) {
     throw new StoreError(
@@ -74,6 +60,37 @@ export async function aggregate(
     }),
   );
   return buckets.length === 0 && interval === undefined && by === undefined ? [{ count: 0 }] : buckets;
+}
+
+/** Refuses with `query` what cannot be the name of a field. */
+export function checkField(name: unknown): void {
+  if (
+    typeof name !== 'string' ||
+    name === '' ||
+    name.length > 256 ||
+    name.includes('\0') ||
+    !name.isWellFormed()
+  )
+    throw new StoreError('query', '`by` must be a field name of 1 to 256 characters');
+}
+
+/** The counts per bucket `t` and value `v` as a query with a column `n`, over Parquet files and live events. */
+export async function countsSql(
+  view: View,
+  query: EventAggregation,
+  span: Span,
+): Promise<{ readonly sql: string; readonly values: SqlValue[] }> {
+  const live = await liveCounts(view, query, span);
+  const { files, ranges } = await view.grams.candidates(filesIn(view.files, span), neededTexts(query.filter));
+  const values: SqlValue[] = [JSON.stringify(live)];
+  const parts = [
+    `select cast(j->>'$[0]' as bigint) as t, j->>'$[1]' as v, cast(j->>'$[2]' as bigint) as n
+     from (select unnest(cast($1 as json[])) as j)`,
+  ];
+  if (files.length > 0)
+    parts.push(parquetCounts(view, files, query, [...spanSql(span), ...rangesSql(ranges)], values));
+  const sql = `select t, v, cast(sum(n) as bigint) as n from (${parts.join(' union all ')}) group by t, v`;
+  return { sql, values };
 }
 
 /** Bucket number, value, count. */

@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { QueryProgress } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
 import { ipv6Macros } from '../filter/network.ts';
 import type { SqlValue } from '../filter/sql.ts';
@@ -12,10 +13,16 @@ export interface Asked {
   readonly values?: readonly SqlValue[];
 }
 
+/** Who waits for a query. */
+export interface Watch {
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: QueryProgress | undefined;
+}
+
 /** The query engine, bounded in memory, threads, time and in how many queries run at once. */
 export interface Duck {
   /** Runs one query. Rejects with `cancelled` when the signal ends it or it takes too long. */
-  rows(asked: Asked, signal?: AbortSignal): Promise<readonly StoredRow[]>;
+  rows(asked: Asked, watch?: Watch): Promise<readonly StoredRow[]>;
   /** Runs a query on an engine of its own, in turn with the others. */
   alone<T>(query: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Runs work on a connection of its own, beside the queries. */
@@ -75,7 +82,7 @@ export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal)
   }
 
   return {
-    async rows({ sql, values = [] }, signal) {
+    async rows({ sql, values = [] }, { signal, progress } = {}) {
       await enter(signal);
       try {
         if (closed) throw new StoreError('closed', 'the event store is closed');
@@ -93,7 +100,13 @@ export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal)
           limits.queryTime,
         );
         signal?.addEventListener('abort', abort, { once: true });
+        let telling: NodeJS.Timeout | undefined;
         try {
+          if (progress !== undefined) {
+            await connection.run('set enable_progress_bar = true');
+            await connection.run('set enable_progress_bar_print = false');
+            telling = setInterval(() => progress(shareOf(connection)), 250);
+          }
           const reader = await connection.runAndReadAll(sql, values as DuckDBValue[]);
           return reader.getRowObjectsJS() as StoredRow[];
         } catch (error) {
@@ -102,6 +115,7 @@ export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal)
           throw engineError(error);
         } finally {
           clearTimeout(timer);
+          clearInterval(telling);
           signal?.removeEventListener('abort', abort);
           running.delete(connection);
           connection.closeSync();
@@ -137,6 +151,11 @@ export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal)
       instance.closeSync();
     },
   };
+}
+
+/** How far the engine believes to be, from 0 to 1. */
+function shareOf({ progress }: DuckDBConnection): number {
+  return Math.min(1, Math.max(0, progress.percentage / 100));
 }
 
 function engineError(error: unknown): unknown {

@@ -11,6 +11,7 @@ import { LegalHold } from './manifest.ts';
 import { type SqlAnswer, type SqlOptions, sandboxed } from './sandbox.ts';
 import { makeSeal } from './seal.ts';
 import { getEvent, search } from './search.ts';
+import { statistics } from './statistics.ts';
 import { Tails } from './tail.ts';
 
 export interface LakeOptions {
@@ -98,6 +99,10 @@ export async function openLake({
       async aggregate(query) {
         open();
         return keeper.view((view) => aggregate(duck, view, query));
+      },
+      async statistics(query) {
+        open();
+        return keeper.view((view) => statistics(duck, view, query));
       },
       async get(id) {
         open();

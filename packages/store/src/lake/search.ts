@@ -158,7 +158,7 @@ async function parquetEvents(
   duck: Duck,
   folder: string,
   files: readonly ParquetFile[],
-  { filter, signal }: EventQuery,
+  { filter, signal, progress }: EventQuery,
   { span, ranges, after, newest, wanted }: Wanted,
 ): Promise<Event[]> {
   const values: SqlValue[] = [];
@@ -178,7 +178,7 @@ async function parquetEvents(
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
   const sql = `select ${eventColumns(columns)} from ${parquetRows(folder, files)} ${where}
     order by time ${way}, ${idOrder(columns)} ${way} limit ${wanted}`;
-  return (await duck.rows({ sql, values }, signal)).map(toEvent);
+  return (await duck.rows({ sql, values }, { signal, progress })).map(toEvent);
 }
 
 /** The event with this id. */

@@ -4,6 +4,7 @@ import {
   type EventPageView,
   EventRow,
   EventValuesView,
+  FieldStatisticsView,
   toEventDocument,
 } from '@kydai/contracts';
 import { detections, incidents } from '@kydai/csirt';
@@ -91,6 +92,21 @@ export function askEventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
         .map(({ value = '', count }) => ({ value, count }))
         .filter(({ value }) => value.toLowerCase().startsWith(folded));
       return c.json({ field, events: all, present, values }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/events/statistics', guard('search-logs', 'logs'), {
+      method: 'get',
+      summary:
+        'How many different values a field has, how often it is missing, and the spread of its numbers',
+      request: { query: Search.extend({ field: z.string().min(1).max(256) }) },
+      responses: { 200: json(FieldStatisticsView, 'statistics of the values') },
+    }),
+    async (c) => {
+      const { field, ...rest } = c.req.valid('query');
+      const found = await events.statistics({ ...asked(rest), field, signal: c.req.raw.signal });
+      return c.json({ field, ...found }, 200);
     },
   );
 

@@ -1,8 +1,17 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { AuditPage, EventPageView, HistogramView, SourcesView, toEventDocument } from '@kydai/contracts';
+import {
+  AuditPage,
+  EventPageView,
+  HistogramView,
+  RunningQueryView,
+  SourcesView,
+  toEventDocument,
+} from '@kydai/contracts';
 import { parseQuery } from '@kydai/store';
 import { statementsOf } from '../../collect/statements.ts';
+import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
+import { RunningQueries } from '../../store/running.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { apiRoute, json } from './route.ts';
@@ -12,11 +21,14 @@ const Search = z.object({
   q: z.string().max(4000).default(''),
   from: Moment.optional(),
   to: Moment.optional(),
+  /** A name for this question, under which `/api/v1/events/running` tells how far it is. */
+  track: z.uuid().optional(),
 });
 
 /** Log search, and the sources with their ledgers. */
 export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
   const { events, clock, intake, watch } = kydai;
+  const running = new RunningQueries();
 
   app.openapi(
     apiRoute('/api/v1/events', guard('search-logs', 'logs'), {
@@ -31,16 +43,19 @@ export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       responses: { 200: json(EventPageView, 'one page of events, newest first') },
     }),
     async (c) => {
-      const { q, from, to, limit, cursor } = c.req.valid('query');
+      const { q, from, to, limit, cursor, track } = c.req.valid('query');
       const filter = parseQuery(q);
-      const page = await events.search({
-        limit,
-        signal: c.req.raw.signal,
-        ...(filter === undefined ? {} : { filter }),
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        ...(cursor === undefined ? {} : { cursor }),
-      });
+      const page = await running.watch(track, (progress) =>
+        events.search({
+          limit,
+          signal: c.req.raw.signal,
+          ...(filter === undefined ? {} : { filter }),
+          ...(from === undefined ? {} : { from }),
+          ...(to === undefined ? {} : { to }),
+          ...(cursor === undefined ? {} : { cursor }),
+          ...(progress === undefined ? {} : { progress }),
+        }),
+      );
       const rows = page.events.map((event) => toEventDocument(event) as EventPageView['events'][number]);
       return c.json({ events: rows, ...(page.next === undefined ? {} : { next: page.next }) }, 200);
     },
@@ -59,16 +74,34 @@ export function eventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       const from = query.from ?? to - 24 * 3600_000;
       const interval = bucketWidth(Math.max(to - from, 1));
       const filter = parseQuery(query.q);
-      const found = await events.aggregate({
-        from,
-        to,
-        interval,
-        ...(filter === undefined ? {} : { filter }),
-      });
+      const found = await running.watch(query.track, (progress) =>
+        events.aggregate({
+          from,
+          to,
+          interval,
+          signal: c.req.raw.signal,
+          ...(filter === undefined ? {} : { filter }),
+          ...(progress === undefined ? {} : { progress }),
+        }),
+      );
       return c.json(
         { interval, buckets: found.map((bucket) => ({ time: bucket.time ?? from, count: bucket.count })) },
         200,
       );
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/events/running', guard('search-logs', 'logs'), {
+      method: 'get',
+      summary: 'How far a question is that was asked with `track`; end its request to cancel it',
+      request: { query: z.object({ track: z.uuid() }) },
+      responses: { 200: json(RunningQueryView, 'the share that is done, and since when') },
+    }),
+    (c) => {
+      const view = running.view(c.req.valid('query').track);
+      if (view === undefined) throw new ShellError('not-found', 'no such question is being answered');
+      return c.json(view, 200);
     },
   );
 
