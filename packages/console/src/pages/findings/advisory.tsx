@@ -51,12 +51,16 @@ export default function AdvisoryPage({ id }: { id: string }) {
             ) : (
               <>
                 <FindingTable found={page.items} without="advisory" />
-                <Pager
-                  offset={offset}
-                  limit={limit}
-                  total={page.total}
-                  go={(next) => setSearch({ offset: String(next) })}
-                />
+                {page.total > limit ? (
+                  <div className="padded">
+                    <Pager
+                      offset={offset}
+                      limit={limit}
+                      total={page.total}
+                      go={(next) => setSearch({ offset: String(next) })}
+                    />
+                  </div>
+                ) : null}
               </>
             )
           }
@@ -100,7 +104,7 @@ function Facts({ advisory, found }: { advisory: AdvisoryView; found: FoundPage |
           <div>
             <dt>{t('findings.source')}</dt>
             <dd>
-              <a className="link" href={advisory.url} rel="noreferrer noopener" target="_blank">
+              <a className="link outside" href={advisory.url} rel="noreferrer noopener" target="_blank">
                 {new URL(advisory.url).host} <ExternalLink aria-hidden="true" />
               </a>
             </dd>

@@ -93,7 +93,7 @@ function Strip({ verdicts }: { verdicts: GateRunPage['pipelines'][number]['verdi
           // biome-ignore lint/suspicious/noArrayIndexKey: a place in time is all that tells one verdict from another
           key={at}
           data-verdict={verdict}
-          x={(30 - shown.length + at) * 6}
+          x={at * 6}
           y={16 - height[verdict]}
           width={4}
           height={height[verdict]}

@@ -16,8 +16,8 @@ export function WaysGraph({
   choose: (purl: string) => void;
 }) {
   const { t } = useSettings();
-  const { width, height, places } = layOut(graph);
   const lit = onTheWay(graph);
+  const { width, height, places } = layOut(graph, lit.nodes);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section className="ways-frame" aria-label={t('graph.title')} tabIndex={0}>

@@ -40,7 +40,7 @@ export function Groups({ by }: { by: FindingGrouping }) {
     });
   return (
     <>
-      <div className="tools">
+      <div className="tools finding-tools">
         <SearchBox label={t(`findings.search.${by}`)} value={q} search={(text) => set({ q: text })} />
         <Segments
           label={t('findings.order')}

@@ -16,10 +16,14 @@ export interface Drawing {
 }
 
 /**
- * Columns by the number of steps from the system. Within a column each node stands near those that lead to it, so that
- * few lines cross (the barycentre rule of Sugiyama's layered drawings, one pass from left to right).
+ * Columns by the number of steps from the system, from the top. Within a column each node stands near those that lead to
+ * it, so that few lines cross (the barycentre rule of Sugiyama's layered drawings, one pass from left to right); what is
+ * `lit` stands above the rest, where it is seen without scrolling.
  */
-export function layOut({ nodes, edges }: Pick<SbomGraph, 'nodes' | 'edges'>): Drawing {
+export function layOut(
+  { nodes, edges }: Pick<SbomGraph, 'nodes' | 'edges'>,
+  lit: ReadonlySet<number> = new Set(),
+): Drawing {
   const above = Map.groupBy(edges, ([, to]) => to);
   const columns = [...Map.groupBy(nodes, (node) => node.depth)].toSorted((a, b) => a[0] - b[0]);
   const rows = new Map<number, number>();
@@ -31,10 +35,11 @@ export function layOut({ nodes, edges }: Pick<SbomGraph, 'nodes' | 'edges'>): Dr
       const from = (above.get(id) ?? []).flatMap(([parent]) => rows.get(parent) ?? []);
       return from.length === 0 ? 0 : from.reduce((sum, row) => sum + row, 0) / from.length;
     };
-    const sorted = column.toSorted((a, b) => pull(a.id) - pull(b.id) || a.id - b.id);
-    const top = ((tallest - sorted.length) / 2) * step;
+    const sorted = column.toSorted(
+      (a, b) => Number(lit.has(b.id)) - Number(lit.has(a.id)) || pull(a.id) - pull(b.id) || a.id - b.id,
+    );
     for (const [row, { id }] of sorted.entries()) {
-      const y = top + row * step;
+      const y = row * step;
       rows.set(id, y);
       places.set(id, { id, x: at * (box.width + box.gapX), y });
     }

@@ -58,7 +58,7 @@ export function Likelihood({ epss }: { epss: number | undefined }) {
   const { t, format } = useSettings();
   if (epss === undefined) return null;
   return (
-    <span className="figures" title={t('findings.epssHint')}>
+    <span className="hint figures nowrap" title={t('findings.epssHint')}>
       EPSS {format.percent(epss)}
     </span>
   );

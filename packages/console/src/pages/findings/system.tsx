@@ -87,12 +87,16 @@ function Body({ graph, component }: { graph: SbomGraph; component: string }) {
             ) : (
               <>
                 <FindingTable found={page.items} without="system" />
-                <Pager
-                  offset={offset}
-                  limit={limit}
-                  total={page.total}
-                  go={(next) => setSearch({ ...(component ? { component } : {}), offset: String(next) })}
-                />
+                {page.total > limit ? (
+                  <div className="padded">
+                    <Pager
+                      offset={offset}
+                      limit={limit}
+                      total={page.total}
+                      go={(next) => setSearch({ ...(component ? { component } : {}), offset: String(next) })}
+                    />
+                  </div>
+                ) : null}
               </>
             )
           }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { waiversQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
+import type { Translate } from '../../language/translate.ts';
 import { Copyable, Empty, Loaded } from '../../parts/frame.tsx';
 import { useNow } from '../../parts/now.ts';
 import { Table } from '../../parts/table.tsx';
@@ -21,6 +22,19 @@ export function standing(waiver: Pick<Waiver, 'expires' | 'state'>, now: number)
   const end = waiverEnd(waiver.expires);
   if (end <= now) return 'expired';
   return waiver.state === 'applied' && end - now < 14 * day ? 'ending' : waiver.state;
+}
+
+/** Why it does not hold, in the reader's language; what the gate says beyond that stays as it is. */
+export function sayWhy(why: string, t: Translate): string {
+  const version = /^the version is `(.*)` now$/.exec(why)?.[1];
+  if (version !== undefined) return t('waivers.why.version', { version });
+  if (why === 'it is known to be exploited now') return t('waivers.why.exploited');
+  if (why === 'the package is malicious') return t('waivers.why.malicious');
+  const epss = /^its epss rose from (.*) to (.*)$/.exec(why);
+  if (epss !== null) return t('waivers.why.epss', { from: epss[1]!, to: epss[2]! });
+  const [, one, rest = ''] = /^(?:nobody|only `(.*?)`) has signed it(.*)$/.exec(why) ?? [];
+  if (one !== undefined) return `${t('waivers.why.one', { name: one })}${rest}`;
+  return why.startsWith('nobody has signed it') ? t('waivers.why.nobody') : why;
 }
 
 /** Who has accepted which risk, why, until when, and what no longer holds. */
@@ -74,7 +88,7 @@ export function Waivers() {
                 cell: (one) => (
                   <>
                     {one.reason}
-                    {one.why ? <span className="under problem">{one.why}</span> : null}
+                    {one.why ? <span className="under problem">{sayWhy(one.why, t)}</span> : null}
                   </>
                 ),
               },
