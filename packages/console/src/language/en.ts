@@ -863,7 +863,7 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'decisions.col.resource': 'Resource',
   'decisions.col.outcome': 'Outcome',
   'decisions.col.policies': 'Deciding policies',
-  'decisions.search': 'Search: device, person, action, policy',
+  'decisions.search': 'Search decisions',
   'decisions.pause': 'Hold still',
   'decisions.resume': 'Follow live',
   'decisions.none': 'No decision matches',

@@ -860,7 +860,7 @@ export const vi = {
   'decisions.col.resource': 'Tài nguyên',
   'decisions.col.outcome': 'Kết quả',
   'decisions.col.policies': 'Chính sách quyết định',
-  'decisions.search': 'Tìm: thiết bị, người, hành động, chính sách',
+  'decisions.search': 'Tìm quyết định',
   'decisions.pause': 'Dừng lại để đọc',
   'decisions.resume': 'Theo dõi trực tiếp',
   'decisions.none': 'Không có quyết định nào khớp',

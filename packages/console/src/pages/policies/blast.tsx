@@ -33,25 +33,27 @@ export function Blast() {
   return (
     <>
       <Panel title={t('blast.title')} hint={t('blast.lead')}>
-        <form className="form inline-form" onSubmit={(event) => void submit(event)}>
-          <label className="field">
-            <span>{t('blast.device')}</span>
-            <input
-              name="device"
-              className="mono"
-              defaultValue={search.get('device') ?? ''}
-              placeholder="cam-001"
-              required
-              maxLength={64}
-              spellCheck={false}
-              autoCapitalize="none"
-            />
-          </label>
-          <button type="submit" className="button primary" disabled={busy}>
-            {busy ? t('common.working') : t('blast.ask')}
-          </button>
-        </form>
-        {error === undefined ? null : <Failure error={error} />}
+        <div className="stack">
+          <form className="form inline-form" onSubmit={(event) => void submit(event)}>
+            <label className="field">
+              <span>{t('blast.device')}</span>
+              <input
+                name="device"
+                className="mono"
+                defaultValue={search.get('device') ?? ''}
+                placeholder="cam-001"
+                required
+                maxLength={64}
+                spellCheck={false}
+                autoCapitalize="none"
+              />
+            </label>
+            <button type="submit" className="button primary" disabled={busy}>
+              {busy ? t('common.working') : t('blast.ask')}
+            </button>
+          </form>
+          {error === undefined ? null : <Failure error={error} />}
+        </div>
       </Panel>
       {result === undefined ? null : (
         <Panel

@@ -124,10 +124,14 @@ function Remedies({ remedies }: Pick<ExplanationView, 'remedies'>) {
 
 function Facts({ facts }: { facts: readonly ExplainedFact[] }) {
   const { t } = useSettings();
-  if (facts.length === 0) return null;
+  // Of what is not known the innermost says enough.
+  const said = facts.filter(
+    ({ name, value }) => value !== undefined || !facts.some((other) => other.name.startsWith(`${name}.`)),
+  );
+  if (said.length === 0) return null;
   return (
     <span className="under">
-      {facts.map(({ name, value, source, until, stale }) => (
+      {said.map(({ name, value, source, until, stale }) => (
         <span key={name} className={stale ? 'fact bad' : 'fact'}>
           <code>{name}</code> {value === undefined ? t('explain.absent') : `= ${shown(value)}`}
           {source === undefined ? null : ` · ${source}`}

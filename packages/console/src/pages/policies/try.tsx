@@ -110,15 +110,13 @@ function Workbench({ files }: { files: PolicyFilesView }) {
               onChange={({ currentTarget: { value } }) => edit(chosen, value)}
             />
           </label>
-          {place?.file === undefined ? null : (
-            <p className="form-error" role="alert">
-              <strong className="mono">
-                {[place.file, place.line, place.column].filter((part) => part !== undefined).join(':')}
-              </strong>{' '}
+          {place === undefined ? null : (
+            <div className="form-error" role="alert">
+              <strong className="mono">{place.detail}</strong>
               <LineOf text={all.find(({ file }) => file === place.file)?.text} line={place.line} />
-            </p>
+            </div>
           )}
-          {error === undefined ? null : <Failure error={error} />}
+          {error === undefined || place !== undefined ? null : <Failure error={error} />}
           <footer className="form-foot">
             <span className="hint">
               {edits.size === 0 ? t('try.unchanged') : t('try.changed', { n: edits.size })}
