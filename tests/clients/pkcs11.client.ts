@@ -264,7 +264,7 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
 
   async function backup(): Promise<void> {
     const created = await program.cli('backup', 'create', join(folder, 'city.backup'));
-    checks.matches('a backup names the keys that it cannot hold', created.stdout, /device-ca-2[\s\S]*hue-ca/);
+    checks.matches('a backup names the keys that it cannot hold', created.stdout, /hue-ca.*device-ca-2/);
     const verified = await program.cli('backup', 'verify', join(folder, 'city.backup'));
     checks.matches('and is proven to restore', verified.stdout, /The backup restores/);
   }

@@ -177,6 +177,24 @@ export type ImpactView = z.infer<typeof ImpactView>;
 export const RolloverBody = z.strictObject({ role: z.enum(['root', 'device-ca', 'service-ca']) });
 export const RolloverView = z.object({ id: z.string() });
 
+const IssuingRole = z.enum(['device-ca', 'service-ca']);
+/** The request for the next generation of an authority, to be signed where the root's key is. */
+export const NextRequestBody = z.strictObject({ role: IssuingRole });
+export const NextRequestView = z.object({ id: z.string(), request: z.string() });
+/** What was signed for it, PEM, and the certificates between it and the root. */
+export const NextCertificateBody = z.strictObject({
+  role: IssuingRole,
+  certificate: z.string().max(65_536),
+  chain: z.string().max(262_144).default(''),
+});
+export const ImportedAuthorityView = z.object({
+  id: z.string(),
+  path: z.array(z.string()),
+  notAfter: z.number(),
+});
+/** A CRL of a root whose key is elsewhere, base64 DER. */
+export const RootCrlBody = z.strictObject({ crl: z.base64().max(4_194_304) });
+
 export const ManufacturedBody = z.strictObject({
   manufacturer: z.string().min(1).max(40),
   hardwareSerial: z.string().min(1).max(64),

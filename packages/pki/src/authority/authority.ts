@@ -9,17 +9,21 @@ import type {
   RevocationReason,
   Signals,
 } from '@kydai/contracts';
-import { importRootCrl } from '../ceremony/import.ts';
+import { type Imported, importRootCrl } from '../ceremony/import.ts';
+import { importNext, requestNext } from '../ceremony/next.ts';
+import type { IssuingRole } from '../ceremony/offline.ts';
 import { CrlPublisher } from '../crl/publish.ts';
 import { PkiError } from '../error.ts';
 import { type RenewalWindow, renewalWindow } from '../fleet/renewal.ts';
 import { healthOf } from '../health/health.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type NoncePolicy, OcspResponder } from '../ocsp/answer.ts';
+import { bridgeFrom } from '../path/bridge.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { type Application, applications } from '../register/application.ts';
 import { certificates } from '../register/kinds.ts';
 import { createDeviceRegister, type DeviceRegister } from '../register/register.ts';
+import { readCertificate } from '../x509/certificate.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
 import { textName } from '../x509/general-name.ts';
 import { toPem } from '../x509/pem.ts';
@@ -27,7 +31,7 @@ import { readRequest } from '../x509/request.ts';
 import { type ApplicationVerdict, type Apply, apply, decideApplication } from './apply.ts';
 import { checkRequest } from './check-request.ts';
 import { holdCredential } from './credential.ts';
-import { chainOf, type Desk, issuerOf, pemOf } from './desk.ts';
+import { allAuthorities, chainOf, type Desk, issuerOf, pemOf, proofOf } from './desk.ts';
 import { type EnrolRequest, enrol, type RenewRequest, renew } from './enrol.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { issueCertificate } from './issue.ts';
@@ -81,6 +85,11 @@ export interface Authority {
   chainPem(issuer: string): string;
   /** One authority's certificate, DER. */
   certificateOf(issuer: string): Uint8Array;
+  /**
+   * The certificates, PEM, by which one who trusts this authority alone, root or not, believes all that others of ours
+   * issue: one for each, so that there is no choice.
+   */
+  bridgePem(anchor: string): string;
   /** Every authority as PKCS#7 certs-only, DER (RFC 7030 section 4.1.3). */
   caCertificates(): Uint8Array;
   /** Ids of all authorities. */
@@ -133,6 +142,14 @@ export interface Authority {
   renewalWindow(serial: string): Promise<RenewalWindow | undefined>;
   /** Makes the next generation of an authority, which issues from now on; resolves to its id. */
   rollOver(role: 'root' | 'device-ca' | 'service-ca', by: string): Promise<string>;
+  /** The request for the next generation of an issuing authority, PEM, where the root's key is elsewhere. */
+  requestNext(role: IssuingRole): Promise<{ readonly id: string; readonly request: string }>;
+  /** Takes in what was signed for that request, PEM, with the certificates between it and the root; it issues from now on. */
+  importNext(
+    role: IssuingRole,
+    given: { readonly certificatePem: string; readonly chainPem?: string },
+    by: string,
+  ): Promise<Imported>;
   /** Takes in the root's CRL from a ceremony, where the root is offline. */
   importRootCrl(der: Uint8Array, by: string): Promise<void>;
   /** Writes an audit entry about something refused. */
@@ -188,8 +205,11 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     devices: createDeviceRegister({ records, clock, signals }),
     chainPem: (issuer) => pemOf(chainOf(desk, issuerOf(desk, issuer))),
     certificateOf: (issuer) => issuerOf(desk, issuer).der,
-    caCertificates: () =>
-      encodeCertsOnly([...[...desk.issuers.values()].map(({ der }) => der), ...desk.crosses]),
+    caCertificates: () => encodeCertsOnly(allAuthorities(desk)),
+    bridgePem: (anchor) => {
+      const authorities = allAuthorities(desk).map((der) => readCertificate(der));
+      return pemOf(bridgeFrom(issuerOf(desk, anchor).certificate, authorities).map(({ der }) => der));
+    },
     issuers: () => [...desk.issuers.keys()],
     enrolmentToken: (wanted) => makeToken(desk, wanted),
     enrol: (wanted) => enrol(desk, wanted),
@@ -223,6 +243,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       return certificate === undefined ? undefined : renewalWindow(certificate);
     },
     rollOver: (role, by) => rollOver(desk, role, by),
+    requestNext: (role) => requestNext(desk, role),
+    importNext: (role, given, by) => importNext(desk, role, given, by),
     importRootCrl: (der, by) => importRootCrl(desk, der, by),
     audit: (action, actor, target, detail) =>
       records.commit([], [{ at: clock.now(), actor, action, target, detail }]),
@@ -257,7 +279,7 @@ async function serverCertificate(desk: Desk, names: readonly string[]) {
   const service = issuerOf(desk, record?.issuer ?? 'service-ca');
   return {
     keyPem: await desk.keys.exportPem(keyId),
-    chainPem: pemOf([Buffer.from(credential.der, 'base64'), service.der]),
+    chainPem: pemOf([Buffer.from(credential.der, 'base64'), ...proofOf(desk, service)]),
     notAfter: credential.notAfter,
   };
 }

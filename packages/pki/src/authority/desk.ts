@@ -7,7 +7,7 @@ import { type AuthorityRecord, certificates } from '../register/kinds.ts';
 import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
-import { toPem } from '../x509/pem.ts';
+import { toBase64, toPem } from '../x509/pem.ts';
 import { importPublicKey, readPublicKey } from '../x509/public-key.ts';
 import type { AccessUrls } from './urls.ts';
 
@@ -27,6 +27,10 @@ export interface Issuer {
   readonly keyHash: string;
   /** Its key is elsewhere. */
   readonly offline: boolean;
+  /** A root that is not ours. */
+  readonly external: boolean;
+  /** Certificates of others between it and the root, the nearest first. */
+  readonly chain: readonly Uint8Array[];
   /** Certificates issued so far, by our count: decides the shard of the next. */
   issued: number;
 }
@@ -42,7 +46,7 @@ export interface Desk {
   readonly organization: string;
   /** By id, newest generation of each role last. */
   readonly issuers: Map<string, Issuer>;
-  /** Roots signed by other generations of the root, DER. */
+  /** Authorities signed by another generation of their role, DER. */
   readonly crosses: Uint8Array[];
   /** Digests of client certificates whose signature was verified. */
   readonly verified: Set<string>;
@@ -77,6 +81,8 @@ export function makeIssuer(record: AuthorityRecord, signer: Signer, issued: numb
     ocspNames: [named(Oid.sha1, 'sha1'), named(Oid.sha256, 'sha256')],
     keyHash: digest('sha1', key.bits),
     offline: record.offline === true,
+    external: record.external === true,
+    chain: (record.chain ?? []).map((each) => Buffer.from(each, 'base64')),
     issued,
   };
 }
@@ -127,11 +133,44 @@ export async function isIssuerRevoked(desk: Desk, issuer: Issuer): Promise<boole
 /** The issuer's certificate and what proves it, up to the root. */
 export function chainOf(desk: Desk, issuer: Issuer): readonly Uint8Array[] {
   if (issuer.role === 'root') return [issuer.der];
+  const between = issuer.chain;
+  const top = between.length === 0 ? issuer.certificate : readCertificate(between.at(-1)!);
   const above = [...desk.issuers.values()].find(
-    ({ certificate }) =>
-      certificate !== issuer.certificate && sameName(certificate.subject, issuer.certificate.issuer),
+    ({ certificate }) => certificate !== issuer.certificate && sameName(certificate.subject, top.issuer),
   );
-  return above === undefined ? [issuer.der] : [issuer.der, above.der];
+  return [issuer.der, ...between, ...(above === undefined ? [] : [above.der])];
+}
+
+/**
+ * What a TLS server sends beside its own certificate: the authority, what stands between it and the root, and for those
+ * who trust another generation of the root the certificates by which the one proves the other. The root itself they have.
+ */
+export function proofOf(desk: Desk, issuer: Issuer): readonly Uint8Array[] {
+  const chain = chainOf(desk, issuer);
+  const root = readCertificate(chain.at(-1)!).subject;
+  const crosses = desk.crosses.filter((der) => sameName(readCertificate(der).subject, root));
+  return [...chain.slice(0, Math.max(1, chain.length - 1)), ...crosses];
+}
+
+/**
+ * Every authority of ours, what stands between it and its root, and the crosses, each once. In an order in which OpenSSL,
+ * which takes the first certificate that fits and never goes back, finds a path to any generation of the root.
+ */
+export function allAuthorities(desk: Desk): readonly Uint8Array[] {
+  const issuers = [...desk.issuers.values()];
+  const [roots, issuing] = [true, false].map((isRoot) =>
+    issuers.filter(({ role }) => (role === 'root') === isRoot).map(({ der }) => der),
+  ) as [Uint8Array[], Uint8Array[]];
+  const rootNames = roots.map((der) => readCertificate(der).subject);
+  const [ofRoots, ofIssuing] = [true, false].map((isRoot) =>
+    desk.crosses.filter((der) => {
+      const { subject } = readCertificate(der);
+      return rootNames.some((name) => sameName(name, subject)) === isRoot;
+    }),
+  ) as [Uint8Array[], Uint8Array[]];
+  const between = issuers.flatMap(({ chain }) => chain);
+  const all = [...issuing, ...between, ...ofRoots, ...roots, ...ofIssuing];
+  return [...new Map(all.map((der) => [toBase64(der), der])).values()];
 }
 
 export function pemOf(certificates: readonly Uint8Array[]): string {

@@ -8,6 +8,7 @@ import { signCertificate } from '../sign/sign.ts';
 import { encodeTbsCertificate, serialToHex } from '../x509/certificate.ts';
 import { type Extension, extension, kept } from '../x509/extension.ts';
 import type { GeneralName } from '../x509/general-name.ts';
+import { authorityKeyIdentifierOf } from '../x509/key-identifier.ts';
 import { toBase64 } from '../x509/pem.ts';
 import { type KeyFamily, keyDigest, keyIdentifier, type PublicKey } from '../x509/public-key.ts';
 import { certificatesPerShard, type Issuer } from './desk.ts';
@@ -135,7 +136,7 @@ function pointers(profile: Profile, issuer: Issuer, urls: AccessUrls): readonly 
   pointersTo.set(issuer, profiles);
   const known = profiles.get(profile);
   if (known !== undefined && known.shard === shard) return known.extensions;
-  const extensions = [extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey))];
+  const extensions = [authorityKeyIdentifierOf(issuer.certificate)];
   if (profile.noRevocation) extensions.push(extension.noRevAvail());
   else if (!profile.ocspNoCheck) {
     extensions.push(

@@ -32,7 +32,7 @@ export async function openHierarchy(desk: Desk): Promise<void> {
     );
     for (const { value } of inOrder) desk.issuers.set(value.id, await openIssuer(desk, value));
     const crosses = await desk.records.find(certificates, {
-      where: { profile: 'cross-root' },
+      where: { profile: ['cross-root', 'cross-device-ca', 'cross-service-ca'] },
       order: 'issued',
     });
     desk.crosses.splice(

@@ -8,9 +8,11 @@ import type { KeyStore } from '../keys/key-store.ts';
 import { signCrl } from '../sign/sign.ts';
 import { encodeSigned, readCertificate } from '../x509/certificate.ts';
 import { crlExtension } from '../x509/crl.ts';
-import { extension } from '../x509/extension.ts';
+import { authorityKeyIdentifierOf } from '../x509/key-identifier.ts';
+import { attributesOf } from '../x509/name.ts';
+import { Oid } from '../x509/oids.ts';
 import { fromPem, toPem } from '../x509/pem.ts';
-import { keyIdentifier, readPublicKey } from '../x509/public-key.ts';
+import { readPublicKey } from '../x509/public-key.ts';
 import { encodeRequestInfo, readRequest, verifyRequest } from '../x509/request.ts';
 
 /** A machine without a network, with a key folder of its own. Everything that goes in and out is text on a stick. */
@@ -59,7 +61,8 @@ export async function requestsForIssuing(server: {
   return { 'device-ca': await make('device-ca'), 'service-ca': await make('service-ca') };
 }
 
-async function requestFor(
+/** A request for the key of this name, PEM; makes the key where there is none. */
+export async function requestFor(
   keys: KeyStore,
   id: string,
   type: 'EC-P256' | 'EC-P384',
@@ -71,8 +74,8 @@ async function requestFor(
 }
 
 /**
- * At the ceremony: signs the request of an issuing authority, PEM to PEM. The request gives its key and nothing else;
- * name, constraints and validity are ours. `subject-mismatch` when it is another authority's request.
+ * At the ceremony: signs the request of an issuing authority, PEM to PEM. The request gives its key and its generation and
+ * nothing else; name, constraints and validity are ours. `subject-mismatch` when it is another authority's request.
  */
 export async function signIssuing(
   ceremony: Ceremony,
@@ -86,9 +89,11 @@ export async function signIssuing(
   verifyRequest(request);
   const urls = accessUrls(publicUrl);
   const { publicKey } = request;
+  const commonName = attributesOf(request.subject).find(({ oid }) => oid === Oid.commonName)?.text;
+  const generation = Number(/ ([1-9][0-9]{0,3})$/.exec(commonName ?? '')?.[1] ?? 1);
   const draft = authorityDraft({
     role,
-    generation: 1,
+    generation,
     organization,
     host: urls.host,
     publicKey,
@@ -122,10 +127,7 @@ export async function signRootCrl(
       thisUpdate,
       nextUpdate: thisUpdate + 400 * 86_400_000,
       entries: list.revoked,
-      extensions: [
-        extension.authorityKeyIdentifier(keyIdentifier(root.signer.publicKey)),
-        crlExtension.number(list.number),
-      ],
+      extensions: [authorityKeyIdentifierOf(root.certificate), crlExtension.number(list.number)],
     },
     root.signer,
   );

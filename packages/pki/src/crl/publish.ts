@@ -6,8 +6,7 @@ import { retryOnConflict } from '../register/retry.ts';
 import { type Revocation, readRevocations, revocationPages } from '../register/revocation-page.ts';
 import { signCrl } from '../sign/sign.ts';
 import { crlExtension } from '../x509/crl.ts';
-import { extension } from '../x509/extension.ts';
-import { keyIdentifier } from '../x509/public-key.ts';
+import { authorityKeyIdentifierOf } from '../x509/key-identifier.ts';
 
 const day = 86_400_000;
 /** How long a CRL is good; half-way through a new one is made even if nothing changed. */
@@ -128,7 +127,7 @@ async function buildCrl(
   const base =
     before !== undefined && now < before.base.at + baseLifetime ? before.base : { number, at: now };
   const common = [
-    extension.authorityKeyIdentifier(keyIdentifier(issuer.signer.publicKey)),
+    authorityKeyIdentifierOf(issuer.certificate),
     crlExtension.number(number),
     ...(shard === undefined ? [] : [crlExtension.distributionPoint(desk.urls.crl(issuer.id, shard))]),
   ];

@@ -25,7 +25,9 @@ export async function healthOf(desk: Desk, responder: OcspResponder): Promise<Pk
     });
   }
   const token = desk.keys.token?.() ?? null;
-  return { at, token, authorities, problems: problemsOf(at, token, authorities) };
+  // The lists of a root that is not ours are published by others.
+  const ours = authorities.filter(({ id }) => desk.issuers.get(id)?.external !== true);
+  return { at, token, authorities, problems: problemsOf(at, token, ours) };
 }
 
 /** By authority: the oldest times among its lists. */

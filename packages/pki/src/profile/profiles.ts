@@ -16,7 +16,8 @@ const builtIn: readonly unknown[] = [
     keyUsage: authorityUsages,
     purposes: [],
     names: [],
-    authority: { pathLength: 1 },
+    // Another root that it vouches for, the authority below that, and the next generation of the authority.
+    authority: { pathLength: 3 },
     ocspNoCheck: false,
   },
   {
@@ -28,9 +29,23 @@ const builtIn: readonly unknown[] = [
     keyUsage: authorityUsages,
     purposes: [],
     names: [],
-    authority: { pathLength: 0 },
+    // Another generation of itself that it vouches for.
+    authority: { pathLength: 1 },
     ocspNoCheck: false,
   },
+  // One generation of an issuing authority, signed by another.
+  ...(['device-ca', 'service-ca'] as const).map((issuer) => ({
+    id: `cross-${issuer}`,
+    issuer,
+    days: 3650,
+    backdateMinutes: 60,
+    keyTypes: ['EC-P256', 'EC-P384'],
+    keyUsage: authorityUsages,
+    purposes: [],
+    names: [],
+    authority: { pathLength: 0 },
+    ocspNoCheck: false,
+  })),
   {
     // One generation of the root, signed by another.
     id: 'cross-root',
@@ -41,7 +56,7 @@ const builtIn: readonly unknown[] = [
     keyUsage: authorityUsages,
     purposes: [],
     names: [],
-    authority: { pathLength: 1 },
+    authority: { pathLength: 2 },
     ocspNoCheck: false,
   },
   {

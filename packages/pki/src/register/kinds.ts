@@ -90,6 +90,10 @@ export const AuthorityRecord = z
     created: z.number(),
     /** The key is not here: it signs at ceremonies. */
     offline: z.boolean().optional(),
+    /** A root that is not ours, such as a national one. */
+    external: z.boolean().optional(),
+    /** Certificates of others between it and the root, the nearest first, base64 DER. */
+    chain: z.array(z.string()).readonly().optional(),
   })
   .readonly();
 export type AuthorityRecord = z.infer<typeof AuthorityRecord>;

@@ -9,11 +9,16 @@ import {
   eachRecord,
   ForecastView,
   ImpactView,
+  ImportedAuthorityView,
   InclusionsView,
   ManufacturedBody,
+  NextCertificateBody,
+  NextRequestBody,
+  NextRequestView,
   PkiHealthView,
   RolloverBody,
   RolloverView,
+  RootCrlBody,
 } from '@kydai/contracts';
 import { type Application, certificates, devices } from '@kydai/pki';
 import { ShellError } from '../../error.ts';
@@ -111,6 +116,44 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
       responses: { 200: json(RolloverView, 'the new authority') },
     }),
     async (c) => c.json({ id: await authority.rollOver(c.req.valid('json').role, c.var.caller.actor) }, 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/pki/rollover/request', guard('revoke-certificate', 'certificates'), {
+      method: 'post',
+      summary: 'The request for the next generation of an authority, to be signed where the root’s key is',
+      request: jsonBody(NextRequestBody),
+      responses: { 200: json(NextRequestView, 'the request, PEM') },
+    }),
+    async (c) => c.json(await authority.requestNext(c.req.valid('json').role), 200),
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/pki/rollover/certificate', guard('revoke-certificate', 'certificates'), {
+      method: 'post',
+      summary: 'Take in what was signed for that request; it issues from now on',
+      request: jsonBody(NextCertificateBody),
+      responses: { 200: json(ImportedAuthorityView, 'the new authority') },
+    }),
+    async (c) => {
+      const { role, certificate, chain } = c.req.valid('json');
+      const given = { certificatePem: certificate, chainPem: chain };
+      const { id, path, notAfter } = await authority.importNext(role, given, c.var.caller.actor);
+      return c.json({ id, path: [...path], notAfter }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/pki/root-crl', guard('revoke-certificate', 'certificates'), {
+      method: 'post',
+      summary: 'Take in a CRL of a root whose key is elsewhere',
+      request: jsonBody(RootCrlBody),
+      responses: { 200: json(z.object({}), 'it is published from now on') },
+    }),
+    async (c) => {
+      await authority.importRootCrl(Buffer.from(c.req.valid('json').crl, 'base64'), c.var.caller.actor);
+      return c.json({}, 200);
+    },
   );
 
   app.openapi(
