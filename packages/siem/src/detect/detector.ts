@@ -278,8 +278,14 @@ export function createDetector(options: DetectorOptions): Detector {
   }
 }
 
-function commonParts(rule: RuleHead) {
-  return {
+type CommonParts = Pick<Detection, 'rule' | 'level' | 'techniques' | 'tags'>;
+const common = new WeakMap<RuleHead, CommonParts>();
+
+/** What all detections of a rule share, made once. */
+function commonParts(rule: RuleHead): CommonParts {
+  const known = common.get(rule);
+  if (known !== undefined) return known;
+  const made = {
     rule: {
       id: rule.id,
       title: rule.title,
@@ -289,6 +295,8 @@ function commonParts(rule: RuleHead) {
     techniques: rule.techniques,
     tags: rule.tags,
   };
+  common.set(rule, made);
+  return made;
 }
 
 function textOf(entities: readonly EntityRef[]): string {

@@ -2,6 +2,7 @@ import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression, FieldSource, Predicate } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
 import { compileRegex } from '../rules/modifiers.ts';
+import { inNetwork, parseNetwork } from '../rules/network.ts';
 import { foldPattern, formatPattern, type Pattern } from '../rules/pattern.ts';
 import { compileGlob, type Shape, shapeOf } from './glob.ts';
 import { type EvaluationContext, testValue } from './reference.ts';
@@ -36,7 +37,20 @@ export interface Question {
 export function prepare(predicate: Predicate): Question {
   if (predicate.kind === 'text') return prepareText(predicate);
   if (predicate.kind === 'regex') return prepareRegex(predicate);
-  const cost = { cidr: 8, number: 4, exists: 1, fieldref: 8 }[predicate.kind];
+  if (predicate.kind === 'cidr') {
+    const network = parseNetwork(predicate.network)!;
+    const test = (text: string) => inNetwork(network, text);
+    return {
+      predicate,
+      clues: undefined,
+      exact: false,
+      cost: 4,
+      test,
+      folded: false,
+      ask: asksTexts(test),
+    };
+  }
+  const cost = { number: 4, exists: 1, fieldref: 8 }[predicate.kind];
   return {
     predicate,
     clues: undefined,

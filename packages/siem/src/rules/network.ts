@@ -16,6 +16,13 @@ export function parseNetwork(text: string): Network | undefined {
 }
 
 export function inNetwork(network: Network, text: string): boolean {
+  // What most rules and logs hold: IPv4 in a network of it.
+  if (network.bits > 96 && network.words[2] === 0xffff && !text.includes(':')) {
+    const word = parseDotted(text);
+    return (
+      word !== undefined && (word ^ network.words[3]) >>> (128 - network.bits) === 0 && inMapped(network)
+    );
+  }
   const words = parseAddress(text);
   if (!words) return false;
   for (let index = 0; index < 4; index++) {
@@ -24,6 +31,10 @@ export function inNetwork(network: Network, text: string): boolean {
     if ((words[index]! ^ network.words[index]!) >>> (32 - bits) !== 0) return false;
   }
   return true;
+}
+
+function inMapped({ words }: Network): boolean {
+  return words[0] === 0 && words[1] === 0;
 }
 
 /** Reads an IPv4 address in dotted decimal or an IPv6 address (RFC 4291 section 2.2), without zone; else undefined. */
@@ -60,16 +71,29 @@ function parseGroups(text: string, last: boolean): number[] | undefined {
   return groups;
 }
 
+/** Four decimal numbers up to 255, without leading zeros. */
 function parseDotted(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
+  const { length } = text;
+  if (length < 7 || length > 15) return undefined;
   let word = 0;
-  for (const part of parts) {
-    const octet = readInteger(part, 255);
-    if (octet === undefined) return undefined;
-    word = word * 256 + octet;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = 0; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit === -2) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      word = word * 256 + part;
+      part = 0;
+      digits = 0;
+    } else {
+      if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return undefined;
+      part = part * 10 + digit;
+      digits++;
+      if (part > 255) return undefined;
+    }
   }
-  return word;
+  return dots === 3 && digits > 0 ? word * 256 + part : undefined;
 }
 
 function readInteger(text: string, max: number): number | undefined {
