@@ -169,6 +169,19 @@ export const ImpactView = z.object({
   publishesNow: z.boolean(),
   /** Numbers of open incidents that name the device. */
   incidents: z.array(z.string()),
+  /** What the policies allow now and would deny, to the device and to whoever works with it; `complete` where all are told. */
+  grants: z.object({
+    lost: z.array(z.object({ principal: z.string(), action: z.string(), resource: z.string() })),
+    complete: z.boolean(),
+  }),
+  /** Sessions of the person that the certificate names. */
+  sessions: z.number().int(),
+  /** Ids of declared services that it names. */
+  services: z.array(z.string()),
+  /** Paths behind proxies of ours that take the device's certificate. */
+  proxies: z.array(z.string()),
+  /** Readings of the last 24 hours that were sealed for its key. */
+  sealed: z.number().int(),
   /** What would stop, in sentences. */
   consequences: z.array(z.string()),
 });
