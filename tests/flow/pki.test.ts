@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -304,11 +305,33 @@ describe('the certificate authority, wired', () => {
     const impact = await cli('pki', 'impact', serial);
     expect(impact.stdout).toContain('it can neither publish nor renew');
     expect(impact.stdout).toMatch(/\d+ handshakes and 1 readings/);
+    expect(impact.stdout).toMatch(
+      /grants are lost, such as publish on `Dataset::\w+` by `Device::cam-impact`/,
+    );
     const [root] = (await operator('GET', '/api/v1/pki/authorities')).body['items'] as { serial: string }[];
     expect((await cli('pki', 'impact', root!.serial)).stdout).toMatch(
       /certificates of \d+ subjects below it/,
     );
     expect((await cli('pki', 'impact', 'ffff')).code).not.toBe(0);
+  });
+
+  it('knows what is sealed for a service that would lose its certificate', async () => {
+    const { certificationRequest, createDeviceKey } = await import('@kydai/device');
+    const subject = 'archive.example';
+    const csr = certificationRequest(createDeviceKey(), subject, [subject]);
+    const service = await running.kydai.authority.issue({ csr, profile: 'service', subject, by: 'user:lan' });
+    const { token } = await running.kydai.authority.enrolmentToken({
+      ...{ deviceId: 'cam-seal', kind: 'camera', zone: 'district-1', minutes: 5, by: 'user:lan' },
+    });
+    const server = running.kydai.addresses().devices;
+    const folder_ = ['--folder', 'cam-seal', '--ca', 'root.pem', '--server', server];
+    expect((await cli('device', 'enrol', 'cam-seal', '--token', token, ...folder_)).stderr).toBe('');
+    const recipient = new X509Certificate(Buffer.from(service.der, 'base64')).toString();
+    writeFileSync(join(folder, 'archive.pem'), recipient);
+    const sent = await cli('device', 'send', '{"value":7}', '--recipient', 'archive.pem', ...folder_);
+    expect([sent.stdout, sent.stderr]).toEqual(['published: 202\n', '']);
+    const impact = await cli('pki', 'impact', service.serial);
+    expect(impact.stdout).toContain('1 readings of the last 24 hours were sealed for its key');
   });
 
   it('lists and searches devices, quarantines one and releases it', async () => {

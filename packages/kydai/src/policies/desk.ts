@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import {
   type AccessRequest,
+  type CedarUid,
   type Clock,
   type EventStore,
   KydaiError,
@@ -10,7 +11,6 @@ import {
 import type { KeyStore } from '@kydai/pki';
 import {
   type BlastRadius,
-  blastRadius,
   type Engine,
   type EntityStore,
   type Explanation,
@@ -23,7 +23,6 @@ import {
   replay,
   runPolicyTests,
   signBundle,
-  withBareFacts,
 } from '@kydai/policy';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { readPolicies, type TextFile } from '../boot/content.ts';
@@ -33,6 +32,7 @@ import { asJson, placed, prepare } from './candidate.ts';
 import { decisionDataset, type KeptDecision } from './decision-events.ts';
 import type { DeclaredEntities } from './declared.ts';
 import { type PolicySource, policyBundles, type ReadPolicies } from './source.ts';
+import { type WhatIf, whatIf } from './what-if.ts';
 
 /** The set in force, and how it came to be. */
 export interface InForce {
@@ -75,8 +75,10 @@ export interface PolicyDesk {
     candidate: { readonly schema: TextFile; readonly policies: readonly TextFile[] },
     span: { readonly from: number; readonly most: number },
   ): Promise<ReplayReport & { readonly tests: PolicyTestReport }>;
-  /** Which grants a device would lose by its quarantine. @throws ShellError `not-found` */
-  blast(deviceId: string): BlastRadius;
+  /** Which grants a device would lose by its quarantine, or with its last certificate. @throws ShellError `not-found` */
+  blast(deviceId: string, loss?: 'quarantined' | 'uncertified'): BlastRadius;
+  /** Which grants would flip if something happened to an entity. @throws ShellError `not-found` */
+  whatIf(entity: CedarUid, happening: WhatIf): BlastRadius;
   /** Signs the content folder's policies, after their cases have held, for edge sites. */
   bundle(by: string): Promise<{ bundle: string; version: number; publicKey: string }>;
 }
@@ -178,15 +180,11 @@ export function openPolicyDesk(parts: {
       const recorded = await keptDecisions(events, from, most);
       return { ...replay({ recorded, candidate: policySet, current: engine.policySet, entities }), tests };
     },
-    blast(deviceId) {
-      const uid = { type: 'Device', id: deviceId };
-      const device = entities.get(uid);
-      if (device === undefined)
-        throw new ShellError('not-found', `no device is called \`${deviceId.slice(0, 100)}\``);
-      const changed = { ...device, attrs: { ...device.attrs, quarantined: true } };
-      const change = withBareFacts(changed, engine.policySet.schema, 'quarantine');
-      return blastRadius(engine, entities, { uid, change });
+    blast(deviceId, loss = 'quarantined') {
+      const set = loss === 'quarantined' ? { quarantined: true } : { certified: false };
+      return whatIf(parts, { type: 'Device', id: deviceId }, { set });
     },
+    whatIf: (uid, happening) => whatIf(parts, uid, happening),
     async bundle(by) {
       const content = readPolicies(parts.content);
       prepare(content);
