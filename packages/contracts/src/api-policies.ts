@@ -108,6 +108,8 @@ export type ReplayView = z.infer<typeof ReplayView>;
 export const BlastView = z.object({
   loses: z.array(z.object({ principal: Uid, action: z.string(), resource: Uid, by: z.array(z.string()) })),
   gains: z.array(z.object({ principal: Uid, action: z.string(), resource: Uid })),
+  /** How many entities were asked about: the one that changes, those below it, and those that name it. */
+  entities: z.number().int(),
   /** False where there were more than could be listed. */
   complete: z.boolean(),
 });
@@ -137,6 +139,8 @@ export const ExplanationView = z.object({
   }),
   determining: z.array(
     DecidingPolicy.extend({
+      /** What its permission raises: somebody broke the glass. */
+      alarm: z.string().optional(),
       place: z.object({ file: z.string(), line: z.number().int(), column: z.number().int() }),
       conditions: z.array(
         z.looseObject({

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { readPolicies } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 import { asJson, orPlaced } from '../policies/candidate.ts';
-import { columns, type Output, styled } from './output.ts';
+import { columns, styled } from './output.ts';
+import { writeTestReport } from './policy/coverage.ts';
+import { Explanation, writeExplanation } from './policy/explain.ts';
 import type { CommandContext } from './program.ts';
 
 const Reloaded = z.object({
@@ -16,21 +18,6 @@ const Reloaded = z.object({
   version: z.number().optional(),
 });
 const Uid = z.object({ type: z.string(), id: z.string() });
-const Fact = z.object({ name: z.string(), value: z.unknown().optional() });
-const Place = z.object({ file: z.string(), line: z.number(), column: z.number() });
-const Deciding = z.object({ id: z.string(), effect: z.string(), reason: z.string().optional() });
-const Explanation = z.object({
-  decision: z.object({ allowed: z.boolean(), outcome: z.string() }),
-  determining: z.array(
-    Deciding.extend({
-      place: Place,
-      conditions: z.array(
-        z.object({ condition: z.string(), value: z.union([z.boolean(), z.string()]), facts: z.array(Fact) }),
-      ),
-    }),
-  ),
-  remedies: z.array(z.array(z.object({ condition: z.string(), must: z.boolean(), facts: z.array(Fact) }))),
-});
 const Difference = z.object({
   principal: Uid,
   action: z.string(),
@@ -51,8 +38,17 @@ const Grant = z.object({ principal: Uid, action: z.string(), resource: Uid });
 const Blast = z.object({
   loses: z.array(Grant.extend({ by: z.array(z.string()) })),
   gains: z.array(Grant),
+  entities: z.number(),
   complete: z.boolean(),
 });
+
+interface BlastOptions {
+  readonly set?: readonly string[];
+  readonly join?: readonly string[];
+  readonly leave?: readonly string[];
+  readonly remove?: true;
+  readonly json?: true;
+}
 
 /** `kydai policy`: the policies of the content folder, and those that the running program decides by. */
 export function addPolicyCommands(program: Command, context: CommandContext): void {
@@ -75,23 +71,13 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
       'run the cases beside the policies; exit 1 where one fails, or with --strict where one is missing',
     )
     .option('--strict', 'every policy and every condition must be covered')
-    .action(({ strict }: { strict?: true }) => {
+    .option('--all', 'every policy and condition, with how often it came to what')
+    .action(({ strict, all }: { strict?: true; all?: true }) => {
       const content = readPolicies(config().content);
       const report = orPlaced(() =>
         runPolicyTests(loadedSet(config().content), content.policyTests.map(asJson)),
       );
-      for (const { file, name, expected, got } of report.results.filter(({ passed }) => !passed))
-        output.write(
-          `${styled(output, 'red', 'fails')} ${file}: ${name}: expected ${expected}, got ${got}\n`,
-        );
-      for (const gap of report.uncovered) output.write(`${styled(output, 'yellow', 'uncovered')} ${gap}\n`);
-      const conditions = report.coverage.flatMap((each) => each.conditions);
-      const fired = report.coverage.filter((each) => each.fired > 0).length;
-      output.write(
-        `${report.passed} passed, ${report.failed} failed; ` +
-          `${fired} of ${report.coverage.length} policies decide in a case, ` +
-          `${report.uncovered.length} gaps in ${conditions.length} conditions\n`,
-      );
+      writeTestReport(output, report, all === true);
       if (report.failed > 0 || (strict && report.uncovered.length > 0)) context.exit(1);
     });
 
@@ -130,7 +116,7 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
           ...(options.context === '{}' ? {} : { context: jsonOf(options.context) }),
         });
         if (options.json) return json(answer);
-        writeExplanation(output, answer);
+        writeExplanation(output, answer, { now: Date.now(), language: config().language });
       },
     );
 
@@ -165,24 +151,40 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
 
   policy
     .command('blast')
-    .description('which grants a device would lose by its quarantine')
-    .argument('<device>')
+    .description(
+      'which grants would flip if something happened to an entity; quarantine, where nothing is said',
+    )
+    .argument('<entity>', 'a device, or any entity such as User::an, Agency::nuoc')
+    .option('--set <name=value...>', 'facts and attributes: risk=90, certified=false (JSON values)')
+    .option('--join <group...>', 'groups that it joins: Role::ciso')
+    .option('--leave <group...>', 'groups that it leaves')
+    .option('--remove', 'it is gone altogether')
     .option('--json', 'as JSON')
-    .action(async (device: string, options: { json?: true }) => {
-      const radius = await operator().call('POST', '/api/v1/policies/blast', Blast, { device });
-      if (options.json) return json(radius);
-      output.write(
-        columns(
-          radius.loses.map(({ action, resource, by }) => [
-            'loses',
-            action,
-            uidText(resource),
-            `by ${by.join(', ')}`,
-          ]),
-        ),
+    .action(async (entity: string, options: BlastOptions) => {
+      const radius = await operator().call(
+        'POST',
+        '/api/v1/policies/blast',
+        Blast,
+        happeningOf(entity, options),
       );
+      if (options.json) return json(radius);
+      const row = (word: string, { principal, action, resource }: z.infer<typeof Grant>, by: string[]) => [
+        word,
+        uidText(principal),
+        action,
+        uidText(resource),
+        by.length === 0 ? '' : `by ${by.join(', ')}`,
+      ];
       output.write(
-        `${radius.loses.length} grants lost${radius.complete ? '' : ', and more than are listed'}\n`,
+        columns([
+          ...radius.loses.map((grant) => row('loses', grant, grant.by)),
+          ...radius.gains.map((grant) => row('gains', grant, [])),
+        ]),
+      );
+      const asked = radius.entities === 1 ? '1 entity' : `${radius.entities} entities`;
+      output.write(
+        `${radius.loses.length} grants lost, ${radius.gains.length} gained, of ${asked} asked about` +
+          `${radius.complete ? '' : '; there are more than are listed'}\n`,
       );
     });
 
@@ -205,32 +207,30 @@ function loadedSet(content: string): PolicySet {
   return loadPolicySet({ schema, policies });
 }
 
-function writeExplanation(
-  output: Output,
-  { decision, determining, remedies }: z.infer<typeof Explanation>,
-): void {
-  const facts = (all: readonly z.infer<typeof Fact>[]) =>
-    all
-      .map(({ name, value }) => `${name} is ${value === undefined ? 'not known' : JSON.stringify(value)}`)
-      .join(', ');
-  output.write(`${styled(output, decision.allowed ? 'green' : 'red', decision.outcome)}\n`);
-  for (const { effect, id, reason, place, conditions } of determining) {
-    output.write(`\n${effect} ${styled(output, 'bold', id)}  ${place.file}:${place.line}\n`);
-    if (reason) output.write(`  ${reason}\n`);
-    for (const condition of conditions)
-      output.write(
-        `  ${condition.value}: ${condition.condition}  ${styled(output, 'dim', facts(condition.facts))}\n`,
-      );
+function happeningOf(entity: string, { set, join, leave, remove }: BlastOptions) {
+  const uid = entity.includes('::') ? uidOf(entity) : { type: 'Device', id: entity };
+  if (!set && !join && !leave && !remove) return { entity: uid, set: { quarantined: true } };
+  const values = (set ?? []).map((each) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(each) ?? [];
+    if (name === undefined) throw new ShellError('usage', `\`${each.slice(0, 100)}\` is not name=value`);
+    return [name, jsonOr(value!)] as const;
+  });
+  return {
+    entity: uid,
+    ...(values.length > 0 && { set: Object.fromEntries(values) }),
+    ...(join && { join: join.map(uidOf) }),
+    ...(leave && { leave: leave.map(uidOf) }),
+    ...(remove && { remove }),
+  };
+}
+
+/** A JSON value; text that is none stands for itself. */
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
-  if (remedies.length > 0) output.write('\nIt would be allowed if:\n');
-  for (const changes of remedies) {
-    const each = changes.map(({ condition, must, facts: now }) => {
-      const known = now.length === 0 ? '' : ` (now ${facts(now)})`;
-      return `${condition} were ${must}${known}`;
-    });
-    output.write(`  - ${each.join(', and ')}\n`);
-  }
-  if (!decision.allowed && remedies.length === 0) output.write('\nNo change of facts would allow it.\n');
 }
 
 /** `Device::cam-001` or `Device::"cam-001"`. @throws ShellError `usage` */

@@ -26,7 +26,6 @@ import {
 } from '@kydai/policy';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { readPolicies, type TextFile } from '../boot/content.ts';
-import { ShellError } from '../error.ts';
 import type { ChangeLog } from '../notify/changes.ts';
 import { asJson, placed, prepare } from './candidate.ts';
 import { decisionDataset, type KeptDecision } from './decision-events.ts';

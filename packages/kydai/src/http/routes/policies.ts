@@ -13,6 +13,7 @@ import type { Context } from 'hono';
 import type { Kydai } from '../../flow/kydai.ts';
 import { placed } from '../../policies/candidate.ts';
 import type { PolicyDesk } from '../../policies/desk.ts';
+import type { WhatIf } from '../../policies/what-if.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { problem } from '../problems.ts';
@@ -25,6 +26,16 @@ const ExplainBody = z.strictObject({
   resource: Uid,
   context: z.record(z.string(), z.unknown()).optional(),
 });
+const BlastBody = z.union([
+  z.strictObject({ device: z.string().min(1).max(64) }),
+  z.strictObject({
+    entity: Uid,
+    set: z.record(z.string(), z.unknown()).optional(),
+    join: z.array(Uid).max(100).optional(),
+    leave: z.array(Uid).max(100).optional(),
+    remove: z.boolean().optional(),
+  }),
+]);
 const area = 'policies';
 
 /** The policies in force, changing them, and asking what they do. */
@@ -106,11 +117,16 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
   app.openapi(
     apiRoute('/api/v1/policies/blast', guard('view', 'devices'), {
       method: 'post',
-      summary: 'Which grants a device would lose by its quarantine',
-      request: jsonBody(z.strictObject({ device: z.string().min(1).max(64) })),
+      summary: 'Which grants would flip if something happened to an entity; a device by its quarantine',
+      request: jsonBody(BlastBody),
       responses: { 200: json(BlastView, 'the grants that would flip') },
     }),
-    async (c) => c.json(plain(policies.blast(c.req.valid('json').device)) as never, 200),
+    async (c) => {
+      const body = c.req.valid('json');
+      const ask = () =>
+        'device' in body ? policies.blast(body.device) : policies.whatIf(body.entity, body as WhatIf);
+      return told(c, async () => c.json(plain(ask()) as never, 200)) as never;
+    },
   );
 }
 
