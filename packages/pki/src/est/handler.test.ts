@@ -54,9 +54,9 @@ describe('cacerts', () => {
       readCertificate(der),
     );
     expect(list.map(({ subject }) => formatName(subject))).toEqual([
-      'CN=Root CA 1,O=Thành phố Huế',
       'CN=Device CA 1,O=Thành phố Huế',
       'CN=Service CA 1,O=Thành phố Huế',
+      'CN=Root CA 1,O=Thành phố Huế',
     ]);
   });
 });
