@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readBom } from '../model/validate.ts';
@@ -138,6 +138,54 @@ describe('kydai sbom gate', () => {
     });
     mkdirSync(join(folder.path, 'nothing'));
     expect(await run({ path: join(folder.path, 'nothing') })).toMatchObject({ code: 2 });
+  });
+
+  it('could not check an SBOM of half a gigabyte, and does not read it', async () => {
+    const { folder, run } = await stage({ bad: '1.2.3' });
+    using _ = folder;
+    for (const name of ['sbom.json', 'sbom.xml', 'package-lock.json']) {
+      const file = join(folder.path, name);
+      writeFileSync(file, name.endsWith('xml') ? '<bom' : '{"bomFormat":"CycloneDX"');
+      truncateSync(file, 500 * 1024 * 1024);
+      const before = process.memoryUsage().rss;
+      expect(await run({ path: file })).toMatchObject({ code: 2 });
+      expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+    }
+  });
+
+  it('could not check a lockfile in YAML that was cut or written twice', async () => {
+    const { folder, run, project } = await stage({});
+    using _ = folder;
+    rmSync(join(project, 'package-lock.json'));
+    for (const text of [
+      'lockfileVersion: "9.0"\npackages:\n  bad@1.0.0: {resolution: {integrity: sha512-AAAA\n',
+      'lockfileVersion: "9.0"\npackages:\n  a@1.0.0: {}\npackages:\n  b@1.0.0: {}\n',
+    ]) {
+      writeFileSync(join(project, 'pnpm-lock.yaml'), text);
+      expect(await run()).toMatchObject({ code: 2, out: expect.stringContaining('pnpm-lock.yaml') });
+    }
+  });
+
+  it('says in every report what it rests on, and what else the policies saw', async () => {
+    const { folder, run, database, records } = await stage({ bad: '1.0.0' });
+    using _ = folder;
+    const kev = join(folder.path, 'kev.json');
+    const epss = join(folder.path, 'epss.csv');
+    writeFileSync(kev, JSON.stringify({ catalogVersion: '2026.05.30', vulnerabilities: [] }));
+    writeFileSync(
+      epss,
+      '#model_version:v2025.03.14,score_date:2026-05-31T00:00:00+0000\ncve,epss,percentile\nCVE-2026-1,0.42,0.9\n',
+    );
+    for (const format of ['table', 'markdown', 'html', 'sarif', 'junit'] as const) {
+      const { out } = await run({ format, zone: 'dmz' });
+      for (const part of ['no KEV catalog', 'no EPSS', '0 direct, 1 transitive', 'dmz', 'supplier'])
+        expect(out.replaceAll(/\s+/g, ' ')).toContain(part);
+    }
+    expect(await runImport({ inputs: [records, kev, epss], output: database, clock }, recordingIo())).toBe(0);
+    for (const format of ['table', 'markdown', 'html', 'sarif', 'junit'] as const) {
+      const text = (await run({ format })).out.replaceAll(/\s+/g, ' ');
+      for (const part of ['KEV 2026.05.30', 'EPSS 2026-05-31', '42.0%']) expect(text).toContain(part);
+    }
   });
 
   it('could not check with data that is too old for the policies', async () => {

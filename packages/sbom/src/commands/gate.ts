@@ -37,6 +37,8 @@ export interface GateCommand {
   readonly format?: GateFormat;
   /** File to write the report to; standard output unless told. */
   readonly output?: string;
+  /** Which one of an image for several platforms; all of them unless told. */
+  readonly platform?: string;
   /** Id of the `Build`; the subject's name and version unless told. */
   readonly build?: string;
   /** Part of the city's network that the build is for. */
@@ -77,7 +79,7 @@ export async function evaluateSubject(
   const database = openAdvisories(options.database);
   try {
     const { waivers, unsigned } = await waiversOf(options);
-    const { bom, notRead } = await readSubject(path, options.clock);
+    const { bom, notRead } = await readSubject(path, options.clock, options.platform);
     const subject = bom.metadata?.component;
     const version = subject?.version === undefined ? '' : `@${subject.version}`;
     const system = subject === undefined ? basename(path) : `${subject.name}${version}`;
@@ -88,7 +90,9 @@ export async function evaluateSubject(
     const base =
       options.base === undefined
         ? undefined
-        : assess((await readSubject(options.base, options.clock)).bom, database, { system });
+        : assess((await readSubject(options.base, options.clock, options.platform)).bom, database, {
+            system,
+          });
     const result = gate({
       assessment,
       decide: options.decide,
@@ -124,6 +128,7 @@ const isBom = /"bomFormat"|cyclonedx\.org\/schema/;
 export async function readSubject(
   path: string,
   clock: Clock,
+  platform?: string,
 ): Promise<{ readonly bom: Bom; readonly notRead: readonly NotRead[] }> {
   let isFolder: boolean;
   try {
@@ -134,7 +139,7 @@ export async function readSubject(
     });
   }
   if (!isFolder) {
-    if (isImageName(path)) return generateFrom(path, clock);
+    if (isImageName(path)) return generateFrom(path, clock, platform);
     const bytes = readBounded(path, maxBomBytes);
     const head = bytes.toString('latin1', 0, 4096);
     const { extractors } = isBom.test(head) ? { extractors: [] } : await import('../extract/index.ts');
@@ -145,9 +150,9 @@ export async function readSubject(
   return generateFrom(path, clock);
 }
 
-async function generateFrom(path: string, clock: Clock) {
+async function generateFrom(path: string, clock: Clock, platform?: string) {
   const { generateSbom } = await import('../extract/generate.ts');
-  return generateSbom(path, { clock });
+  return generateSbom(path, { clock, ...(platform === undefined ? {} : { platform }) });
 }
 
 async function render(result: GateResult, bom: Bom, options: GateCommand, io: CommandIo): Promise<string> {

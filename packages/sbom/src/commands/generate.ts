@@ -21,6 +21,8 @@ export interface GenerateCommand {
   readonly author?: string;
   /** CycloneDX 1.6 JSON unless told. */
   readonly format?: GenerateFormat;
+  /** Which one of an image for several platforms; all of them unless told. */
+  readonly platform?: string;
   readonly clock: Clock;
 }
 
@@ -36,6 +38,7 @@ export function runGenerate(options: GenerateCommand, io: CommandIo): Promise<Ex
       notRead,
     } = await generateSbom(options.path ?? '.', {
       clock: options.clock,
+      ...(options.platform === undefined ? {} : { platform: options.platform }),
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.version === undefined ? {} : { version: options.version }),
     });

@@ -38,6 +38,8 @@ export interface Footer {
   /** RFC 3339 time of the newest record. */
   readonly newest: string;
   readonly knownExploited: { readonly catalog: string; readonly listed: number; readonly matched: number };
+  /** Day of the EPSS scores and how many advisories have one; absent where none were imported. */
+  readonly exploitPrediction?: { readonly date: string; readonly scored: number };
   readonly withdrawn: number;
   readonly table: Section;
   readonly packageIndex: Section;

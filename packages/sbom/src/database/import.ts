@@ -83,6 +83,8 @@ interface Intake {
   readonly exploited: ReadonlySet<string>;
   /** EPSS by CVE id. */
   readonly scores: ReadonlyMap<string, number>;
+  /** Day of the scores. */
+  readonly scored: string;
   readonly skipped: number;
   readonly unreadable: readonly { source: string; reason: string }[];
 }
@@ -96,6 +98,7 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
   const unreadable: { source: string; reason: string }[] = [];
   const scores = new Map<string, number>();
   let catalog = '';
+  let scoredOn = '';
   let superseded = 0;
   let skipped = 0;
   const skip = (source: string, reason: string, count = 1) => {
@@ -126,6 +129,7 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
           catalog = parsed.catalog.catalogVersion;
           for (const id of parsed.catalog.ids) exploited.add(id);
         } else if (parsed.kind === 'exploit-prediction') {
+          scoredOn = parsed.prediction.date;
           for (const [id, score] of parsed.prediction.scores) scores.set(id, score);
           const { unreadable: lines } = parsed.prediction;
           if (lines > 0) skip(document.name, `${lines} lines`, lines);
@@ -148,7 +152,16 @@ async function readAll(options: ImportOptions, spool: Spool): Promise<Intake> {
       `no advisory in ${options.inputs.map((i) => `\`${i}\``).join(', ')}`,
     );
   }
-  return { kept, superseded, catalog, exploited: spread(exploited, kept), scores, skipped, unreadable };
+  return {
+    kept,
+    superseded,
+    catalog,
+    exploited: spread(exploited, kept),
+    scores,
+    scored: scoredOn,
+    skipped,
+    unreadable,
+  };
 }
 
 /** What is known to be exploited under one name is so under its aliases, through any number of records. */
@@ -222,6 +235,7 @@ function writeAll(
     ecosystems,
     newest,
     knownExploited: { catalog: intake.catalog, listed: intake.exploited.size, matched },
+    ...(intake.scores.size === 0 ? {} : { exploitPrediction: { date: intake.scored, scored } }),
     withdrawn,
   });
   options.onProgress?.({ phase: 'write', source: options.output, records: advisories });

@@ -34,6 +34,7 @@ export interface DatabaseInfo {
   readonly ecosystems: Readonly<Record<string, number>>;
   readonly newest: string;
   readonly knownExploited: Footer['knownExploited'];
+  readonly exploitPrediction?: Footer['exploitPrediction'];
 }
 
 /** An open database. Reads from the file as it is asked; only the package index is held in memory. */
@@ -160,8 +161,11 @@ class FileDatabase implements AdvisoryDatabase {
     this.#footer = footer;
     this.#table = this.#section(footer.table);
     this.#packages = this.#section(footer.packageIndex);
-    const { imported, advisories, packages, ecosystems, newest, knownExploited } = footer;
-    this.info = { digest, file, bytes, imported, advisories, packages, ecosystems, newest, knownExploited };
+    const { imported, advisories, packages, ecosystems, newest, knownExploited, exploitPrediction } = footer;
+    this.info = {
+      ...{ digest, file, bytes, imported, advisories, packages, ecosystems, newest, knownExploited },
+      ...(exploitPrediction === undefined ? {} : { exploitPrediction }),
+    };
   }
 
   lookup(ecosystem: string, name: string): readonly AdvisoryMatch[] {

@@ -15,6 +15,8 @@ export interface GenerateOptions {
   readonly name?: string;
   readonly version?: string;
   readonly limits?: Partial<WalkLimits>;
+  /** Which one of an image for several platforms, such as `linux/arm64`; all of them unless told. */
+  readonly platform?: string;
 }
 
 export interface Generated {
@@ -37,7 +39,9 @@ export async function generateSbom(path: string, options: GenerateOptions): Prom
   const { extractors } = await import('./index.ts');
   const isExtractable = (file: string) => extractors.some((extractor) => extractor.matches(file));
   const isWanted = (file: string) => isExtractable(file) || unlocked.some((each) => each.matches(file));
-  const found = isImageFile(path) ? await inArchive(path, isWanted) : inFolder(path, isWanted, limits);
+  const found = isImageFile(path)
+    ? await inArchive(path, isWanted, options.platform)
+    : inFolder(path, isWanted, limits);
   const notRead: NotRead[] = [...found.notRead];
   const sources: Sourced[] = [];
   for (const file of found.files) {
@@ -80,9 +84,14 @@ function isImageFile(path: string): boolean {
 }
 
 /** The same folders are passed over as on a disk: what matters of them is in the lockfiles. */
-async function inArchive(path: string, wanted: (file: string) => boolean): Promise<ArchiveTree> {
+async function inArchive(
+  path: string,
+  wanted: (file: string) => boolean,
+  platform: string | undefined,
+): Promise<ArchiveTree> {
   const { readImage } = await import('./image.ts');
-  return readImage(path, (file) => wanted(file) && !file.split('/').some((part) => skipped.has(part)));
+  const matters = (file: string) => wanted(file) && !file.split('/').some((part) => skipped.has(part));
+  return readImage(path, matters, undefined, platform);
 }
 
 function reasonOf(error: unknown): string {

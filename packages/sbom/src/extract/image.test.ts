@@ -92,6 +92,42 @@ describe('a container image', () => {
     await expect(readImage(at('image.tar'), () => true)).rejects.toMatchObject({ code: 'invalid-archive' });
   });
 
+  it('for several platforms is read for all of them, or for the one that is named', async () => {
+    const { folder, at } = stage();
+    using _ = folder;
+    const blobs: Record<string, string | Uint8Array> = {};
+    const put = (bytes: string | Uint8Array) => {
+      const hex = createHash('sha256').update(bytes).digest('hex');
+      blobs[`blobs/sha256/${hex}`] = bytes;
+      return { digest: `sha256:${hex}` };
+    };
+    const image = (architecture: string) => {
+      const status = dpkg('7.88.1-10').replace('amd64', architecture);
+      const layer = tarOf(
+        lay(at(architecture), { 'var/lib/dpkg/status': status, 'usr/lib/os-release': release }),
+      );
+      return { ...put(JSON.stringify({ layers: [put(layer)] })), platform: { os: 'linux', architecture } };
+    };
+    const attestation = {
+      ...put(JSON.stringify({ layers: [] })),
+      platform: { os: 'unknown', architecture: 'unknown' },
+      annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
+    };
+    const inner = put(JSON.stringify({ manifests: [image('amd64'), image('arm64'), attestation] }));
+    lay(at('oci'), { 'oci-layout': '{}', 'index.json': JSON.stringify({ manifests: [inner] }), ...blobs });
+    tarOf(at('oci'));
+    const made = (platform?: string) =>
+      generateSbom(at('oci.tar'), { clock, ...(platform === undefined ? {} : { platform }) });
+    const archs = async (platform?: string) =>
+      (await made(platform)).bom.components?.map((each) => /arch=(\w+)/.exec(each.purl ?? '')?.[1]);
+    expect(await archs()).toEqual(['amd64', 'arm64']);
+    expect(await archs('linux/arm64')).toEqual(['arm64']);
+    await expect(made('windows/amd64')).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('`linux/amd64`, `linux/arm64`'),
+    });
+  });
+
   it('or a tar of a root file system, also packed', async () => {
     const { folder, at, layers } = stage();
     using _ = folder;

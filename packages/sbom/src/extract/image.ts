@@ -5,7 +5,8 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import tar from 'tar-stream';
 import { SbomError } from '../error.ts';
-import { arrayOf, isObject, objectOf, type SourceFile, stringOf } from './extraction.ts';
+import type { SourceFile } from './extraction.ts';
+import { imagesIn } from './image-layout.ts';
 import { decodeText } from './text.ts';
 import type { NotRead } from './walk.ts';
 
@@ -42,7 +43,8 @@ interface Layer {
 
 /**
  * Reads a container image (OCI image layout 1.1 or `docker save`), or a tar of a root file system, without unpacking it
- * to the disk: the layers are laid over each other with their whiteouts, and of their files only the wanted are kept.
+ * to the disk: the layers are laid over each other with their whiteouts, and of their files only the wanted are kept. Of
+ * an image for several platforms all are read, or the one that is named.
  *
  * @throws SbomError `invalid-archive` where it is damaged, cut short or a layer has another digest than its name,
  *   `too-large` beyond a bound
@@ -51,6 +53,7 @@ export async function readImage(
   path: string,
   wanted: (path: string) => boolean,
   limits: ImageLimits = imageLimits,
+  platform?: string,
 ): Promise<ArchiveTree> {
   const notRead: NotRead[] = [];
   const budget = { unpacked: 0, kept: 0, entries: 0 };
@@ -66,12 +69,13 @@ export async function readImage(
     if (isDocument) documents.set(name, await bytesOf(entry));
     else if (keep(name)) await keepFile(plain, name, entry, size);
   });
-  const names = layersOf(documents, path);
-  if (names === undefined) return tree(plain.files, notRead);
+  const images = imagesIn(documents, path, platform);
+  if (images === undefined) return tree(plain.files, notRead);
+  const names = new Set(images.flatMap(({ layers }) => layers));
 
   const layers = new Map<string, Layer>();
   await read(createReadStream(path, { highWaterMark: 1 << 18 }), async (name, entry) => {
-    if (!names.includes(name) || layers.has(name)) return;
+    if (!names.has(name) || layers.has(name)) return;
     const layer: Layer = { files: new Map(), removed: [], emptied: [] };
     layers.set(name, layer);
     const hash = createHash('sha256');
@@ -97,18 +101,15 @@ export async function readImage(
         `layer \`${name}\` of \`${path}\` has another digest than its name`,
       );
   });
-  const merged = new Map<string, Buffer>();
-  for (const name of names) {
-    const layer = layers.get(name);
-    if (layer === undefined)
-      throw new SbomError('invalid-archive', `image \`${path}\` lacks its layer \`${name}\``);
-    const isGone = (file: string) =>
-      layer.removed.some((gone) => file === gone || file.startsWith(`${gone}/`)) ||
-      layer.emptied.some((folder) => folder === '' || file.startsWith(`${folder}/`));
-    for (const file of [...merged.keys()]) if (isGone(file)) merged.delete(file);
-    for (const [file, bytes] of layer.files) merged.set(file, bytes);
-  }
-  return tree(merged, notRead);
+  const [first, ...more] = images;
+  if (first !== undefined && more.length === 0) return tree(merge(first.layers, layers, path), notRead);
+  // Each platform is a root file system of its own, under its name.
+  const all = images.flatMap(({ platform: named, layers: own }, at) =>
+    [...merge(own, layers, path)].map(
+      ([file, bytes]) => [`${named.replaceAll('/', '-') || at}/${file}`, bytes] as const,
+    ),
+  );
+  return tree(new Map(all), notRead);
 
   async function keepFile(layer: Layer, name: string, entry: Readable, size: number): Promise<void> {
     if (size > limits.fileBytes) {
@@ -123,6 +124,26 @@ export async function readImage(
     if (budget.kept > limits.kept) throw tooLarge(path);
     layer.files.set(name, await bytesOf(entry));
   }
+}
+
+/** The layers over each other, with what the higher ones take away. */
+function merge(
+  names: readonly string[],
+  layers: ReadonlyMap<string, Layer>,
+  path: string,
+): ReadonlyMap<string, Buffer> {
+  const merged = new Map<string, Buffer>();
+  for (const name of names) {
+    const layer = layers.get(name);
+    if (layer === undefined)
+      throw new SbomError('invalid-archive', `image \`${path}\` lacks its layer \`${name}\``);
+    const isGone = (file: string) =>
+      layer.removed.some((gone) => file === gone || file.startsWith(`${gone}/`)) ||
+      layer.emptied.some((folder) => folder === '' || file.startsWith(`${folder}/`));
+    for (const file of [...merged.keys()]) if (isGone(file)) merged.delete(file);
+    for (const [file, bytes] of layer.files) merged.set(file, bytes);
+  }
+  return merged;
 }
 
 type Take = (name: string, entry: Readable, size: number) => Promise<void>;
@@ -187,39 +208,6 @@ async function firstBytes(source: Readable): Promise<Buffer> {
 function plainName(name: string): string | undefined {
   const plain = posix.normalize(`/${name}`).slice(1);
   return name.split('/').includes('..') || plain === '' ? undefined : plain;
-}
-
-/** Entry names of the layers, lowest first; undefined where the archive is no image. */
-function layersOf(documents: ReadonlyMap<string, Buffer>, path: string): readonly string[] | undefined {
-  const json = (name: string): unknown => {
-    const bytes = documents.get(name);
-    if (bytes === undefined) return undefined;
-    try {
-      return JSON.parse(bytes.toString('utf8'));
-    } catch {
-      throw new SbomError('invalid-archive', `\`${name}\` of image \`${path}\` is not json`);
-    }
-  };
-  const saved = json('manifest.json');
-  if (Array.isArray(saved)) {
-    return arrayOf(objectOf(saved[0])['Layers']).flatMap((each) => stringOf(each) ?? []);
-  }
-  let manifest = documents.has('oci-layout') ? json('index.json') : undefined;
-  // An index may lead to another one, for the platforms; the first is taken.
-  for (let depth = 0; isObject(manifest) && manifest['layers'] === undefined && depth < 4; depth += 1) {
-    manifest = json(blobName(arrayOf(manifest['manifests'])[0]) ?? '');
-  }
-  if (!isObject(manifest)) {
-    if (!documents.has('oci-layout')) return undefined;
-    throw new SbomError('invalid-archive', `image \`${path}\` has no manifest`);
-  }
-  return arrayOf(manifest['layers']).flatMap((each) => blobName(each) ?? []);
-}
-
-function blobName(descriptor: unknown): string | undefined {
-  const [, algorithm, hex] =
-    /^([a-z0-9]+):([0-9a-f]+)$/.exec(stringOf(objectOf(descriptor)['digest']) ?? '') ?? [];
-  return hex === undefined ? undefined : `blobs/${algorithm}/${hex}`;
 }
 
 async function bytesOf(entry: Readable): Promise<Buffer> {

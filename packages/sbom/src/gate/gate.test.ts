@@ -38,7 +38,14 @@ function assessment(findings: readonly Finding[], more: Partial<Assessment> = {}
     licences: [],
     missingElements: [],
     notRead: [],
-    database: { digest: 'd', imported: now - day, advisories: 5, newest: '' },
+    database: {
+      digest: 'd',
+      imported: now - day,
+      advisories: 5,
+      newest: '',
+      knownExploited: '',
+      exploitPrediction: '',
+    },
     ...more,
   };
 }
@@ -112,13 +119,31 @@ describe('the gate', () => {
   });
 
   it('could not check where only the age of the data stands in the way', () => {
-    const stale = { database: { digest: 'd', imported: now - 40 * day, advisories: 5, newest: '' } };
+    const stale = {
+      database: {
+        digest: 'd',
+        imported: now - 40 * day,
+        advisories: 5,
+        newest: '',
+        knownExploited: '',
+        exploitPrediction: '',
+      },
+    };
     expect(judged(assessment([], stale)).verdict).toBe('unchecked');
     expect(judged(assessment([finding('H', { severity: 'high' })], stale)).verdict).toBe('fail');
   });
 
   it('could not check with a database from the future', () => {
-    const future = { database: { digest: 'd', imported: now + 3 * day, advisories: 5, newest: '' } };
+    const future = {
+      database: {
+        digest: 'd',
+        imported: now + 3 * day,
+        advisories: 5,
+        newest: '',
+        knownExploited: '',
+        exploitPrediction: '',
+      },
+    };
     expect(judged(assessment([], future)).verdict).toBe('unchecked');
   });
 });

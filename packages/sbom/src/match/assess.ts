@@ -56,6 +56,9 @@ export interface Assessment {
     readonly imported: number;
     readonly advisories: number;
     readonly newest: string;
+    /** Version of the KEV catalog, and day of the EPSS scores; empty where none was imported. */
+    readonly knownExploited: string;
+    readonly exploitPrediction: string;
   };
 }
 
@@ -118,7 +121,7 @@ export function assess(bom: Bom, database: AdvisoryDatabase, options: AssessOpti
     paths[component.purl] = graph.path(ref).map((step) => names.get(step) ?? step);
     remedies[component.purl] = fixesOf(hits, version, scheme)[0] ?? null;
   }
-  const { digest, imported, advisories, newest } = database.info;
+  const { digest, imported, advisories, newest, knownExploited, exploitPrediction } = database.info;
   return {
     system: options.system,
     findings: findings.toSorted(byWeight),
@@ -130,7 +133,11 @@ export function assess(bom: Bom, database: AdvisoryDatabase, options: AssessOpti
     licences: licenceTerms(all),
     missingElements: missingElements(bom),
     notRead: options.notRead ?? [],
-    database: { digest, imported, advisories, newest },
+    database: {
+      ...{ digest, imported, advisories, newest },
+      knownExploited: knownExploited.catalog,
+      exploitPrediction: exploitPrediction === undefined ? '' : exploitPrediction.date || 'unknown day',
+    },
   };
 }
 

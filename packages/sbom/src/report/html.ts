@@ -1,4 +1,5 @@
 import type { GateResult, Verdict } from '../gate/gate.ts';
+import { factsOf, sourcesOf } from './facts.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
 import { escapeXml as text } from './junit.ts';
 import { reasonOf } from './policy.ts';
@@ -61,6 +62,8 @@ export function renderHtml(result: GateResult): string {
       ([reason, spots]) => `not assessed, ${reason}: ${spots.length}`,
     ),
     ...assessment.notRead.map((each) => `not read: ${each.path}, ${each.reason}`),
+    ...result.unused.map((waiver) => `waiver of ${waiver.advisory} matches no finding; remove it`),
+    ...factsOf(result).map(([name, fact]) => `${name}: ${fact}`),
   ];
   const list = (items: readonly string[]) =>
     items.length === 0 ? '' : `<ul>${items.map((item) => `<li>${text(item)}</li>`).join('')}</ul>`;
@@ -72,7 +75,7 @@ export function renderHtml(result: GateResult): string {
 ${list(reasons)}
 ${rows.length === 0 ? '' : `<div class="scroll"><table><thead><tr><th>Component</th><th>Advisory</th><th>Severity</th><th>What</th><th>Move to</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`}
 ${list(notes)}
-<p><small>${assessment.database.advisories} advisories, database ${text(assessment.database.digest)}</small></p>
+<p><small title="${text(assessment.database.digest)}">Database: ${text(sourcesOf(result))}</small></p>
 </body></html>
 `;
 }

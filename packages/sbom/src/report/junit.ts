@@ -1,4 +1,5 @@
 import type { GateResult } from '../gate/gate.ts';
+import { factsOf, sourcesOf } from './facts.ts';
 import { groupByComponent } from './group.ts';
 import { reasonOf } from './policy.ts';
 import { clean } from './text.ts';
@@ -35,6 +36,11 @@ export function renderJunit(result: GateResult): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
     `  <testsuite name="${escapeXml(result.assessment.system)}" ${counts}>`,
+    '    <properties>',
+    ...[...factsOf(result), ['database', sourcesOf(result)] as const].map(
+      ([name, value]) => `      <property name="${name}" value="${escapeXml(value)}"/>`,
+    ),
+    '    </properties>',
     `    <testcase classname="sbom" name="gate">${gate}</testcase>`,
     ...cases,
     '  </testsuite>',

@@ -1,4 +1,5 @@
 import type { GateResult, Verdict } from '../gate/gate.ts';
+import { factsOf, sourcesOf } from './facts.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
 import { reasonOf } from './policy.ts';
 import { clean, plural } from './text.ts';
@@ -63,10 +64,10 @@ export function renderMarkdown(result: GateResult): string {
     out.push(`- not assessed, ${reason}: ${spots.length}`);
   }
   for (const each of assessment.notRead) out.push(`- not read: ${cell(each.path)}, ${cell(each.reason)}`);
-  out.push(
-    '',
-    `Database \`${assessment.database.digest.slice(0, 12)}\`, ${assessment.database.advisories} advisories.`,
-  );
+  for (const [name, text] of factsOf(result)) out.push(`- ${name}: ${cell(text)}`);
+  for (const waiver of result.unused)
+    out.push(`- waiver of ${cell(waiver.advisory)} matches no finding; remove it`);
+  out.push('', `Database: ${cell(sourcesOf(result))}.`);
   return `${out.join('\n')}\n`;
 }
 

@@ -1,5 +1,6 @@
 import type { Finding } from '@kydai/contracts';
 import type { GateResult } from '../gate/gate.ts';
+import { factsOf, sourcesOf } from './facts.ts';
 import { clean } from './text.ts';
 
 /** SARIF 2.1.0 (OASIS), as code scanning services take it in. `artifact` is the path that results point at. */
@@ -34,6 +35,13 @@ export function renderSarif(result: GateResult, artifact = 'sbom.json'): string 
             })),
           },
         ],
+        properties: {
+          verdict: result.verdict,
+          build: result.build,
+          ...Object.fromEntries(factsOf(result)),
+          database: sourcesOf(result),
+          databaseDigest: result.assessment.database.digest,
+        },
         results: findings.map((finding) => {
           const waiver = result.waived.find((each) => each.finding === finding)?.waiver;
           return {
@@ -47,6 +55,13 @@ export function renderSarif(result: GateResult, artifact = 'sbom.json'): string 
                 logicalLocations: [{ fullyQualifiedName: finding.component.purl, kind: 'module' }],
               },
             ],
+            properties: {
+              direct: finding.direct,
+              path: result.assessment.paths[finding.component.purl] ?? [],
+              ...(finding.published === undefined ? {} : { published: finding.published }),
+              ...(finding.epss === undefined ? {} : { epss: finding.epss }),
+              moveTo: result.assessment.remedies[finding.component.purl] ?? null,
+            },
             partialFingerprints: { component: `${finding.advisory} ${finding.component.purl}` },
             ...(waiver === undefined
               ? {}

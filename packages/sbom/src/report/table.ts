@@ -1,5 +1,6 @@
 import type { Finding, FindingSeverity } from '@kydai/contracts';
 import type { GateResult, Verdict } from '../gate/gate.ts';
+import { factsOf, sourcesOf } from './facts.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
 import { reasonOf } from './policy.ts';
 import { clean, type Paint, painter, plural, wrap } from './text.ts';
@@ -86,6 +87,7 @@ function lines(finding: Finding, result: GateResult, paint: Paint, width: number
   const marks = [
     `${clean(finding.advisory)}${cve === undefined ? '' : ` (${clean(cve)})`}`,
     ...(finding.score === null ? [] : [`CVSS ${finding.score.toFixed(1)}`]),
+    ...(finding.epss === undefined ? [] : [`EPSS ${(finding.epss * 100).toFixed(1)}%`]),
     ...(finding.knownExploited ? [paint('red', 'known exploited')] : []),
     ...(finding.malicious ? [paint('red', 'malicious package')] : []),
     ...(finding.fixedVersions.length > 0
@@ -164,12 +166,9 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
   for (const each of assessment.notRead) {
     out.push(wrap(`not read ${clean(each.path)}: ${clean(each.reason)}`, width, '  '));
   }
-  const { advisories, digest } = assessment.database;
-  out.push(
-    paint(
-      'dim',
-      `  database ${plural(advisories, 'advisory', 'advisories')}, imported ${plural(result.context.databaseAgeDays, 'day')} ago, sha256 ${digest.slice(0, 12)}`,
-    ),
-  );
+  for (const [name, text] of factsOf(result)) {
+    out.push(paint('dim', wrap(`${name.padEnd(8)} ${clean(text)}`, width, '  ')));
+  }
+  out.push(paint('dim', wrap(`database ${sourcesOf(result)}`, width, '  ')));
   return out;
 }

@@ -15,6 +15,10 @@ export function addDocumentCommands(sbom: Command, context: SbomContext): void {
     .option('--name <name>', 'name of the subject')
     .option('--author <name>', 'who answers for the document')
     .option('--subject-version <version>', 'version of the subject')
+    .option(
+      '--platform <platform>',
+      'one of an image for several, such as linux/arm64; all of them without it',
+    )
     .addOption(
       new Option('--format <format>', 'CycloneDX 1.6 or 1.7, or SPDX 2.3')
         .choices([...generateFormats])
@@ -28,6 +32,7 @@ export function addDocumentCommands(sbom: Command, context: SbomContext): void {
           name?: string;
           author?: string;
           subjectVersion?: string;
+          platform?: string;
           format: GenerateFormat;
         },
       ) => {

@@ -13,6 +13,7 @@ interface GateOptions {
   readonly base?: string;
   readonly format: GateFormat;
   readonly output?: string;
+  readonly platform?: string;
   readonly build?: string;
   readonly zone?: string;
   readonly publish?: string | true;
@@ -34,6 +35,10 @@ export function addGateCommands(sbom: Command, context: SbomContext): void {
       new Option('--format <format>', 'form of the report').choices([...gateFormats]).default('table'),
     )
     .option('-o, --output <file>', 'file for the report; standard output without it')
+    .option(
+      '--platform <platform>',
+      'one of an image for several, such as linux/arm64; all of them without it',
+    )
     .option('--build <id>', 'what the build is called in the policies')
     .option('--zone <zone>', 'part of the city’s network that the build is for')
     .option(
