@@ -74,6 +74,16 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   );
   writeFileSync(join(folder, 'stick/kev.json'), JSON.stringify({ catalogVersion: '1', vulnerabilities: [] }));
 
+  const readme = /### Gate a build\n\n```sh\n([\s\S]*?)```/.exec(
+    readFileSync(join(root, 'README.md'), 'utf8'),
+  )![1]!;
+  const tried = await command(root, 'bash', ['-c', readme.replaceAll('npx kydai', 'kydai')], environment);
+  checks.matches(
+    'the example of the README says why',
+    tried.output,
+    /FAIL[\s\S]*via mkdirp@0\.5\.5[\s\S]*by way of/,
+  );
+
   checks.equal('the stick is imported', (await block('stick')).code, 0);
   lock('4.17.4');
   const refused = await block('gate');
