@@ -14,6 +14,7 @@ test('the package gives out what it means to give out, and nothing else', () => 
     'createEngine',
     'createSearch',
     'explain',
+    'fileOf',
     'isFactType',
     'lasting',
     'loadPolicySet',

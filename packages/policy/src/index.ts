@@ -24,7 +24,7 @@ export {
 export { type Comparison, compareWithReference, type Difference } from './differential/compare.ts';
 export type { ExpiredFact } from './entities/expiry.ts';
 export { isFactType, lasting, withBareFacts } from './entities/fact.ts';
-export { EntityText, readEntities } from './entities/read.ts';
+export { EntityText, fileOf, readEntities } from './entities/read.ts';
 export { EntityStore } from './entities/store.ts';
 export { PolicyError, type PolicyErrorCode, type SourcePlace } from './error.ts';
 export { createEngine, type Engine, type EngineOptions, type UidRequest } from './evaluate/engine.ts';

@@ -21,6 +21,25 @@ export interface DecisionPoint {
 
 /** What devices publish to and hear from: there from the start, so that a search for resources finds them. */
 const datasets = { readings: 'internal', video: 'sensitive-personal', commands: 'important' } as const;
+/** Parts of the console, and what devices may get: there from the start for the same reason. */
+const places = {
+  Area: [
+    'audit',
+    'certificates',
+    'decisions',
+    'devices',
+    'emergency',
+    'entities',
+    'findings',
+    'incidents',
+    'logs',
+    'overview',
+    'policies',
+    'rules',
+    'settings',
+  ],
+  Profile: ['device', 'quarantine'],
+} as const;
 const sweepEvery = 1000;
 
 /**
@@ -40,6 +59,8 @@ export function openDecisionPoint(
     const attrs = { classification: { type: 'Classification', id: classification } };
     composition.say('register', { type: 'Dataset', id }, { attrs });
   }
+  for (const [type, ids] of Object.entries(places))
+    for (const id of ids) composition.say('register', { type, id }, {});
   const engine = createEngine({ policySet, entities });
   const listeners: ((expired: readonly ExpiredFact[]) => void)[] = [];
   const expire = () => {

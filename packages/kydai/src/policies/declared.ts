@@ -7,7 +7,7 @@ import {
   recordKind,
   write,
 } from '@kydai/contracts';
-import { type PolicySet, withBareFacts } from '@kydai/policy';
+import { fileOf, PolicyError, type PolicySet, withBareFacts } from '@kydai/policy';
 import { z } from 'zod';
 import type { Change } from '../notify/change.ts';
 import type { Composition, EntityPart } from './composition.ts';
@@ -71,14 +71,14 @@ export async function openDeclaredEntities(parts: {
     const kept = new Set(next.map(keyOf));
     const gone = files.filter((entity) => !kept.has(keyOf(entity)));
     const steps = [
-      ...gone.map(({ uid }) => ({ uid, part: undefined })),
-      ...next.map((entity) => ({ uid: entity.uid, part: partOf(entity) })),
+      ...gone.map(({ uid }) => ({ uid, part: undefined, file: undefined })),
+      ...next.map((entity) => ({ uid: entity.uid, part: partOf(entity), file: fileOf(entity) })),
     ];
     const undo: (() => void)[] = [];
     try {
-      for (const { uid, part } of steps) {
+      for (const { uid, part, file } of steps) {
         const before = composition.said('file', uid);
-        composition.say('file', uid, part);
+        placed(file, () => composition.say('file', uid, part));
         undo.push(() => composition.say('file', uid, before));
       }
     } catch (error) {
@@ -128,6 +128,16 @@ export async function openDeclaredEntities(parts: {
       return true;
     },
   };
+}
+
+/** Says in which file it is wrong. */
+function placed(file: string | undefined, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof PolicyError) || file === undefined) throw error;
+    throw new PolicyError(error.code, error.message, { file }, { cause: error });
+  }
 }
 
 function entityOf({ uid, attrs, parents, tags }: DeclaredEntity): PolicyEntity {

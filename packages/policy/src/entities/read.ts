@@ -34,7 +34,16 @@ const EntityFile = z.strictObject({ entities: z.array(EntityText) });
 
 /** Reads a file of entities (JSON). Throws a `PolicyError` (`entity`, `limit`) that names file and path. */
 export function readEntities({ file, text }: SourceFile): readonly PolicyEntity[] {
-  return readAs(EntityFile, { file, text }, 'entity', 'entities').entities;
+  const { entities } = readAs(EntityFile, { file, text }, 'entity', 'entities');
+  for (const entity of entities) files.set(entity, file);
+  return entities;
+}
+
+const files = new WeakMap<PolicyEntity, string>();
+
+/** The file that `readEntities` read this very entity from. */
+export function fileOf(entity: PolicyEntity): string | undefined {
+  return files.get(entity);
 }
 
 /** Reads JSON of a shape. Throws a `PolicyError` (`code`) that names file and path. */
