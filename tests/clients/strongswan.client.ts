@@ -70,6 +70,13 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   );
   checks.ok('pki --est is refused with a wrong token', refused.code !== 0, refused.output);
 
+  const recipe = await program.cli('pki', 'token', 'gw-recipe', '--kind', 'gateway', '--with', 'strongswan');
+  const commands = recipe.stdout.slice(recipe.stdout.indexOf('On the device:') + 14);
+  const followed = await sh(
+    `mkdir -p recipe && cd recipe && set -e\n${commands}\npki --print --in gw-recipe.pem`,
+  );
+  checks.matches('the commands of the console run as they stand', followed.output, /CN=gw-recipe/);
+
   await crls();
 
   async function crls(): Promise<void> {

@@ -158,6 +158,8 @@ export const EnrolmentTokenView = z.object({
   expires: z.number(),
   /** Ready-made shell commands to enrol with openssl and curl. */
   commands: z.string(),
+  /** The same with other programs: ours, openssl and curl, strongSwan's pki. */
+  recipes: z.object({ kydai: z.string(), openssl: z.string(), strongswan: z.string() }),
 });
 export type EnrolmentTokenView = z.infer<typeof EnrolmentTokenView>;
 

@@ -1,13 +1,17 @@
 import { Certificate, CertificatePage, EnrolmentTokenView, RevocationReason } from '@kydai/contracts';
 import { type Command, Option } from 'commander';
+import type { z } from 'zod';
 import { columns, styled } from './output.ts';
 import { addApplicationCommands } from './pki/applications.ts';
 import { addAuthorityCommands } from './pki/authorities.ts';
+import { addBundleCommand } from './pki/bundle.ts';
 import { addCeremonyCommands } from './pki/ceremony.ts';
 import { addDeviceRegisterCommands } from './pki/devices.ts';
 import { addKeyCommands } from './pki/keys.ts';
 import { addWeatherCommands } from './pki/weather.ts';
 import type { CommandContext } from './program.ts';
+
+type Recipes = z.infer<typeof EnrolmentTokenView>['recipes'];
 
 /** Everything about certificates: tokens and applications, certificates, devices, authorities. */
 export function addPkiCommands(program: Command, context: CommandContext): void {
@@ -17,6 +21,7 @@ export function addPkiCommands(program: Command, context: CommandContext): void 
   addDeviceRegisterCommands(pki, context);
   addAuthorityCommands(pki, context);
   addKeyCommands(pki, context);
+  addBundleCommand(pki, context);
   addWeatherCommands(pki, context);
   addCeremonyCommands(pki, context);
 }
@@ -33,9 +38,17 @@ function addCertificateCommands(pki: Command, { output, operator }: CommandConte
     )
     .option('--zone <zone>', 'part of the city’s network', 'default')
     .option('--minutes <n>', 'how long it may be used', Number, 60)
+    .addOption(
+      new Option('--with <program>', 'what the device has')
+        .choices(['kydai', 'openssl', 'strongswan'])
+        .default('openssl'),
+    )
     .option('--quiet', 'print the token alone')
     .action(
-      async (deviceId: string, options: { kind: string; zone: string; minutes: number; quiet?: boolean }) => {
+      async (
+        deviceId: string,
+        options: { kind: string; zone: string; minutes: number; with: keyof Recipes; quiet?: boolean },
+      ) => {
         const { kind, zone, minutes } = options;
         const body = { deviceId, kind, zone, minutes };
         const made = await operator().call('POST', '/api/v1/enrolment-tokens', EnrolmentTokenView, body);
@@ -44,7 +57,7 @@ function addCertificateCommands(pki: Command, { output, operator }: CommandConte
           `Token for ${styled(output, 'bold', deviceId)}, once, until ${new Date(made.expires).toISOString()}:\n\n`,
         );
         output.write(`  ${styled(output, 'bold', made.token)}\n\nOn the device:\n\n`);
-        output.write(`${made.commands.replace(/^/gm, '  ')}\n`);
+        output.write(`${made.recipes[options.with].replace(/^/gm, '  ')}\n`);
       },
     );
 

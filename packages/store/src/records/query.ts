@@ -33,8 +33,11 @@ function plain(value: unknown): string | number | null {
   return bad('a value to look for must be text, a finite number, a boolean or null');
 }
 
-function condition(dialect: Dialect, name: string, wanted: RecordWhere[string]): Condition {
-  const ref = sql.ref(name);
+/** `beside` says that there are other conditions, by whose index the records are better found than by a null's. */
+function condition(dialect: Dialect, name: string, wanted: RecordWhere[string], beside: boolean): Condition {
+  // Nearly all records share a null, which SQLite does not know: the plus keeps it from that index.
+  const aside = wanted === null && beside && dialect.name === 'sqlite';
+  const ref = aside ? sql`+${sql.ref(name)}` : sql.ref(name);
   if (Array.isArray(wanted)) {
     if (wanted.length > maxValues) bad(`at most ${maxValues} values can be looked for at once`);
     const values = wanted.map(plain);
@@ -63,8 +66,9 @@ function condition(dialect: Dialect, name: string, wanted: RecordWhere[string]):
 }
 
 function conditions(dialect: Dialect, table: Table, where: RecordWhere = {}): Condition {
-  const parts = Object.entries(where).map(([name, wanted]) =>
-    condition(dialect, indexColumn(table, name), wanted),
+  const entries = Object.entries(where);
+  const parts = entries.map(([name, wanted]) =>
+    condition(dialect, indexColumn(table, name), wanted, entries.length > 1),
   );
   return parts.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(parts, sql` and `)}`;
 }

@@ -19,7 +19,12 @@ import { enrolmentCommands } from '../../pki/enrolment-commands.ts';
 import { refuseToRevokeOurOwn } from '../../pki/revocable.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, json, jsonBody, Paging } from './route.ts';
+import { apiRoute, beginsWith, json, jsonBody, Paging, pageOf } from './route.ts';
+
+/** From this risk on the console shows a device as at risk. */
+const risky = 50;
+/** What ends within this time should have been renewed long ago. */
+const soon = 10 * 86_400_000;
 
 /** Devices, certificates and enrolment tokens. */
 export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
@@ -30,16 +35,27 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       method: 'get',
       summary: 'The device register',
       request: {
-        query: Paging.extend({ q: z.string().max(64).default(''), zone: z.string().max(64).default('') }),
+        query: Paging.extend({
+          q: z.string().max(64).default(''),
+          zone: z.string().max(64).default(''),
+          kind: DeviceKind.optional(),
+          trust: z.enum(['all', 'quarantined', 'risky', 'never-seen']).default('all'),
+        }),
       },
       responses: { 200: json(DevicePage, 'one page of devices') },
     }),
     async (c) => {
-      const { q, zone, limit, offset } = c.req.valid('query');
-      const byId = q === '' ? {} : { id: { gte: q, lt: `${q}\uffff` } };
-      const byZone = zone === '' ? {} : { zone };
-      const page = await records.find(devices, { where: { ...byId, ...byZone }, order: 'id', limit, offset });
-      return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
+      const { q, zone, kind, trust, limit, offset } = c.req.valid('query');
+      const where = {
+        ...beginsWith('id', q),
+        ...(zone === '' ? {} : { zone }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(trust === 'quarantined' ? { quarantined: true } : {}),
+        ...(trust === 'risky' ? { risk: { gte: risky } } : {}),
+        ...(trust === 'never-seen' ? { lastSeen: null } : {}),
+      };
+      const order = trust === 'risky' ? '-risk' : 'id';
+      return c.json(await pageOf(records, devices, { where, order, limit, offset }), 200);
     },
   );
 
@@ -78,26 +94,31 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
   app.openapi(
     apiRoute('/api/v1/certificates', guard('view', 'certificates'), {
       method: 'get',
-      summary: 'Certificates, newest first',
+      summary: 'Certificates, newest first; those that end within ten days by their end',
       request: {
         query: Paging.extend({
           subject: z.string().max(64).default(''),
-          status: z.enum(['valid', 'revoked', 'expired', 'all']).default('all'),
+          /** The beginning of the subject. */
+          q: z.string().max(64).default(''),
+          profile: z.string().max(41).default(''),
+          status: z.enum(['valid', 'revoked', 'expired', 'ending', 'all']).default('all'),
         }),
       },
       responses: { 200: json(CertificatePage, 'one page of certificates') },
     }),
     async (c) => {
-      const { subject, status, limit, offset } = c.req.valid('query');
+      const { subject, q, profile, status, limit, offset } = c.req.valid('query');
       const now = clock.now();
       const where = {
-        ...(subject === '' ? {} : { subject }),
+        ...(subject === '' ? beginsWith('subject', q) : { subject }),
+        ...(profile === '' ? {} : { profile }),
         ...(status === 'revoked' ? { revokedAt: { gt: 0 } } : {}),
         ...(status === 'valid' ? { revokedAt: null, notAfter: { gt: now } } : {}),
+        ...(status === 'ending' ? { revokedAt: null, notAfter: { gt: now, lte: now + soon } } : {}),
         ...(status === 'expired' ? { notAfter: { lte: now } } : {}),
       };
-      const page = await records.find(certificates, { where, order: '-issued', limit, offset });
-      return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
+      const order = status === 'ending' ? 'notAfter' : '-issued';
+      return c.json(await pageOf(records, certificates, { where, order, limit, offset }), 200);
     },
   );
 
@@ -144,7 +165,10 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         by: c.var.caller.actor,
       });
       const commands = enrolmentCommands({ deviceId, token: made.token, addresses: kydai.addresses() });
-      return c.json({ token: made.token, deviceId, expires: made.expires, commands }, 200);
+      return c.json(
+        { token: made.token, deviceId, expires: made.expires, commands: commands.openssl, recipes: commands },
+        200,
+      );
     },
   );
 }

@@ -1,5 +1,5 @@
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi';
-import { Problem } from '@kydai/contracts';
+import { Problem, type RecordKind, type RecordQuery, type RecordStore } from '@kydai/contracts';
 import type { MiddlewareHandler } from 'hono';
 import type { GuardedEnv } from '../guard.ts';
 
@@ -40,3 +40,18 @@ export const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
 });
+
+/** One page of a listing, as every list route answers it. */
+export async function pageOf<T>(
+  records: RecordStore,
+  kind: RecordKind<T>,
+  query: RecordQuery,
+): Promise<{ items: T[]; total: number }> {
+  const page = await records.find(kind, query);
+  return { items: page.records.map(({ value }) => value), total: page.total };
+}
+
+/** Texts that begin with these letters, as a condition on an index; nothing where there are none. */
+export function beginsWith(index: string, letters: string): NonNullable<RecordQuery['where']> {
+  return letters === '' ? {} : { [index]: { gte: letters, lt: `${letters}\uffff` } };
+}
