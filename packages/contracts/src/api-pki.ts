@@ -205,6 +205,24 @@ export const ImportedAuthorityView = z.object({
   path: z.array(z.string()),
   notAfter: z.number(),
 });
+/** A certificate that an operator asks for, with the request for it, PEM. A device is put into the register. */
+export const IssueBody = z.discriminatedUnion('profile', [
+  z.strictObject({
+    profile: z.literal('device'),
+    subject: z.string().min(1).max(64),
+    request: z.string().max(20_000),
+    kind: DeviceKind.default('other'),
+    zone: z.string().min(1).max(64).default('default'),
+  }),
+  z.strictObject({
+    profile: z.enum(['service', 'staff']),
+    subject: z.string().min(1).max(64),
+    request: z.string().max(20_000),
+  }),
+]);
+/** The certificate and those above it, base64 DER. */
+export const IssuedView = z.object({ serial: z.string(), notAfter: z.number(), chain: z.array(z.string()) });
+
 /** A CRL of a root whose key is elsewhere, base64 DER. */
 export const RootCrlBody = z.strictObject({ crl: z.base64().max(4_194_304) });
 

@@ -36,6 +36,8 @@ export { createOcspHandler } from './ocsp/handler.ts';
 export { findPath, type PathVerdict } from './path/build.ts';
 export { type RevocationSources, revocationBy } from './path/revocation.ts';
 export { type PathOptions, pathFault } from './path/validate.ts';
+export { makeKeyAndRequest } from './pkcs12/key-and-request.ts';
+export { writePkcs12 } from './pkcs12/write.ts';
 export { type Application, applications } from './register/application.ts';
 export {
   authorities,

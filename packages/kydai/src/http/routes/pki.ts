@@ -11,6 +11,8 @@ import {
   ImpactView,
   ImportedAuthorityView,
   InclusionsView,
+  IssueBody,
+  IssuedView,
   ManufacturedBody,
   NextCertificateBody,
   NextRequestBody,
@@ -26,6 +28,7 @@ import type { Kydai } from '../../flow/kydai.ts';
 import { authorityViews } from '../../pki/authorities.ts';
 import { createForecaster } from '../../pki/forecast.ts';
 import { impactOf } from '../../pki/impact.ts';
+import { issueFor, readPem } from '../../pki/issue-for.ts';
 import { createProver } from '../../pki/prove.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
@@ -140,6 +143,21 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
       const given = { certificatePem: certificate, chainPem: chain };
       const { id, path, notAfter } = await authority.importNext(role, given, c.var.caller.actor);
       return c.json({ id, path: [...path], notAfter }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/pki/certificates', guard('create-enrolment-token', 'certificates'), {
+      method: 'post',
+      summary: 'Issue a certificate for a request that an operator brings',
+      request: jsonBody(IssueBody),
+      responses: { 200: json(IssuedView, 'the certificate and those above it') },
+    }),
+    async (c) => {
+      const issued = await issueFor(authority, c.req.valid('json'), c.var.caller.actor);
+      const { serial, notAfter, der } = issued;
+      const above = readPem(authority.chainPem(issued.issuer));
+      return c.json({ serial, notAfter, chain: [der, ...above] }, 200);
     },
   );
 
