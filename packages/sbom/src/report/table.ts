@@ -102,6 +102,9 @@ function lines(finding: Finding, result: GateResult, paint: Paint, width: number
   ];
 }
 
+/** What stands before the text of a fact: two spaces and its name. */
+const hang = ' '.repeat(11);
+
 function facts(result: GateResult, paint: Paint, width: number): string[] {
   const { assessment } = result;
   const out: string[] = [];
@@ -112,12 +115,15 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
         `waived   ${what}: ${clean(waiver.reason)} (${clean(waiver.owner)}, until ${waiver.expires}, signed by ${waiver.signers.map(clean).join(' and ')})`,
         width,
         '  ',
+        hang,
       ),
     );
   }
   for (const { finding, statement } of result.excluded) {
     const what = `${clean(finding.advisory)} in ${clean(finding.component.name)} ${clean(finding.component.version)}`;
-    out.push(wrap(`vex      ${what}: ${statement.status}, ${clean(statement.justification)}`, width, '  '));
+    out.push(
+      wrap(`vex      ${what}: ${statement.status}, ${clean(statement.justification)}`, width, '  ', hang),
+    );
   }
   for (const { component, advisory } of result.base?.resolved ?? []) {
     out.push(
@@ -134,12 +140,12 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
   }
   for (const { waiver, reason } of result.unsigned) {
     const what = `waiver of ${clean(waiver.advisory)} was not applied: ${clean(reason)}`;
-    out.push(paint('yellow', wrap(`unsigned ${what}`, width, '  ')));
+    out.push(paint('yellow', wrap(`unsigned ${what}`, width, '  ', hang)));
   }
   for (const { finding, waiver, reason } of result.reopened) {
     const what = `${clean(finding.advisory)} in ${clean(finding.component.name)}`;
     out.push(
-      paint('yellow', wrap(`reopened ${what}: ${clean(reason)} (${clean(waiver.owner)})`, width, '  ')),
+      paint('yellow', wrap(`reopened ${what}: ${clean(reason)} (${clean(waiver.owner)})`, width, '  ', hang)),
     );
   }
   for (const waiver of result.unused) {
@@ -152,6 +158,7 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
           `policy   ${clean(policy.id)}${reasonOf(policy) ? `: ${clean(reasonOf(policy))}` : ''}`,
           width,
           '  ',
+          hang,
         ),
       );
     }
@@ -161,14 +168,14 @@ function facts(result: GateResult, paint: Paint, width: number): string[] {
       .slice(0, 3)
       .map((spot) => `${clean(spot.component.name)} ${clean(spot.component.version)}`.trim());
     const more = spots.length > 3 ? `, and ${spots.length - 3} more` : '';
-    out.push(wrap(`not seen ${spots.length} (${reason}): ${some.join(', ')}${more}`, width, '  '));
+    out.push(wrap(`not seen ${spots.length} (${reason}): ${some.join(', ')}${more}`, width, '  ', hang));
   }
   for (const each of assessment.notRead) {
-    out.push(wrap(`not read ${clean(each.path)}: ${clean(each.reason)}`, width, '  '));
+    out.push(wrap(`not read ${clean(each.path)}: ${clean(each.reason)}`, width, '  ', hang));
   }
   for (const [name, text] of factsOf(result)) {
-    out.push(paint('dim', wrap(`${name.padEnd(8)} ${clean(text)}`, width, '  ')));
+    out.push(paint('dim', wrap(`${name.padEnd(8)} ${clean(text)}`, width, '  ', hang)));
   }
-  out.push(paint('dim', wrap(`database ${sourcesOf(result)}`, width, '  ')));
+  out.push(paint('dim', wrap(`database ${sourcesOf(result)}`, width, '  ', hang)));
   return out;
 }

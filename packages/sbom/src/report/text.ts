@@ -21,16 +21,17 @@ function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Breaks at spaces so that no line is longer than `width`; each line gets the indent. */
-export function wrap(text: string, width: number, indent: string): string {
+/** Breaks at spaces so that no line is longer than `width`; the first line gets the indent, the others may hang deeper. */
+export function wrap(text: string, width: number, indent: string, hang = indent): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width - indent.length) {
+    const room = width - (lines.length === 0 ? indent : hang).length;
+    if (line !== '' && line.length + 1 + word.length > room) {
       lines.push(line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
   lines.push(line);
-  return lines.map((each) => `${indent}${each}`).join('\n');
+  return lines.map((each, at) => `${at === 0 ? indent : hang}${each}`).join('\n');
 }
