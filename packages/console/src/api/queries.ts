@@ -171,12 +171,22 @@ export const explanationQuery = (request: object) =>
   });
 export const auditQuery = (from: number | undefined, limit: number) =>
   resource<AuditPage>('audit', 'audit', { from, limit });
-export const histogramQuery = (q: string, from: string, to: string) =>
-  resource<HistogramView>('histogram', 'events/histogram', { q, from, to });
+export const histogramQuery = (q: string, from: string, to: string, track?: string) => ({
+  ...resource<HistogramView>('histogram', 'events/histogram', { q, from, to }),
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    get<HistogramView>(withParameters(`${root}/events/histogram`, { q, from, to, track }), signal),
+});
 
 /** A page of events; the cursor is the `next` of the page before. */
 export function fetchEvents(
-  parameters: { q: string; from: string; to: string; limit: number; cursor?: string | undefined },
+  parameters: {
+    q: string;
+    from: string;
+    to: string;
+    limit: number;
+    cursor?: string | undefined;
+    track?: string;
+  },
   signal?: AbortSignal,
 ): Promise<EventPageView> {
   return get<EventPageView>(withParameters(`${root}/events`, parameters), signal);
