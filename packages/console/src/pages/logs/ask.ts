@@ -1,4 +1,10 @@
-import type { EventFieldsView, EventPageView, EventValuesView } from '@kydai/contracts';
+import type {
+  EventFieldsView,
+  EventPageView,
+  EventValuesView,
+  FieldStatisticsView,
+  RunningQueryView,
+} from '@kydai/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { get, withParameters } from '../../api/client.ts';
 
@@ -38,6 +44,25 @@ export const valuesQuery = (asked: {
     retry: false,
   });
 };
+
+export const statisticsQuery = (q: string, span: Span, field: string) =>
+  queryOptions({
+    queryKey: ['event-statistics', q, span.from, span.to, field],
+    queryFn: ({ signal }) =>
+      get<FieldStatisticsView>(withParameters(`${root}/statistics`, { q, ...span, field }), signal),
+    staleTime: 60_000,
+    retry: false,
+  });
+
+/** How far the question of this name is. */
+export const runningQuery = (track: string) =>
+  queryOptions({
+    queryKey: ['event-running', track],
+    queryFn: ({ signal }) => get<RunningQueryView>(withParameters(`${root}/running`, { track }), signal),
+    refetchInterval: 500,
+    retry: false,
+    gcTime: 0,
+  });
 
 export const relatedQuery = (id: string) =>
   queryOptions({

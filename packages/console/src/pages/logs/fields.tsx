@@ -3,7 +3,7 @@ import { ChevronRight, Minus, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useSettings } from '../../language/settings.tsx';
 import { explain } from '../../parts/frame.tsx';
-import { fieldsQuery, valuesQuery } from './ask.ts';
+import { fieldsQuery, statisticsQuery, valuesQuery } from './ask.ts';
 import { condition } from './range.ts';
 
 interface Asked {
@@ -55,12 +55,15 @@ function Values({ q, span, field, narrow }: Asked & { readonly field: string }) 
   const { data, error } = useQuery(valuesQuery({ q, span, field }));
   if (error) return <p className="hint">{explain(error, t)}</p>;
   if (!data) return <p className="hint">{t('app.loading')}</p>;
+  const missing = data.events - data.present;
   const most = Math.max(1, ...data.values.map(({ count }) => count));
   return (
     <div className="field-values">
       <p className="hint figures">
         {t('logs.fieldIn', { n: data.present, all: format.number(data.events) })}
+        {missing > 0 ? ` · ${t('logs.fieldMissing', { share: share(missing, data.events) })}` : ''}
       </p>
+      <Statistics q={q} span={span} field={field} />
       {data.values.map(({ value, count }) => {
         const term = condition(field, value);
         return (
@@ -94,5 +97,37 @@ function Values({ q, span, field, narrow }: Asked & { readonly field: string }) 
         );
       })}
     </div>
+  );
+}
+
+/** Of a hundred, with a sign of there being some where it is less than one. */
+function share(part: number, all: number): string {
+  const percent = (100 * part) / Math.max(1, all);
+  return percent > 0 && percent < 1 ? '< 1%' : `${Math.round(percent)}%`;
+}
+
+const spread = ['min', 'p50', 'p95', 'p99', 'max'] as const;
+
+/** How many different values there are, and how its numbers are spread. */
+function Statistics({ q, span, field }: Omit<Asked, 'narrow'> & { readonly field: string }) {
+  const { t, format } = useSettings();
+  const { data } = useQuery(statisticsQuery(q, span, field));
+  if (!data || data.present === 0) return null;
+  return (
+    <>
+      <p className="hint figures">
+        {t(data.more ? 'logs.distinctMore' : 'logs.distinct', { n: data.distinct })}
+      </p>
+      {data.numbers && data.numbers.min < data.numbers.max ? (
+        <dl className="field-spread figures">
+          {spread.map((name) => (
+            <div key={name}>
+              <dt>{t(`logs.spread.${name}`)}</dt>
+              <dd>{format.number(data.numbers![name])}</dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+    </>
   );
 }

@@ -1,5 +1,5 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { ApiError, serverNow } from '../../api/client.ts';
 import { fetchEvents, histogramQuery } from '../../api/queries.ts';
@@ -9,6 +9,7 @@ import { Empty, Failure, Page, Skeleton } from '../../parts/frame.tsx';
 import { TimeBars } from '../../parts/time-bars.tsx';
 import { Fields } from './fields.tsx';
 import { useLive } from './live.ts';
+import { Progress } from './progress.tsx';
 import { QueryBar } from './query-bar.tsx';
 import { narrow, readRange, resolveRange, withoutGaps, writeRange } from './range.ts';
 import { defaultColumns, isColumns, useRemembered } from './remembered.ts';
@@ -39,10 +40,14 @@ function Explorer() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `run` is there to ask again with the same address
   const span = useMemo(() => resolveRange(readRange(new URLSearchParams(key)), serverNow()), [key, run]);
 
-  const histogram = useQuery(histogramQuery(q, span.from, span.to));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each question gets a name of its own
+  const track = useMemo(() => crypto.randomUUID(), [q, span]);
+
+  const histogram = useQuery(histogramQuery(q, span.from, span.to, track));
   const events = useInfiniteQuery({
     queryKey: ['events', q, span.from, span.to],
-    queryFn: ({ pageParam, signal }) => fetchEvents({ q, ...span, limit: 100, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) =>
+      fetchEvents({ q, ...span, limit: 100, cursor: pageParam, track }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     staleTime: Number.POSITIVE_INFINITY,
@@ -56,6 +61,10 @@ function Explorer() {
       else next.delete('q');
       return next;
     });
+  };
+  const client = useQueryClient();
+  const cancel = () => {
+    for (const name of ['events', 'histogram']) void client.cancelQueries({ queryKey: [name] });
   };
   const [live, setLive] = useState(false);
   const coming = useLive(q, live);
@@ -77,6 +86,11 @@ function Explorer() {
         problem={badQuery}
         ask={ask}
         choose={(range) => setSearch((before) => writeRange(before, range))}
+      />
+      <Progress
+        track={track}
+        busy={!live && (events.fetchStatus === 'fetching' || histogram.fetchStatus === 'fetching')}
+        cancel={cancel}
       />
       {histogram.data && histogram.data.buckets.length > 0 && !badQuery ? (
         <section className="panel logs-histogram" aria-label={t('logs.histogram')}>
@@ -114,7 +128,9 @@ function Explorer() {
               <Results events={coming.rows} columns={columns} narrow={narrowBy} toggleColumn={toggleColumn} />
             </section>
           ) : null}
-          {badQuery || live ? null : events.isPending ? (
+          {badQuery || live ? null : events.isPending && events.fetchStatus === 'idle' ? (
+            <Empty title={t('logs.cancelled')} hint={t('logs.cancelledHint')} />
+          ) : events.isPending ? (
             <Skeleton lines={10} />
           ) : events.error ? (
             <Failure error={events.error} retry={() => void events.refetch()} />
@@ -125,14 +141,7 @@ function Explorer() {
               <Results events={rows} columns={columns} narrow={narrowBy} toggleColumn={toggleColumn} />
               <p className="logs-end">
                 {events.hasNextPage ? (
-                  <button
-                    type="button"
-                    className="button"
-                    disabled={events.isFetchingNextPage}
-                    onClick={() => void events.fetchNextPage()}
-                  >
-                    {events.isFetchingNextPage ? t('app.loading') : t('common.more')}
-                  </button>
+                  <NextPage busy={events.isFetchingNextPage} fetch={() => void events.fetchNextPage()} />
                 ) : (
                   <span className="hint">{t('logs.end')}</span>
                 )}
@@ -142,5 +151,26 @@ function Explorer() {
         </div>
       </div>
     </Page>
+  );
+}
+
+/** Asks for the next page when the end of the list comes near; by hand where a browser does not notice. */
+function NextPage({ busy, fetch }: { busy: boolean; fetch: () => void }) {
+  const { t } = useSettings();
+  const button = useRef<HTMLButtonElement>(null);
+  const near = useRef(fetch);
+  near.current = fetch;
+  useEffect(() => {
+    if (busy || button.current === null || !('IntersectionObserver' in window)) return undefined;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && near.current(), {
+      rootMargin: '600px',
+    });
+    observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [busy]);
+  return (
+    <button ref={button} type="button" className="button" disabled={busy} onClick={fetch}>
+      {busy ? t('app.loading') : t('common.more')}
+    </button>
   );
 }

@@ -1,17 +1,18 @@
 import type { EventPageView } from '@kydai/contracts';
-import { useQuery } from '@tanstack/react-query';
-import { ChevronRight, Columns3, Minus, Plus } from 'lucide-react';
-import { Fragment, useState } from 'react';
-import { Link } from 'wouter';
+import { ChevronRight } from 'lucide-react';
+import { Fragment, type RefObject, useEffect, useRef, useState } from 'react';
 import { useSettings } from '../../language/settings.tsx';
-import { Copyable, explain } from '../../parts/frame.tsx';
-import { relatedQuery, surroundingQuery } from './ask.ts';
-import { condition } from './range.ts';
+import { Detail } from './detail.tsx';
 
 type EventRow = EventPageView['events'][number];
 
+/** Rows that come and go together: only what is near the window is in the page. */
+const together = 50;
+/** How far from the window rows are still in the page. */
+const margin = '1500px';
+
 /** A field of an event as one line of text; `message` falls back to the raw line. */
-export function fieldText(event: EventRow, name: string): string {
+function fieldText(event: EventRow, name: string): string {
   if (name === 'raw') return event.raw;
   if (name === 'source' || name === 'id') return event[name];
   if (name === 'event.dataset') return event.dataset;
@@ -20,23 +21,21 @@ export function fieldText(event: EventRow, name: string): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
-/** The found events, each of which opens into its fields and raw line. */
-export function Results({
-  events,
-  columns,
-  narrow,
-  toggleColumn,
-}: {
-  events: readonly EventRow[];
-  columns: readonly string[];
-  narrow: (term: string, exclude: boolean) => void;
-  toggleColumn: (name: string) => void;
-}) {
-  const { t, format } = useSettings();
+interface Shown {
+  readonly columns: readonly string[];
+  readonly narrow: (term: string, exclude: boolean) => void;
+  readonly toggleColumn: (name: string) => void;
+}
+
+/** The found events, each of which opens into its fields and raw line. However many there are, few are in the page. */
+export function Results({ events, ...shown }: Shown & { events: readonly EventRow[] }) {
+  const { t } = useSettings();
   const [open, setOpen] = useState<string>();
+  const { columns } = shown;
+  const groups = Array.from({ length: Math.ceil(events.length / together) }, (_, at) => at * together);
   return (
     <div className="table-frame">
-      <table className="table events">
+      <table className="table events" aria-rowcount={events.length + 1}>
         <caption className="visually-hidden">{t('logs.title')}</caption>
         <thead>
           <tr>
@@ -52,191 +51,118 @@ export function Results({
             ))}
           </tr>
         </thead>
-        <tbody>
-          {events.map((event) => {
-            const at = Date.parse(event.time);
-            const isOpen = open === event.id;
-            return (
-              <Fragment key={event.id}>
-                <tr data-open={isOpen || undefined}>
-                  <td className="lead figures">
-                    <button
-                      type="button"
-                      className="row-link event-time"
-                      aria-expanded={isOpen}
-                      onClick={() => setOpen(isOpen ? undefined : event.id)}
-                    >
-                      <ChevronRight aria-hidden="true" />
-                      <time className="mono" dateTime={event.time} title={format.exact(at)}>
-                        <span className="event-day">{format.date(at).slice(0, 5)}</span>{' '}
-                        {format.clock(at, true)}
-                      </time>
-                    </button>
-                  </td>
-                  {columns.map((column) => (
-                    <td
-                      key={column}
-                      data-label={column}
-                      className={
-                        column === 'message' || column === 'raw' ? 'wide mono event-text' : 'mono event-text'
-                      }
-                    >
-                      {fieldText(event, column)}
-                    </td>
-                  ))}
-                </tr>
-                {isOpen ? (
-                  <tr className="event-open">
-                    <td colSpan={columns.length + 1}>
-                      <Detail event={event} columns={columns} narrow={narrow} toggleColumn={toggleColumn} />
-                    </td>
-                  </tr>
-                ) : null}
-              </Fragment>
-            );
-          })}
-        </tbody>
+        {groups.map((first) => (
+          <Group
+            key={first}
+            first={first}
+            events={events.slice(first, first + together)}
+            open={open}
+            setOpen={setOpen}
+            {...shown}
+          />
+        ))}
       </table>
     </div>
   );
 }
 
-function Detail({
+/** Rows that are in the page while they are near the window, and an empty row of their height otherwise. */
+function Group({
+  first,
+  events,
+  open,
+  setOpen,
+  ...shown
+}: Shown & {
+  first: number;
+  events: readonly EventRow[];
+  open: string | undefined;
+  setOpen: (id: string | undefined) => void;
+}) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const away = useAway(body);
+  if (away !== undefined)
+    return (
+      <tbody ref={body} aria-hidden="true">
+        <tr className="event-away">
+          <td colSpan={shown.columns.length + 1} height={away} />
+        </tr>
+      </tbody>
+    );
+  return (
+    <tbody ref={body}>
+      {events.map((event, at) => (
+        <Row
+          key={event.id}
+          event={event}
+          place={first + at + 2}
+          isOpen={open === event.id}
+          toggle={() => setOpen(open === event.id ? undefined : event.id)}
+          {...shown}
+        />
+      ))}
+    </tbody>
+  );
+}
+
+/** The height that an element had when it left the surroundings of the window; undefined while it is near. */
+function useAway(element: RefObject<HTMLTableSectionElement | null>): number | undefined {
+  const [height, setHeight] = useState<number>();
+  useEffect(() => {
+    const watched = element.current;
+    if (watched === null || !('IntersectionObserver' in window)) return undefined;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry === undefined) return;
+        setHeight(entry.isIntersecting ? undefined : Math.round(entry.boundingClientRect.height));
+      },
+      { rootMargin: `${margin} 0px` },
+    );
+    observer.observe(watched);
+    return () => observer.disconnect();
+  }, [element]);
+  return height;
+}
+
+function Row({
   event,
+  place,
+  isOpen,
+  toggle,
   columns,
   narrow,
   toggleColumn,
-}: {
-  event: EventRow;
-  columns: readonly string[];
-  narrow: (term: string, exclude: boolean) => void;
-  toggleColumn: (name: string) => void;
-}) {
-  const { t, format } = useSettings();
-  const fields: (readonly [string, unknown])[] = [
-    ['id', event.id],
-    ['source', event.source],
-    ['dataset', event.dataset],
-    ...Object.entries(event.fields).sort(([a], [b]) => a.localeCompare(b)),
-  ];
-  const lag = Date.parse(event.received) - Date.parse(event.time);
+}: Shown & { event: EventRow; place: number; isOpen: boolean; toggle: () => void }) {
+  const { format } = useSettings();
+  const at = Date.parse(event.time);
   return (
-    <div className="event-detail">
-      <p className="hint figures">
-        {t('logs.received')} {format.exact(Date.parse(event.received))} (
-        {t('logs.delay', { duration: format.duration(Math.max(0, lag)) })})
-      </p>
-      <Findings id={event.id} />
-      <Around event={event} />
-      <h3>{t('logs.raw')}</h3>
-      <Copyable text={event.raw} label={t('logs.raw')} />
-      <h3>{t('logs.fields')}</h3>
-      <dl className="event-fields">
-        {fields.map(([name, value]) => {
-          const text = Array.isArray(value) ? value.join(', ') : String(value);
-          const term = condition(name, Array.isArray(value) ? value[0] : value);
-          return (
-            <div key={name}>
-              <dt className="mono">{name}</dt>
-              <dd className="mono">{text}</dd>
-              <span className="event-field-acts">
-                <button
-                  type="button"
-                  className="icon-button"
-                  title={t('logs.include')}
-                  aria-label={`${t('logs.include')}: ${term}`}
-                  onClick={() => narrow(term, false)}
-                >
-                  <Plus aria-hidden="true" />
-                </button>
-                <button
-                  type="button"
-                  className="icon-button"
-                  title={t('logs.exclude')}
-                  aria-label={`${t('logs.exclude')}: ${term}`}
-                  onClick={() => narrow(term, true)}
-                >
-                  <Minus aria-hidden="true" />
-                </button>
-                <button
-                  type="button"
-                  className="icon-button"
-                  aria-pressed={columns.includes(name)}
-                  title={t('logs.columnAdd')}
-                  aria-label={`${t('logs.columnAdd')}: ${name}`}
-                  onClick={() => toggleColumn(name)}
-                >
-                  <Columns3 aria-hidden="true" />
-                </button>
-              </span>
-            </div>
-          );
-        })}
-      </dl>
-    </div>
-  );
-}
-
-/** Where the event was noticed: the detections that rest on it, and their incidents. */
-function Findings({ id }: { id: string }) {
-  const { t } = useSettings();
-  const { data } = useQuery(relatedQuery(id));
-  if (!data || data.detections.length + data.incidents.length === 0) return null;
-  return (
-    <>
-      <h3>{t('logs.related')}</h3>
-      <ul className="event-related">
-        {data.detections.map((detection) => (
-          <li key={detection.id}>{detection.title}</li>
-        ))}
-        {data.incidents.map((incident) => (
-          <li key={incident.id}>
-            <Link href={`/incidents/${incident.id}`}>
-              {incident.number} · {incident.title}
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
-
-/** What happened just before and after, of the same host (or source) or of all. */
-function Around({ event }: { event: EventRow }) {
-  const { t, format } = useSettings();
-  const [same, setSame] = useState<string>();
-  const own = event.fields['host.name'] === undefined ? 'source' : 'host.name';
-  const { data, error } = useQuery({
-    ...surroundingQuery(event.id, same ?? ''),
-    enabled: same !== undefined,
-  });
-  return (
-    <>
-      <h3>{t('logs.around')}</h3>
-      <p className="around-acts">
-        {[own, ''].map((field) => (
-          <button
-            key={field}
-            type="button"
-            className="button quiet"
-            aria-pressed={same === field}
-            onClick={() => setSame(same === field ? undefined : field)}
-          >
-            {field === '' ? t('logs.aroundAll') : t('logs.aroundSame', { field })}
+    <Fragment>
+      <tr data-open={isOpen || undefined} aria-rowindex={place}>
+        <td className="lead figures">
+          <button type="button" className="row-link event-time" aria-expanded={isOpen} onClick={toggle}>
+            <ChevronRight aria-hidden="true" />
+            <time className="mono" dateTime={event.time} title={format.exact(at)}>
+              <span className="event-day">{format.date(at).slice(0, 5)}</span> {format.clock(at, true)}
+            </time>
           </button>
+        </td>
+        {columns.map((column) => (
+          <td
+            key={column}
+            data-label={column}
+            className={column === 'message' || column === 'raw' ? 'wide mono event-text' : 'mono event-text'}
+          >
+            {fieldText(event, column)}
+          </td>
         ))}
-      </p>
-      {same === undefined ? null : error ? (
-        <p className="hint">{explain(error, t)}</p>
-      ) : (
-        <ol className="around mono">
-          {(data?.events ?? []).map((one) => (
-            <li key={one.id} aria-current={one.id === event.id || undefined}>
-              <time dateTime={one.time}>{format.clock(Date.parse(one.time), true)}</time> {one.raw}
-            </li>
-          ))}
-        </ol>
-      )}
-    </>
+      </tr>
+      {isOpen ? (
+        <tr className="event-open">
+          <td colSpan={columns.length + 1}>
+            <Detail event={event} columns={columns} narrow={narrow} toggleColumn={toggleColumn} />
+          </td>
+        </tr>
+      ) : null}
+    </Fragment>
   );
 }
