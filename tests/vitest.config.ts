@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Flows that start many programs one after another: `npm run test:long`, so that `npm test` stays short. */
-export const longFlows = ['collect', 'findings', 'pki', 'policies', 'power-loss', 'ship'].map(
+export const longFlows = ['bundles', 'collect', 'findings', 'pki', 'policies', 'power-loss', 'ship'].map(
   (name) => `flow/${name}.test.ts`,
 );
 

@@ -6,6 +6,8 @@ export {
 } from './authzen/handler.ts';
 export type { AuthZenMapping } from './authzen/mapping.ts';
 export { type BundleContent, type OpenedBundle, openBundle, signBundle } from './bundle/bundle.ts';
+export { type BundleKey, bundleKey, readBundleKeys } from './bundle/keys.ts';
+export { readLinks } from './bundle/links.ts';
 export { type BlastRadius, type BlastRadiusOptions, blastRadius, type Grant } from './change/blast-radius.ts';
 export {
   type ConditionCoverage,

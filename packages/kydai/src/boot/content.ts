@@ -15,6 +15,8 @@ export interface Content {
   readonly policies: readonly TextFile[];
   /** Cases that the policies must decide as they say. */
   readonly policyTests: readonly TextFile[];
+  /** Templates of policies with their slots filled. */
+  readonly policyLinks: readonly TextFile[];
   /** Entities that the city declares: agencies, officers, services, streams, actuators, data. */
   readonly entities: readonly TextFile[];
   readonly rules: readonly TextFile[];
@@ -57,7 +59,7 @@ type Decisions = (typeof allDecisions)[number];
 export function readPolicies(
   folder: string,
   decisions: readonly Decisions[] = allDecisions,
-): Pick<Content, 'schema' | 'policies' | 'policyTests' | 'entities'> {
+): Pick<Content, 'schema' | 'policies' | 'policyTests' | 'policyLinks' | 'entities'> {
   const root = folder === '' ? builtInContent : folder;
   const schema = join(root, 'policies/schema.cedarschema');
   if (!existsSync(schema)) {
@@ -71,6 +73,7 @@ export function readPolicies(
     schema: { file: 'policies/schema.cedarschema', text: readFileSync(schema, 'utf8') },
     policies: all(/\.cedar$/),
     policyTests: all(/\.test\.(?:json|ya?ml)$/),
+    policyLinks: all(/\.links\.(?:json|ya?ml)$/),
     entities: filesIn(root, 'policies/entities', /\.(?:json|ya?ml)$/),
   };
 }

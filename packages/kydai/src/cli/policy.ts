@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { loadPolicySet, type PolicySet, runPolicyTests } from '@kydai/policy';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { readPolicies } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
-import { asJson, orPlaced } from '../policies/candidate.ts';
+import { asJson, linksOf, orPlaced } from '../policies/candidate.ts';
 import { columns, styled } from './output.ts';
+import { addBundleCommands } from './policy/bundle.ts';
 import { writeTestReport } from './policy/coverage.ts';
 import { Explanation, writeExplanation } from './policy/explain.ts';
 import type { CommandContext } from './program.ts';
@@ -188,23 +189,12 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
       );
     });
 
-  policy
-    .command('bundle')
-    .description('sign the content folder’s policies for edge sites')
-    .argument('<file>', 'where to write the bundle')
-    .option('--public-key <file>', 'where to write the key that it verifies with')
-    .action(async (file: string, options: { publicKey?: string }) => {
-      const Bundle = z.object({ bundle: z.string(), version: z.number(), publicKey: z.string() });
-      const made = await operator().call('POST', '/api/v1/policies/bundle', Bundle);
-      writeFileSync(file, `${made.bundle}\n`);
-      if (options.publicKey !== undefined) writeFileSync(options.publicKey, made.publicKey);
-      output.write(`version ${made.version} in ${file}\n`);
-    });
+  addBundleCommands(policy, context);
 }
 
 function loadedSet(content: string): PolicySet {
-  const { schema, policies } = readPolicies(content);
-  return loadPolicySet({ schema, policies });
+  const sources = readPolicies(content);
+  return loadPolicySet({ ...sources, links: linksOf(sources) });
 }
 
 function happeningOf(entity: string, { set, join, leave, remove }: BlastOptions) {

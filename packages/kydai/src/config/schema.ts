@@ -264,7 +264,21 @@ export const Config = z.strictObject({
         .string()
         .default('')
         .describe('file or address of a signed policy bundle; empty: the policies of `content`'),
-      key: z.string().default('').describe('file with the public key that the bundle must be signed by'),
+      key: z
+        .string()
+        .default('')
+        .describe('file with the public keys that the bundle must be signed by: PEM, JWK or JWK set'),
+      token: z
+        .string()
+        .default('')
+        .describe('API token of the centre with the scope `read-api`, where the source is its address'),
+      seconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(300)
+        .describe('how often to look for another bundle; 0: only at the start and when told to reload'),
     })
     .prefault({}),
   decisions: z

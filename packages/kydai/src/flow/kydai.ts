@@ -18,6 +18,8 @@ import type { Config } from '../config/schema.ts';
 import type { Enforcement } from '../enforce/open.ts';
 import type { ChangeLog } from '../notify/changes.ts';
 import type { Transmitter } from '../notify/ssf/transmitter.ts';
+import type { BundleDesk } from '../policies/bundle-desk.ts';
+import type { BundleSource } from '../policies/bundle-source.ts';
 import type { DeclaredEntities } from '../policies/declared.ts';
 import type { PolicyDesk } from '../policies/desk.ts';
 import type { ReportedFacts } from '../policies/reported-facts.ts';
@@ -59,6 +61,10 @@ export interface Kydai {
   readonly decisionLog: DecisionLog;
   /** The policies in force, and changing them. */
   readonly policies: PolicyDesk;
+  /** Signs policies for edge sites. */
+  readonly bundles: BundleDesk;
+  /** At an edge site: where its policies come from. */
+  readonly bundleSource: BundleSource | undefined;
   /** What the policies know. */
   readonly entities: EntityStore;
   /** What was reported of entities, with source and time. */

@@ -7,7 +7,7 @@ import type { Clock } from '@kydai/contracts';
 import { createAuthZenHandler, createSearch, lasting } from '@kydai/policy';
 import type { Logger } from 'pino';
 import { readBackupState } from '../backup/state.ts';
-import { readContent } from '../boot/content.ts';
+import { readContent, readPolicies } from '../boot/content.ts';
 import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
 import { openDeviceMqtt } from '../collect/device-mqtt/open.ts';
 import { isLoopback } from '../config/load.ts';
@@ -17,11 +17,14 @@ import { createApi } from '../http/api.ts';
 import { listenHttp } from '../http/listen.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { openNotification } from '../notify/open.ts';
+import { openBundleDesk } from '../policies/bundle-desk.ts';
+import { bundleSource } from '../policies/bundle-source.ts';
 import { orPlaced } from '../policies/candidate.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
 import { openDeclaredEntities } from '../policies/declared.ts';
 import { openPolicyDesk } from '../policies/desk.ts';
 import { cityMoments, searchOfNow } from '../policies/moment.ts';
+import { keepPolling } from '../policies/poll.ts';
 import { openReportedFacts } from '../policies/reported-facts.ts';
 import { policySource } from '../policies/source.ts';
 import { openRuleDesk } from '../rules/desk.ts';
@@ -122,7 +125,10 @@ export async function startKydai(options: {
     const { changes } = notification;
 
     // Decide: one engine, fed with facts.
-    const source = policySource({ config, records, clock, log });
+    const bundles = config.policyBundle.source
+      ? bundleSource({ config: config.policyBundle, records, clock, log })
+      : undefined;
+    const source = policySource(config, bundles);
     const {
       policySet,
       entities: files,
@@ -293,10 +299,8 @@ export async function startKydai(options: {
       complete: decisions.complete,
       source,
       first: { digest: policySet.digest, policies: policySet.policies.length, ...read },
-      content: config.content,
       records,
       events,
-      keys,
       changes,
       clock,
     });
@@ -330,6 +334,8 @@ export async function startKydai(options: {
       obligations: response.obligations,
       decisionLog,
       policies,
+      bundles: openBundleDesk({ records, keys, clock, content: () => readPolicies(config.content) }),
+      bundleSource: bundles,
       entities,
       reported,
       declared,
@@ -371,6 +377,10 @@ export async function startKydai(options: {
       ...collection.addresses(),
       deviceMqtt: deviceMqtt.address,
     };
+    if (bundles !== undefined && config.policyBundle.seconds > 0) {
+      const everyMs = config.policyBundle.seconds * 1000;
+      closeLast(keepPolling({ source: bundles, reload: () => policies.reload('system'), everyMs, log }));
+    }
     const operator = { key: operatorKey, pid: process.pid, addresses, rootPem: authority.root.pem };
     writeFileSync(folder.operatorFile, JSON.stringify(operator), { mode: 0o600 });
     closeLast(() => rmSync(folder.operatorFile, { force: true }));

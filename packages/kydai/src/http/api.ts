@@ -21,6 +21,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { pkiRoutes } from './routes/pki.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { policyBundleRoutes } from './routes/policy-bundles.ts';
 import { riskRoutes } from './routes/risk.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { storeRoutes } from './routes/store.ts';
@@ -78,6 +79,7 @@ export function createApi(
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
   policyRoutes(app, kydai, guard);
+  policyBundleRoutes(app, kydai, guard);
   entityRoutes(app, kydai, guard);
   riskRoutes(app, kydai, guard);
   tokenRoutes(app, kydai, guard);

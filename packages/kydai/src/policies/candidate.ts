@@ -5,14 +5,16 @@ import {
   type PolicySet,
   type PolicyTestReport,
   readEntities,
+  readLinks,
   runPolicyTests,
+  type TemplateLink,
 } from '@kydai/policy';
 import { parse } from 'yaml';
 import type { Content, TextFile } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 
 /** What a set of policies is made of, as it stands in the content folder. */
-export type PolicySources = Pick<Content, 'schema' | 'policies' | 'policyTests' | 'entities'>;
+export type PolicySources = Pick<Content, 'schema' | 'policies' | 'policyTests' | 'policyLinks' | 'entities'>;
 
 /** A policy set that may come into force. Made by `prepare` alone. */
 export interface Candidate {
@@ -28,7 +30,8 @@ export interface Candidate {
  * @throws PolicyError with file, line and column; ShellError `invalid` that names the first case that fails.
  */
 export function prepare(sources: PolicySources): Candidate {
-  const policySet = loadPolicySet({ schema: sources.schema, policies: sources.policies });
+  const { schema, policies } = sources;
+  const policySet = loadPolicySet({ schema, policies, links: linksOf(sources) });
   const report = runPolicyTests(policySet, sources.policyTests.map(asJson));
   const entities = sources.entities.map(asJson).flatMap(readEntities);
   const wrong = report.results.find(({ passed }) => !passed);
@@ -38,6 +41,11 @@ export function prepare(sources: PolicySources): Candidate {
     `${wrong.file}: case \`${wrong.name}\` expects ${wrong.expected} and gets ${wrong.got}` +
       (report.failed > 1 ? `; ${report.failed - 1} more fail` : ''),
   );
+}
+
+/** The templates of the files `*.links.json` with their slots filled. @throws PolicyError `link` */
+export function linksOf({ policyLinks }: Pick<PolicySources, 'policyLinks'>): TemplateLink[] {
+  return policyLinks.map(asJson).flatMap(readLinks);
 }
 
 /** Cases and entities may be written in YAML; the engine reads JSON. */

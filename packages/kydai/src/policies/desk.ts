@@ -1,4 +1,3 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import {
   type AccessRequest,
   type CedarUid,
@@ -6,9 +5,7 @@ import {
   type EventStore,
   KydaiError,
   type RecordStore,
-  write,
 } from '@kydai/contracts';
-import type { KeyStore } from '@kydai/pki';
 import {
   type BlastRadius,
   type Engine,
@@ -22,15 +19,13 @@ import {
   type ReplayReport,
   replay,
   runPolicyTests,
-  signBundle,
 } from '@kydai/policy';
-import { calculateJwkThumbprint, exportJWK } from 'jose';
-import { readPolicies, type TextFile } from '../boot/content.ts';
+import type { TextFile } from '../boot/content.ts';
 import type { ChangeLog } from '../notify/changes.ts';
-import { asJson, placed, prepare } from './candidate.ts';
+import { asJson, placed } from './candidate.ts';
 import { decisionDataset, type KeptDecision } from './decision-events.ts';
 import type { DeclaredEntities } from './declared.ts';
-import { type PolicySource, policyBundles, type ReadPolicies } from './source.ts';
+import type { PolicySource, ReadPolicies } from './source.ts';
 import { type WhatIf, whatIf } from './what-if.ts';
 
 /** The set in force, and how it came to be. */
@@ -78,8 +73,6 @@ export interface PolicyDesk {
   blast(deviceId: string, loss?: 'quarantined' | 'uncertified'): BlastRadius;
   /** Which grants would flip if something happened to an entity. @throws ShellError `not-found` */
   whatIf(entity: CedarUid, happening: WhatIf): BlastRadius;
-  /** Signs the content folder's policies, after their cases have held, for edge sites. */
-  bundle(by: string): Promise<{ bundle: string; version: number; publicKey: string }>;
 }
 
 export function openPolicyDesk(parts: {
@@ -90,14 +83,12 @@ export function openPolicyDesk(parts: {
   readonly complete: (request: AccessRequest) => AccessRequest;
   readonly source: PolicySource;
   readonly first: Omit<InForce, 'since'> & Pick<ReadPolicies, 'files' | 'report'>;
-  readonly content: string;
   readonly records: RecordStore;
   readonly events: EventStore;
-  readonly keys: KeyStore;
   readonly changes: ChangeLog;
   readonly clock: Clock;
 }): PolicyDesk {
-  const { engine, entities, declared, complete, source, records, events, keys, changes, clock } = parts;
+  const { engine, entities, declared, complete, source, records, events, changes, clock } = parts;
   const { files, report, ...first } = parts.first;
   let inForce: InForce = { ...first, since: clock.now() };
   let read: PolicyDesk['read'] = { files, ...(report && { report }) };
@@ -174,7 +165,8 @@ export function openPolicyDesk(parts: {
     },
     explain: (request) => explain(engine, entities, complete(request)),
     async replay(candidate, { from, most }) {
-      const policySet = loadPolicySet(candidate);
+      const { links } = read.files;
+      const policySet = loadPolicySet({ ...candidate, ...(links && { links }) });
       const tests = runPolicyTests(policySet, read.files.policyTests.map(asJson));
       const recorded = await keptDecisions(events, from, most);
       return { ...replay({ recorded, candidate: policySet, current: engine.policySet, entities }), tests };
@@ -184,30 +176,6 @@ export function openPolicyDesk(parts: {
       return whatIf(parts, { type: 'Device', id: deviceId }, { set });
     },
     whatIf: (uid, happening) => whatIf(parts, uid, happening),
-    async bundle(by) {
-      const content = readPolicies(parts.content);
-      prepare(content);
-      // Exportable inside this process only: jose signs with a key, not with a signing function.
-      if ((await keys.open('policy-bundle')) === undefined)
-        await keys.create('policy-bundle', 'EC-P256', { exportable: true });
-      const pem = await keys.exportPem('policy-bundle');
-      const publicKey = createPublicKey(pem);
-      const kid = await calculateJwkThumbprint(await exportJWK(publicKey));
-      const issued = await records.get(policyBundles, 'issued');
-      const at = clock.now();
-      const version = (issued?.value.version ?? 0) + 1;
-      const { schema, policies } = content;
-      const bundle = await signBundle({ version, issued: at, schema, policies }, createPrivateKey(pem), {
-        alg: 'ES256',
-        kid,
-      });
-      const entry = { id: 'issued', version, bundle: '', at };
-      await records.commit(
-        [issued ? write.update(policyBundles, entry, issued.version) : write.insert(policyBundles, entry)],
-        [{ at, actor: by, action: 'policy.bundle-sign', target: 'service:policies', detail: { version } }],
-      );
-      return { bundle, version, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
-    },
   };
 }
 

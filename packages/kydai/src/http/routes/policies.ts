@@ -8,7 +8,7 @@ import {
   ReplayBody,
   ReplayView,
 } from '@kydai/contracts';
-import { PolicyError } from '@kydai/policy';
+import { PolicyError, redacted } from '@kydai/policy';
 import type { Context } from 'hono';
 import type { Kydai } from '../../flow/kydai.ts';
 import { placed } from '../../policies/candidate.ts';
@@ -73,30 +73,22 @@ export function policyRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
   );
 
   app.openapi(
-    apiRoute('/api/v1/policies/bundle', guard('change-policy', area), {
-      method: 'post',
-      summary: 'Sign the policies as a bundle for edge sites',
-      responses: {
-        200: json(
-          z.object({ bundle: z.string(), version: z.number().int(), publicKey: z.string() }),
-          'the bundle (a compact JWS) and the key that it verifies with',
-        ),
-      },
-    }),
-    async (c) => told(c, async () => c.json(await policies.bundle(c.var.caller.actor), 200)) as never,
-  );
-
-  app.openapi(
     apiRoute('/api/v1/policies/explain', guard('view', area), {
       method: 'post',
-      summary: 'Why a request is decided as it is, and what would have to change',
+      summary:
+        'Why a request is decided as it is, and what would have to change; for tokens the outcome and reasons',
       request: jsonBody(ExplainBody),
       responses: { 200: json(ExplanationView, 'the decision with conditions, facts and remedies') },
     }),
     async (c) => {
       const { context, ...request } = c.req.valid('json');
       const asked = { ...request, ...(context && { context: context as never }) };
-      return told(c, async () => c.json(plain(policies.explain(asked)), 200)) as never;
+      // Programs are outsiders: how we decide, and what we know of others, is for people with a role.
+      const insider = c.var.caller.person !== undefined;
+      return told(c, async () => {
+        const explanation = policies.explain(asked);
+        return c.json(plain(insider ? explanation : redacted(explanation)), 200);
+      }) as never;
     },
   );
 
@@ -165,7 +157,7 @@ function viewOf({ engine, inForce, read, refused }: PolicyDesk): PoliciesView {
 }
 
 /** A refusal of the policy engine is the caller's to mend: 422 with the place. */
-async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
+export async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
   try {
     return await act();
   } catch (error) {
