@@ -14,6 +14,7 @@ const riskLevel = caep('risk-level-change');
 const claimsChange = caep('token-claims-change');
 const zoneChange = own('device-zone-change');
 const blockChange = own('block-change');
+const entityChange = own('entity-change');
 const policyChange = own('policy-set-change');
 
 /** Event types that we send: those of CAEP 1.0, and our own. */
@@ -25,6 +26,7 @@ export const supportedEvents = [
   claimsChange,
   zoneChange,
   blockChange,
+  entityChange,
   policyChange,
 ] as const;
 
@@ -175,8 +177,14 @@ export function securityEvent(
         type: policyChange,
         claims: { policy_set: change.policySet, initiating_entity: initiator(change.by), ...when },
       };
-    default:
-      return undefined;
+    case 'entity-changed': {
+      const { type, id } = change.entity;
+      return {
+        subject: type === 'User' ? user(id) : { format: 'opaque', id: `${type}::${id}` },
+        type: entityChange,
+        claims: { what: change.what, initiating_entity: 'system', ...when },
+      };
+    }
   }
 }
 

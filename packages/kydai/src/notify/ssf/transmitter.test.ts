@@ -108,6 +108,7 @@ describe('the transmitter', () => {
       { type: 'blocked', kind: 'build', id: 'web-4', by: 'playbook:x' },
       { type: 'unblocked', kind: 'address', id: '192.0.2.1', by: 'user:a' },
       { type: 'policy-set-changed', policySet: 'abc', by: 'user:a' },
+      { type: 'entity-changed', entity: { type: 'Service', id: 'permits' }, what: 'declared' },
     ];
     const flips: StandingChange[] = [
       { ...of({ type: 'device-quarantined', device: 'd' }), compliant: { before: true, after: false } },
@@ -134,6 +135,7 @@ describe('the transmitter', () => {
       'block-change',
       'block-change',
       'policy-set-change',
+      'entity-change',
       'device-compliance-change',
       'device-compliance-change',
     ]);
