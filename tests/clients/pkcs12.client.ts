@@ -51,7 +51,7 @@ export async function run(program: Program, checks: Checks): Promise<void> {
     const gnutls = await sh(
       `certtool --p12-info --inder --infile ${subject}.p12 --password ${passphrase} > gnutls.pem
        grep -c 'BEGIN CERTIFICATE' gnutls.pem
-       certtool --key-info --pkcs8 --infile gnutls.pem --password ${passphrase} 2>&1 | grep -i 'type'`,
+       certtool --pkcs8 --pubkey-info --load-privkey gnutls.pem --password ${passphrase} 2>&1 | grep Algorithm:`,
     );
     checks.matches(
       `${subject}: certtool reads its certificates and decrypts its key`,
