@@ -1,6 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -151,6 +160,36 @@ describe('importing advisories', () => {
     }
     expect(readFileSync(output).equals(before)).toBe(true);
     expect(readdirSync(folder.path).filter((name) => /tmp|spool/.test(name))).toEqual([]);
+  });
+
+  it('that is killed leaves the old database, and the next one clears up after it', async () => {
+    using folder = temporaryFolder();
+    const at = (name: string) => join(folder.path, name);
+    const records = (count: number) =>
+      JSON.stringify(Array.from({ length: count }, (_, i) => osv(`A-${i}`, `p-${i}`, [{ introduced: '0' }])));
+    writeFileSync(at('few.json'), records(1));
+    writeFileSync(at('many.json'), records(12_000));
+    const output = at('x.kydb');
+    await importAdvisories({ inputs: [at('few.json')], output });
+    const old = readFileSync(output);
+    const module = join(import.meta.dirname, 'import.ts');
+    const program = `const { importAdvisories } = await import(${JSON.stringify(module)}); await importAdvisories({ inputs: [process.argv[1]], output: process.argv[2] });`;
+    for (const moment of ['.spool', '.tmp']) {
+      const args = ['--input-type=module', '--eval', program, '--', at('many.json'), output];
+      const child = spawn(process.execPath, args, { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+      const written = (name: string) => name.endsWith(moment) && statSync(at(name)).size > 1000;
+      while (child.exitCode === null && !readdirSync(folder.path).some(written)) await delay(1);
+      child.kill('SIGKILL');
+      expect(await ended).toBe('SIGKILL');
+      expect(readFileSync(output).equals(old)).toBe(true);
+      expect(readdirSync(folder.path).length).toBeGreaterThan(3);
+    }
+    await importAdvisories({ inputs: [at('many.json')], output });
+    expect(readdirSync(folder.path).toSorted()).toEqual(['few.json', 'many.json', 'x.kydb']);
+    const database = openAdvisories(output);
+    expect(database.info.advisories).toBe(12_000);
+    database.close();
   });
 
   it('reports documents that are no advisory instead of stopping', async () => {

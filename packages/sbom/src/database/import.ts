@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Clock } from '@kydai/contracts';
 import { SbomError } from '../error.ts';
 import type { AdvisoryRecord, AffectedPackage } from './advisory.ts';
@@ -65,6 +65,7 @@ interface Kept {
 export async function importAdvisories(options: ImportOptions): Promise<ImportSummary> {
   const output = resolve(options.output);
   mkdirSync(dirname(output), { recursive: true });
+  removeLeftovers(output);
   const spool = new Spool(`${output}.${process.pid}.spool`);
   const writer = new DatabaseWriter(output);
   try {
@@ -73,6 +74,26 @@ export async function importAdvisories(options: ImportOptions): Promise<ImportSu
   } finally {
     writer.abandon();
     spool.close();
+  }
+}
+
+/** What an import left that was killed: its process is gone, and nobody else would ever remove it. */
+function removeLeftovers(output: string): void {
+  const folder = dirname(output);
+  const prefix = `${basename(output)}.`;
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = /^(\d+)\.(?:spool|tmp)$/.exec(name.slice(prefix.length))?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

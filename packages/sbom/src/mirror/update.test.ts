@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { osvMirror } from '../commands/choices.ts';
 import { openAdvisories } from '../database/open.ts';
 import { osv, temporaryFolder } from '../testing.ts';
 import { updateAdvisories } from './update.ts';
@@ -196,6 +197,45 @@ describe('updating from a stick', () => {
       expect(database.info.imported).toBe(copied.getTime());
       database.close();
     }
+  });
+
+  it('takes what is exploited and what is likely to be, where they lie beside it', async () => {
+    const { folder, options } = stage();
+    using _ = folder;
+    const made = join(folder.path, 'made');
+    writeFileSync(
+      join(made, 'known_exploited_vulnerabilities.json'),
+      JSON.stringify({ catalogVersion: '1', vulnerabilities: [{ cveID: 'CVE-2026-1' }] }),
+    );
+    writeFileSync(join(made, 'epss_scores-2026-09-01.csv'), 'cve,epss,percentile\nCVE-2026-1,0.42,0.9\n');
+    writeFileSync(join(made, 'notes.json'), '{}');
+    expect(await updateAdvisories({ ...options, from: made })).toMatchObject({
+      knownExploited: 1,
+      scored: 1,
+      skipped: 0,
+    });
+    expect(await updateAdvisories({ ...options, from: made, also: [] })).toMatchObject({
+      knownExploited: 0,
+      scored: 0,
+    });
+  });
+
+  it('asks CISA and FIRST where the mirror is OSV’s own', async () => {
+    const { folder, files, options } = stage();
+    using _ = folder;
+    const asked: string[] = [];
+    const refuse = ((url: string) => {
+      asked.push(String(url));
+      const known = [...files].find(([path]) => String(url).endsWith(path));
+      return Promise.resolve(
+        known === undefined ? new Response('', { status: 404 }) : new Response(known[1]),
+      );
+    }) as typeof fetch;
+    await expect(updateAdvisories({ ...options, from: osvMirror, fetch: refuse })).rejects.toMatchObject({
+      code: 'mirror',
+    });
+    expect(asked.some((url) => url.startsWith('https://www.cisa.gov/'))).toBe(true);
+    expect(existsSync(options.output)).toBe(false);
   });
 
   it('says so where it is not mounted, empty, or lacks an ecosystem', async () => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@kydai/contracts';
+import { osvMirror } from '../commands/choices.ts';
 import { type ImportProgress, type ImportSummary, importAdvisories } from '../database/import.ts';
 import { SbomError } from '../error.ts';
 import { type DownloadLimits, type DownloadOutcome, download, fileNameFor } from './download.ts';
@@ -25,7 +26,10 @@ export interface UpdateOptions {
   readonly from: string;
   /** Those that are there, for a folder; `defaultEcosystems` for a server, unless told. */
   readonly ecosystems?: readonly string[];
-  /** Further files, as URLs or paths: the KEV catalog, EPSS scores. */
+  /**
+   * Further files, as URLs or paths: the KEV catalog, EPSS scores. Unless told, those of CISA and FIRST with OSV's own
+   * mirror, and those that lie beside the archives in a folder.
+   */
   readonly also?: readonly string[];
   /** Where the mirror is kept between runs. */
   readonly folder: string;
@@ -83,7 +87,8 @@ export async function updateAdvisories(options: UpdateOptions): Promise<UpdateSu
   };
 
   for (const [name, source] of archivesOf(options)) await take(name, source);
-  for (const each of options.also ?? []) await take(basename(each.split(/[?#]/)[0]!), localPath(each));
+  for (const each of options.also ?? extras(options))
+    await take(basename(each.split(/[?#]/)[0]!), localPath(each));
   const asOf = local.length === inputs.length ? Math.min(options.clock.now(), Math.max(...local)) : undefined;
   try {
     const summary = await importAdvisories({
@@ -98,6 +103,26 @@ export async function updateAdvisories(options: UpdateOptions): Promise<UpdateSu
     for (const stamp of stamps) rmSync(stamp, { force: true });
     throw error;
   }
+}
+
+/** Where CISA and FIRST publish what is exploited, and what is likely to be. */
+const published = [
+  'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
+  'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz',
+] as const;
+
+/** What a stick may hold beside the archives. */
+const beside = /^(?:kev|known_exploited_vulnerabilities|epss(?:_scores.*)?)\.(?:json|csv)(?:\.gz)?$/i;
+
+function extras({ from }: UpdateOptions): readonly string[] {
+  const base = from.replace(/\/+$/, '');
+  if (base === osvMirror) return published;
+  if (isRemote(base)) return [];
+  const folder = localPath(base);
+  return readdirSync(folder)
+    .filter((name) => beside.test(name))
+    .toSorted()
+    .map((name) => join(folder, name));
 }
 
 function archivesOf(options: UpdateOptions): readonly (readonly [name: string, source: string])[] {

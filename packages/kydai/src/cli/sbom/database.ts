@@ -33,7 +33,10 @@ export function addDatabaseCommands(sbom: Command, context: SbomContext): void {
       '--ecosystems <names...>',
       'npm, PyPI, Go, Debian, ...; the usual ones, or all of a folder, without it',
     )
-    .option('--also <places...>', 'KEV catalog or EPSS scores to import with them: URLs or files')
+    .option(
+      '--also <places...>',
+      'KEV catalog and EPSS scores: URLs or files; those of CISA and FIRST, or of the folder, without it',
+    )
     .option('--db <file>', 'file to write; the data folder’s without it')
     .action(
       async ({ db, ...options }: { db?: string; from: string; ecosystems?: string[]; also?: string[] }) => {
