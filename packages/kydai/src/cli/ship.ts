@@ -4,13 +4,16 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { Command } from 'commander';
 import { Positions } from '../collect/ship/positions.ts';
 import { createSender } from '../collect/ship/send.ts';
+import { createSyslogSender } from '../collect/ship/send-syslog.ts';
 import { ship } from '../collect/ship/ship.ts';
 import { ShellError } from '../error.ts';
 import type { CommandContext } from './program.ts';
+import { createProgress } from './progress.ts';
 
 interface Options {
   readonly to?: string;
   readonly ca?: string;
+  readonly identity?: string;
   readonly state: string;
   readonly journal?: boolean;
   readonly journalFolder?: string;
@@ -22,21 +25,31 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
     .command('ship')
     .description('follow log files and the journal, and send them to a collector; token in KYDAI_TOKEN')
     .argument('[files...]', 'log files; rotation is followed')
-    .option('--to <url>', 'address of the collector; the program on this machine without it')
+    .option(
+      '--to <url>',
+      'address of the collector, or syslog-tls://host:6514; the program on this machine without it',
+    )
     .option('--ca <file>', 'authority of its certificate, PEM')
+    .option('--identity <file>', 'key and certificate of this device for syslog-tls, PEM: its `identity.pem`')
     .option('--state <file>', 'where the positions are kept', 'kydai-ship.json')
     .option('--journal', 'the journal of systemd too')
     .option('--journal-folder <folder>', 'journal files to read, instead of the system’s journal')
     .option('--once', 'end when everything that is there is shipped')
+    .addHelpText(
+      'after',
+      '\nOver HTTP nothing is lost and nothing comes twice, whatever is killed. Syslog has no acknowledgement: over' +
+        '\nsyslog-tls a line may come twice where a connection breaks.',
+    )
     .action(async (files: string[], options: Options) => {
       if (files.length === 0 && !options.journal)
         throw new ShellError('usage', 'name a file to ship, or `--journal`');
-      if (options.ca !== undefined) trust(options.ca);
-      const url = `${(options.to ?? operator().addresses.collect).replace(/\/+$/, '').replace(/\/events$/, '')}/events`;
-      if (!URL.canParse(url)) throw new ShellError('usage', `\`${options.to}\` is not an address`);
       const stopping = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-      let told = '';
+      const progress = createProgress(output);
+      const sender = openSender(options, stopping.signal, (reason) => {
+        progress.clear();
+        process.stderr.write(`kydai: ${reason}; trying again\n`);
+      });
       const positions = await Positions.open(options.state);
       const { kept, refused } = await ship({
         files: files.map((file) => resolve(file)),
@@ -45,24 +58,59 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
         once: options.once === true,
         positions,
         signal: stopping.signal,
-        send: createSender({
-          url,
-          token: process.env['KYDAI_TOKEN'],
-          signal: stopping.signal,
-          onWait(reason) {
-            if (reason !== told) process.stderr.write(`kydai: ${reason}; trying again\n`);
-            told = reason;
-          },
-        }),
+        send: sender.send,
+        onProgress: (total, read, size) =>
+          progress.show(size === 0 ? 1 : read / size, `${total.kept} lines shipped`),
+      }).finally(async () => {
+        progress.clear();
+        await sender.close();
       });
       output.write(`${kept} lines shipped${refused > 0 ? `, ${refused} refused by the collector` : ''}\n`);
     });
+
+  function openSender(options: Options, signal: AbortSignal, tell: (reason: string) => void) {
+    let told = '';
+    const onWait = (reason: string) => {
+      if (reason !== told) tell(reason);
+      told = reason;
+    };
+    if (options.to?.startsWith('syslog-tls:')) {
+      const address = URL.parse(options.to);
+      if (!address?.hostname) throw new ShellError('usage', `\`${options.to}\` is not an address`);
+      if (options.identity === undefined)
+        throw new ShellError('usage', 'syslog-tls needs `--identity`, the identity.pem of this device');
+      const pem = read(options.identity);
+      const send = createSyslogSender({
+        host: address.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(address.port || 6514),
+        key: pem,
+        cert: pem,
+        ca: options.ca === undefined ? undefined : read(options.ca),
+        onWait,
+        signal,
+      });
+      return { send, close: () => send.close() };
+    }
+    if (options.ca !== undefined) trust(read(options.ca));
+    const url = `${(options.to ?? operator().addresses.collect).replace(/\/+$/, '').replace(/\/events$/, '')}/events`;
+    if (!URL.canParse(url)) throw new ShellError('usage', `\`${options.to}\` is not an address`);
+    const send = createSender({ url, token: process.env['KYDAI_TOKEN'], signal, onWait });
+    return { send, close: async () => {} };
+  }
 }
 
-function trust(file: string): void {
+function read(file: string): string {
   try {
-    setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')]);
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ShellError('usage', `cannot read a certificate from \`${file}\``, { cause: error });
+    throw new ShellError('usage', `cannot read \`${file}\``, { cause: error });
+  }
+}
+
+function trust(pem: string): void {
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), pem]);
+  } catch (error) {
+    throw new ShellError('usage', 'the file of `--ca` holds no certificate', { cause: error });
   }
 }

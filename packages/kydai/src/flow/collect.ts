@@ -14,6 +14,7 @@ import {
 } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
+import { knownEvents } from '../collect/known-events.ts';
 import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
 import { subscribeMqtt } from '../collect/mqtt.ts';
 import { readParsers } from '../collect/parsers.ts';
@@ -112,6 +113,7 @@ export async function openCollection(parts: {
       jsonLines: createJsonLinesHandler({ intake }),
       otlpLogs: createOtlpLogsHandler({ intake }),
       bulk: createElasticBulkHandler({ intake, version: presentedVersion }),
+      known: (question) => knownEvents(events, question),
     }),
     blocked: blockList.has,
     ...(own && { tls: { key: own.keyPem, cert: own.chainPem, clientCertificates: false } }),

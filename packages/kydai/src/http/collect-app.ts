@@ -1,10 +1,11 @@
 import type { Decide } from '@kydai/contracts';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Callers } from '../sign-in/caller.ts';
+import { boundedBody } from './device-app.ts';
 import { anonymousFromHere, type GuardedEnv } from './guard.ts';
 import type { Peer } from './listen.ts';
-import { problemOf } from './problems.ts';
+import { problem, problemOf } from './problems.ts';
 
 type PeerHandler = (request: Request, peer: Peer) => Promise<Response>;
 
@@ -15,13 +16,34 @@ export function createCollectApp(parts: {
   readonly jsonLines: PeerHandler;
   readonly otlpLogs: PeerHandler;
   readonly bulk: PeerHandler;
+  /** Which events of these ids are kept; undefined for a question that is none. */
+  readonly known: (question: unknown) => Promise<readonly string[] | undefined>;
   readonly log: Logger;
+  /** Runs after the guard: what it counts was let in. */
+  readonly strangers: MiddlewareHandler<GuardedEnv>;
 }): (request: Request, peer: Peer) => Response | Promise<Response> {
   const app = new Hono<GuardedEnv>();
   app.use(anonymousFromHere(parts.callers, parts.decide)('ingest-events', 'logs'));
+  app.use(parts.strangers);
   app.post('/events', (c) => parts.jsonLines(c.req.raw, c.env.peer));
+  app.post('/events/known', async (c) => {
+    const body = await boundedBody(c.req.raw, 256 * 1024);
+    const question: unknown = body === undefined ? undefined : parsed(body.toString('utf8'));
+    const known = await parts.known(question);
+    return known === undefined
+      ? problem(c, 400, 'invalid', 'give `ids` (at most 2,000) and `since`')
+      : c.json({ known });
+  });
   app.all('/v1/logs', (c) => parts.otlpLogs(c.req.raw, c.env.peer));
   app.all('*', (c) => parts.bulk(c.req.raw, c.env.peer));
   app.onError((error, c) => problemOf(c, error, parts.log));
   return (request, peer) => app.fetch(request, { peer });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

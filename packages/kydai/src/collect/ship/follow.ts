@@ -14,7 +14,11 @@ export interface Position {
 /** Lines that were read, and the position that is right once they are acknowledged. */
 export interface Lines {
   readonly lines: readonly string[];
+  /** Where each line begins in the file, bytes. */
+  readonly offsets: readonly number[];
   readonly position: Position;
+  /** Bytes in the file now. */
+  readonly size: number;
 }
 
 const chunkBytes = 1024 * 1024;
@@ -69,15 +73,23 @@ export class FileFollower {
   }
 
   async #take(bytes: Buffer, length: number): Promise<Lines> {
-    this.#offset += length;
     const lines: string[] = [];
-    for (const line of bytes.toString('utf8').split('\n')) {
-      const text = line.endsWith('\r') ? line.slice(0, -1) : line;
-      for (let at = 0; at < text.length; at += lineBytes) lines.push(text.slice(at, at + lineBytes));
+    const offsets: number[] = [];
+    for (let begin = 0; begin < bytes.length; ) {
+      const newline = bytes.indexOf(10, begin);
+      const end = newline === -1 ? bytes.length : newline;
+      const text = bytes.toString('utf8', begin, bytes[end - 1] === 13 && end > begin ? end - 1 : end);
+      for (let at = 0; at < text.length; at += lineBytes) {
+        lines.push(text.slice(at, at + lineBytes));
+        offsets.push(this.#offset + begin + at);
+      }
+      begin = end + 1;
     }
+    this.#offset += length;
     await this.#remember();
     const position = { ino: this.#ino, offset: this.#offset, head: this.#head, headBytes: this.#headBytes };
-    return { lines, position };
+    const { size } = await this.#handle!.stat();
+    return { lines, offsets, position, size };
   }
 
   async #remember(): Promise<void> {

@@ -2,9 +2,15 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ShellError } from '../../error.ts';
 
-/** Entries of the journal as documents, and the cursor that is right once they are acknowledged. */
+/** One entry of the journal, as the fields of an event. */
+export interface JournalEntry {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly cursor: string;
+}
+
+/** Entries, and the cursor that is right once they are acknowledged. */
 export interface JournalEntries {
-  readonly documents: readonly string[];
+  readonly entries: readonly JournalEntry[];
   readonly cursor: string;
 }
 
@@ -38,26 +44,26 @@ export async function* followJournal(options: {
     child.once('error', resolve);
     child.once('close', (code) => resolve(code === 0 || signal.aborted ? undefined : code));
   });
-  let documents: string[] = [];
+  let entries: JournalEntry[] = [];
   let cursor = '';
   for await (const line of createInterface({ input: child.stdout })) {
     const entry = readEntry(line);
     if (entry === undefined) continue;
-    documents.push(entry.document);
+    entries.push(entry);
     cursor = entry.cursor;
     // With more at hand a group is filled up; the last of what is there goes at once.
-    if (documents.length < mostEntries && child.stdout.readableLength > 0) continue;
-    yield { documents, cursor };
-    documents = [];
+    if (entries.length < mostEntries && child.stdout.readableLength > 0) continue;
+    yield { entries, cursor };
+    entries = [];
   }
-  if (documents.length > 0) yield { documents, cursor };
+  if (entries.length > 0) yield { entries, cursor };
   const failure = await ended;
   if (failure !== undefined && !signal.aborted)
     throw new ShellError('usage', 'journalctl cannot be run here; is systemd installed?', { cause: failure });
 }
 
-/** One line of `journalctl --output=json` as a document; undefined for what is no entry. */
-export function readEntry(line: string): { document: string; cursor: string } | undefined {
+/** One line of `journalctl --output=json` as an event; undefined for what is no entry. */
+export function readEntry(line: string): JournalEntry | undefined {
   let entry: Record<string, unknown>;
   try {
     const value: unknown = JSON.parse(line);
@@ -76,12 +82,12 @@ export function readEntry(line: string): { document: string; cursor: string } | 
   const word = (value: string) => value.replace(/[^\x21-\x7e]/g, '_').slice(0, 48) || '-';
   const program = word(text('SYSLOG_IDENTIFIER') || text('_COMM'));
   const head = `<${(facility & 31) * 8 + (severity & 7)}>1 ${stamp} ${word(text('_HOSTNAME'))} ${program} ${word(text('_PID'))} - -`;
-  const document = {
+  const fields = {
     message: `${head} ${text('MESSAGE')}`,
     'agent.type': 'kydai-ship',
     ...(text('_SYSTEMD_UNIT') === '' ? {} : { 'systemd.unit': text('_SYSTEMD_UNIT') }),
   };
-  return { document: JSON.stringify(document), cursor };
+  return { fields, cursor };
 }
 
 /** The journal gives text as a string, bytes that are none as a list of numbers, and repeated fields as a list. */

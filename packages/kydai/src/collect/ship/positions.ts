@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import { z } from 'zod';
 import { ShellError } from '../../error.ts';
@@ -11,16 +12,23 @@ const Kept = z.object({
     )
     .default({}),
   cursor: z.string().optional(),
+  /** Tells this shipper from others. */
+  agent: z.string().default(() => randomUUID()),
+  /** When positions were kept last, epoch ms. */
+  saved: z.number().default(0),
 });
 
 /** How far each file and the journal were shipped, kept durably in one file. */
 export class Positions {
   readonly #file: string;
   readonly #kept: z.infer<typeof Kept>;
+  /** What was sent after this, epoch ms, may have been taken although no position says so; 0 for a first run. */
+  readonly resumedFrom: number;
 
   private constructor(file: string, kept: z.infer<typeof Kept>) {
     this.#file = file;
     this.#kept = kept;
+    this.resumedFrom = kept.saved;
   }
 
   /** @throws ShellError `usage` where the file is there and cannot be read: to begin anew would ship everything again */
@@ -29,7 +37,7 @@ export class Positions {
     try {
       text = await readFile(file, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Positions(file, { files: {} });
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Positions(file, Kept.parse({}));
       throw new ShellError('usage', `cannot read the state file \`${file}\``, { cause: error });
     }
     try {
@@ -44,8 +52,17 @@ export class Positions {
     return Object.hasOwn(this.#kept.files, path) ? this.#kept.files[path] : undefined;
   }
 
+  get agent(): string {
+    return this.#kept.agent;
+  }
+
   get cursor(): string | undefined {
     return this.#kept.cursor;
+  }
+
+  /** Keeps who this shipper is before anything is sent, so that a kill after the first batch is known again. */
+  async begin(): Promise<void> {
+    if (this.#kept.saved === 0) await this.#save();
   }
 
   /** Resolves once it is on the disk. */
@@ -60,6 +77,7 @@ export class Positions {
   }
 
   async #save(): Promise<void> {
+    this.#kept.saved = Date.now();
     const next = `${this.#file}.new`;
     const handle = await open(next, 'w', 0o600);
     try {

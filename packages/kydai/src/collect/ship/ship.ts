@@ -1,9 +1,9 @@
-import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { idOf, type Parcel, parcelOf } from './documents.ts';
 import { FileFollower } from './follow.ts';
 import { followJournal } from './journal.ts';
 import type { Positions } from './positions.ts';
-import type { Sent } from './send.ts';
+import type { Send, Sent } from './send.ts';
 
 export interface ShipOptions {
   readonly files: readonly string[];
@@ -12,8 +12,10 @@ export interface ShipOptions {
   /** Ends when everything that is there is shipped. */
   readonly once: boolean;
   readonly positions: Positions;
-  readonly send: (documents: readonly string[]) => Promise<Sent>;
+  readonly send: Send;
   readonly signal: AbortSignal;
+  /** Told after each batch: the counts, and how many bytes of how many of the files were read. */
+  readonly onProgress?: (total: Sent, read: number, size: number) => void;
 }
 
 const pollEvery = 250;
@@ -23,26 +25,40 @@ const mostLines = 2000;
  * Ships files and the journal. Resolves to the counts when it ends.
  *
  * INVARIANT: a position moves, durably, only after the collector said that what is before it is durable. After a kill
- * lines may come twice, and none is left out.
+ * the first batch of each file is sent with the mark that it may be there already, and the sender leaves out what is.
  */
 export async function ship(options: ShipOptions): Promise<Sent> {
-  const { files, positions, once, signal } = options;
+  const { files, positions, once, signal, onProgress = () => {} } = options;
   const total = { kept: 0, refused: 0 };
-  const send = async (documents: readonly string[]) => {
-    for (let at = 0; at < documents.length; at += mostLines) {
-      const { kept, refused } = await options.send(documents.slice(at, at + mostLines));
+  const sizes = new Map<string, { readonly read: number; readonly size: number }>();
+  const { agent, resumedFrom } = positions;
+  await positions.begin();
+  const send = async (parcels: readonly Parcel[], first: boolean) => {
+    for (let at = 0; at < parcels.length; at += mostLines) {
+      const again = first && resumedFrom > 0 ? { since: resumedFrom } : undefined;
+      const { kept, refused } = await options.send(parcels.slice(at, at + mostLines), again);
       total.kept += kept;
       total.refused += refused;
+      const sum = (of: 'read' | 'size') => [...sizes.values()].reduce((bytes, file) => bytes + file[of], 0);
+      onProgress(total, sum('read'), sum('size'));
     }
   };
   const shipFile = async (path: string) => {
     const follower = new FileFollower(path, positions.of(path));
+    let first = true;
     try {
       while (!signal.aborted) {
         const read = await follower.next();
         if (read !== undefined) {
-          await send(read.lines.filter((line) => line.trim() !== '').map((line) => documentOf(line, path)));
-          await positions.set(path, read.position);
+          const { lines, offsets, position, size } = read;
+          const parcels = lines.flatMap((line, index) => {
+            if (line.trim() === '') return [];
+            return [parcelOf(line, path, idOf(agent, position.ino, offsets[index]!, line))];
+          });
+          sizes.set(path, { read: position.offset, size });
+          await send(parcels, first);
+          await positions.set(path, position);
+          first = false;
         } else if (once) return;
         else await delay(pollEvery, undefined, { signal });
       }
@@ -52,9 +68,20 @@ export async function ship(options: ShipOptions): Promise<Sent> {
   };
   const shipJournal = async () => {
     const folder = options.journalFolder;
-    for await (const entries of followJournal({ after: positions.cursor, once, folder, signal })) {
-      await send(entries.documents);
-      await positions.setCursor(entries.cursor);
+    let first = true;
+    for await (const { entries, cursor } of followJournal({
+      after: positions.cursor,
+      once,
+      folder,
+      signal,
+    })) {
+      const parcels = entries.map((entry) => {
+        const id = idOf(agent, entry.cursor);
+        return { id, fields: { 'event.id': id, ...entry.fields } };
+      });
+      await send(parcels, first);
+      await positions.setCursor(cursor);
+      first = false;
     }
   };
   try {
@@ -63,18 +90,4 @@ export async function ship(options: ShipOptions): Promise<Sent> {
     if (!signal.aborted) throw error;
   }
   return total;
-}
-
-/** A line that is a JSON object is the event; any other is its message. */
-function documentOf(line: string, path: string): string {
-  const about = { 'log.file.path': path, 'agent.type': 'kydai-ship', 'agent.name': hostname() };
-  if (line.startsWith('{')) {
-    try {
-      const own: unknown = JSON.parse(line);
-      if (typeof own === 'object' && own !== null) return JSON.stringify({ ...about, ...own });
-    } catch {
-      // Not JSON after all.
-    }
-  }
-  return JSON.stringify({ ...about, message: line });
 }
