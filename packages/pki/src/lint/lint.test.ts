@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { broken, issuer, sound } from '../fixtures/broken-certificates.ts';
 import { openCity } from '../fixtures/city.ts';
@@ -33,6 +35,13 @@ describe('the lint', () => {
     const rules = [...shapeRules, ...ownRules];
     expect(new Set(broken.map(({ rule }) => rule))).toEqual(new Set(rules.map(({ id }) => id)));
     expect(rules.every(({ citation }) => citation.length > 10)).toBe(true);
+  });
+
+  it('has every rule in a file of its own that is named after it', async () => {
+    const files = (await readdir(join(import.meta.dirname, 'rules'))).filter((name) => name !== 'index.ts');
+    expect(files.map((name) => name.replace(/\.ts$/, '')).sort()).toEqual(
+      [...shapeRules, ...ownRules].map(({ id }) => id).sort(),
+    );
   });
 });
 
