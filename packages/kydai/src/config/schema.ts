@@ -150,6 +150,10 @@ export const Config = z.strictObject({
         })
         .prefault({}),
     })
+      keyFile: z
+        .string()
+        .default('')
+        .describe('file with 64 hexadecimal digits: the lake is encrypted on disk with this key'),
     .prefault({}),
   detection: z
     .strictObject({
