@@ -12,9 +12,9 @@ export interface Proof {
 
 /**
  * Opens a restored data folder as the program would and reads it: the whole audit log with every checkpoint, and the
- * event store. @throws ShellError `invalid` that names what is wrong
+ * event store, with its key where it is encrypted. @throws ShellError `invalid` that names what is wrong
  */
-export async function proveRestore(folder: string): Promise<Proof> {
+export async function proveRestore(folder: string, eventsKey?: Uint8Array): Promise<Proof> {
   const paths = dataPaths(folder);
   const clock = { now: Date.now };
   const auditKey = { publicKeyPem: auditKeyOf(paths.keys) };
@@ -23,7 +23,7 @@ export async function proveRestore(folder: string): Promise<Proof> {
     const verdict = await audit.verify();
     if (!verdict.intact)
       throw new ShellError('invalid', `the restored audit log is broken: ${verdict.faults[0]}`);
-    const lake = await openLake({ folder: paths.events, clock });
+    const lake = await openLake({ folder: paths.events, clock, ...(eventsKey && { key: eventsKey }) });
     try {
       const { events } = await lake.stats();
       await lake.search({ limit: 1 });

@@ -23,6 +23,7 @@ import { snapshotDataFolder } from '../backup/snapshot.ts';
 import { noteBackup } from '../backup/state.ts';
 import { dataPaths } from '../boot/data-folder.ts';
 import { ShellError } from '../error.ts';
+import { readEventsKey } from '../store/keeper.ts';
 import type { CommandContext } from './program.ts';
 
 /** Backups: one encrypted file of everything, made while the program runs; and the proof that it can be restored. */
@@ -75,7 +76,10 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       const folder = mkdtempSync(join(tmpdir(), 'kydai-restore-'));
       try {
         await restore(file, readPassphrase(passphraseFile), folder);
-        const { entries, checkpoints, events } = await proveRestore(folder);
+        const { entries, checkpoints, events } = await proveRestore(
+          folder,
+          readEventsKey(context.config().events.keyFile),
+        );
         output.write(
           `The backup restores: audit log intact (${entries} entries, ${checkpoints} checkpoints), ${events} events.\n`,
         );
@@ -98,7 +102,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       if (existsSync(folder) && readdirSync(folder).length > 0)
         throw new ShellError('usage', `\`${folder}\` is not empty; choose another folder`);
       await restore(file, readPassphrase(passphraseFile), resolve(folder));
-      const { entries, events } = await proveRestore(folder);
+      const { entries, events } = await proveRestore(folder, readEventsKey(context.config().events.keyFile));
       noteBackup(folder, { proven: Date.now() });
       output.write(`Restored: audit log intact (${entries} entries), ${events} events.\n`);
       output.write(elsewhereLines(dataPaths(folder).keys));

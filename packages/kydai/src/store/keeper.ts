@@ -29,6 +29,8 @@ export interface EventKeeper {
   waiting(): number;
   /** Read-only SQL. @throws ShellError `usage` with Elasticsearch */
   sql(text: string, options: SqlOptions): Promise<SqlAnswer>;
+  /** The lake of the data folder, to move its history from; with Elasticsearch only. */
+  history(): Promise<Lake>;
   /** Writes events that may be there already; with Elasticsearch only. */
   import(events: readonly Event[]): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +44,9 @@ export async function openEventKeeper(parts: {
   readonly log: Logger;
 }): Promise<EventKeeper> {
   const { config, folder, clock, log } = parts;
-  if (config.store === 'lake') return keepInLake(await openLake({ folder, clock }));
+  const key = readEventsKey(config.keyFile);
+  const lake = () => openLake({ folder, clock, ...(key && { key }) });
+  if (config.store === 'lake') return keepInLake(await lake());
   const { node, apiKey, ca, stream, replicas } = config.elasticsearch;
   const store = await openSpooledElastic({
     node,
@@ -69,6 +73,7 @@ export async function openEventKeeper(parts: {
     async sql() {
       throw new ShellError('usage', 'SQL is asked of the lake; events are kept in Elasticsearch here');
     },
+    history: lake,
     import: (events) => store.import(events),
     close: () => store.close(),
   };
@@ -101,6 +106,23 @@ function recoverable(store: SpooledStore): EventStore {
   };
 }
 
+/** The key of the lake; undefined where no file is named. @throws ShellError `setting` where it holds none */
+export function readEventsKey(file: string): Uint8Array | undefined {
+  if (file === '') return undefined;
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ShellError('setting', `setting \`events.keyFile\`: cannot read \`${file}\``, { cause: error });
+  }
+  if (!/^[0-9a-f]{64}$/i.test(text))
+    throw new ShellError(
+      'setting',
+      `setting \`events.keyFile\`: \`${file}\` must hold 64 hexadecimal digits; make one with \`openssl rand -hex 32\``,
+    );
+  return Buffer.from(text, 'hex');
+}
+
 function readCa(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -122,6 +144,9 @@ function keepInLake(store: Lake): EventKeeper {
     holds: () => store.holds(),
     waiting: () => 0,
     sql: (text, options) => store.sql(text, options),
+    async history() {
+      throw new ShellError('usage', 'history moves from the lake to Elasticsearch: set `events.store` first');
+    },
     async import() {
       throw new ShellError('usage', 'history moves from the lake to Elasticsearch: set `events.store` first');
     },

@@ -1,7 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '@kydai/contracts';
-import { openLake } from '@kydai/store';
 import { z } from 'zod';
 import { ShellError } from '../error.ts';
 import type { EventKeeper } from './keeper.ts';
@@ -33,19 +31,15 @@ export interface Migration {
  * after a kill it begins again at the time of the last batch, and ids that are there already are not written twice. At
  * the end the counts of each day are compared.
  */
-export function createMigration(parts: {
-  readonly keeper: EventKeeper;
-  readonly folder: string;
-  readonly clock: Clock;
-}): Migration {
-  const { keeper, folder, clock } = parts;
+export function createMigration(parts: { readonly keeper: EventKeeper; readonly folder: string }): Migration {
+  const { keeper, folder } = parts;
   const file = join(folder, 'migration.json');
   let view: MigrationView = { state: 'idle', copied: 0, total: 0, missing: [] };
   let running: Promise<void> | undefined;
   let stopping = false;
 
   const run = async () => {
-    const lake = await openLake({ folder, clock });
+    const lake = await keeper.history();
     try {
       const before = Progress.parse(
         existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { copied: 0 },
