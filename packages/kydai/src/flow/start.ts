@@ -110,7 +110,7 @@ export async function startKydai(options: {
     const eventKeeper = await openEventKeeper({ config: config.events, folder: folder.events, clock, log });
     closeLast(() => eventKeeper.close());
     const events = eventKeeper.store;
-    const migration = createMigration({ keeper: eventKeeper, folder: folder.events, clock });
+    const migration = createMigration({ keeper: eventKeeper, folder: folder.events });
     closeLast(() => migration.stop());
 
     // Tell: whoever enforces decisions hears what flips them.
