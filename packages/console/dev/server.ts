@@ -21,6 +21,7 @@ import {
   sources,
 } from './data.ts';
 import { activity, decision, decisions, fieldsOf, histogram, searchEvents, valuesOf } from './events.ts';
+import * as pki from './pki.ts';
 import * as sbom from './sbom.ts';
 
 export const policy =
@@ -253,11 +254,22 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
             ),
       );
     }
+    case 'pki': {
+      if (id === 'forecast') {
+        const view = pki.forecast(Number(search.get('days') ?? 30));
+        return json(response, empty ? { ...view, zones: [], hours: view.hours.map(() => 0) } : view);
+      }
+      if (id === 'health') return json(response, pki.health);
+      if (id === 'authorities') return json(response, { items: pki.authorities });
+      if (id === 'applications') return json(response, { items: empty ? [] : pki.applications });
+      return problem(response, 404, 'not-found', 'no such route');
+    }
     case 'certificates': {
+      if (act === 'impact') return json(response, pki.impact(id!));
       const status = search.get('status') ?? 'all';
       const of = (one: (typeof certificates)[number]) =>
         one.revoked ? 'revoked' : one.notAfter < Date.now() ? 'expired' : 'valid';
-      const subject = search.get('subject') ?? '';
+      const subject = search.get('subject') || (search.get('q') ?? '');
       return json(
         response,
         empty
@@ -435,6 +447,11 @@ async function change(
       deviceId: device,
       expires: now + Number(body['minutes']) * minute,
       commands,
+      recipes: {
+        kydai: `kydai device enrol ${device} --server https://127.0.0.1:8443 --ca root.pem`,
+        openssl: commands,
+        strongswan: `pki --est --url https://localhost:8443 --in ${device}.req --cacert root.pem`,
+      },
     });
   }
   if (name === 'api-tokens') {

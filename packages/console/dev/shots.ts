@@ -19,6 +19,8 @@ const pages: Record<string, string> = {
   devices: '/devices',
   device: `/devices/${devices.find((one) => one.quarantined)!.id}`,
   certificates: '/certificates',
+  forecast: '/certificates?view=forecast',
+  authorities: '/certificates?view=authorities',
   enrol: '/enrol',
   logs: '/logs?range=1h',
   badquery: '/logs?q=user.name%3A%28%28&range=1h',

@@ -1,6 +1,8 @@
 import type {
   AdvisoryView,
+  ApplicationView,
   AuditPage,
+  AuthorityView,
   Certificate,
   CoverageView,
   DecisionView,
@@ -12,13 +14,16 @@ import type {
   FindingGrouping,
   FindingGroupPage,
   FindingSummary,
+  ForecastView,
   FoundPage,
   GateRunPage,
   HistogramView,
+  ImpactView,
   Incident,
   IncidentView,
   IndicatorName,
   Overview,
+  PkiHealthView,
   PoliciesView,
   PolicyFilesView,
   RuleDetailView,
@@ -48,6 +53,8 @@ export type Subject =
   | 'devices'
   | 'device'
   | 'certificates'
+  | 'forecast'
+  | 'authorities'
   | 'events'
   | 'histogram'
   | 'findings'
@@ -124,11 +131,42 @@ export const statementsQuery = (source: string) =>
   resource<AuditPage>('statements', 'sources/statements', { source, limit: 24 });
 export const detectionsQuery = (limit: number, offset: number, rule = '', level = '') =>
   resource<Page<Detection>>('detections', 'detections', { limit, offset, rule, level });
-export const devicesQuery = (q: string, zone: string, limit: number, offset: number) =>
-  resource<Page<Device>>('devices', 'devices', { q, zone, limit, offset });
+export const devicesQuery = (
+  filter: { readonly q: string; readonly zone?: string; readonly kind?: string; readonly trust?: string },
+  limit: number,
+  offset: number,
+) => resource<Page<Device>>('devices', 'devices', { ...filter, limit, offset });
+/** What waits for a person's word on a certificate. */
+export const applicationsQuery = () => ({
+  ...resource<{ readonly items: readonly ApplicationView[] }>('devices', 'pki/applications'),
+  refetchInterval: 15_000,
+});
 export const deviceQuery = (id: string) => single<DeviceView>('device', id, 'devices');
-export const certificatesQuery = (subject: string, status: string, limit: number, offset: number) =>
-  resource<Page<Certificate>>('certificates', 'certificates', { subject, status, limit, offset });
+export const certificatesQuery = (
+  filter: {
+    /** The whole subject, or its beginning. */
+    readonly subject?: string;
+    readonly q?: string;
+    readonly profile?: string;
+    readonly status: string;
+  },
+  limit: number,
+  offset: number,
+) => resource<Page<Certificate>>('certificates', 'certificates', { ...filter, limit, offset });
+export const impactQuery = (serial: string) => ({
+  ...resource<ImpactView>('certificates', `certificates/${encodeURIComponent(serial)}/impact`),
+  gcTime: 0,
+});
+export const forecastQuery = (days: number) => ({
+  ...resource<ForecastView>('forecast', 'pki/forecast', { days }),
+  refetchInterval: 300_000,
+});
+export const pkiHealthQuery = () => ({
+  ...resource<PkiHealthView>('authorities', 'pki/health'),
+  refetchInterval: 15_000,
+});
+export const authoritiesQuery = () =>
+  resource<{ readonly items: readonly AuthorityView[] }>('authorities', 'pki/authorities');
 export const findingSummaryQuery = () => ({
   ...resource<FindingSummary>('findings', 'findings/summary'),
   refetchInterval: 30_000,
@@ -201,6 +239,7 @@ export const paths = {
   containment: (id: string) => `${root}/devices/${encodeURIComponent(id)}/containment`,
   revoke: (serial: string) => `${root}/certificates/${encodeURIComponent(serial)}/revoke`,
   enrolmentTokens: `${root}/enrolment-tokens`,
+  application: (id: string) => `${root}/pki/applications/${encodeURIComponent(id)}`,
   apiTokens: `${root}/api-tokens`,
   rule: (id: string) => `${root}/rules/${encodeURIComponent(id)}`,
   ruleExplain: `${root}/rules/explain`,

@@ -9,6 +9,7 @@ import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import { fieldText } from '../parts/dialog.tsx';
 import { Copyable, Empty, Page, Panel, Why } from '../parts/frame.tsx';
+import { Segments } from '../parts/segments.tsx';
 
 const kinds = [
   'camera',
@@ -139,8 +140,7 @@ export default function Enrol() {
                 <h3>{t('enrol.token')}</h3>
                 <Copyable text={token.token} label={t('enrol.token')} />
                 <p className="hint figures">{t('enrol.expires', { time: format.exact(token.expires) })}</p>
-                <h3>{t('enrol.commands')}</h3>
-                <Copyable text={token.commands} label={t('enrol.commands')} />
+                <Recipes recipes={token.recipes} />
               </>
             ) : null}
           </Panel>
@@ -153,13 +153,36 @@ export default function Enrol() {
   );
 }
 
+const programs = ['kydai', 'openssl', 'strongswan'] as const;
+
+/** Commands that run as they stand, by what the device has. */
+function Recipes({ recipes }: { recipes: EnrolmentTokenView['recipes'] }) {
+  const { t } = useSettings();
+  const [program, setProgram] = useState<(typeof programs)[number]>('kydai');
+  return (
+    <>
+      <div className="recipe-head">
+        <h3>{t('enrol.commands')}</h3>
+        <Segments
+          label={t('enrol.with')}
+          value={program}
+          choose={setProgram}
+          choices={programs.map((one) => [one, t(`enrol.with.${one}`)] as const)}
+        />
+      </div>
+      <p className="hint">{t(`enrol.hint.${program}`)}</p>
+      <Copyable text={recipes[program]} label={t('enrol.commands')} />
+    </>
+  );
+}
+
 function Arrival({ deviceId }: { deviceId: string }) {
   const { t } = useSettings();
   const since = useState(() => serverNow() - 5000)[0];
   const isNew = (page: ListPage<Certificate> | undefined) =>
     page?.items.some((certificate) => certificate.issued >= since) ?? false;
   const query = useQuery({
-    ...certificatesQuery(deviceId, 'valid', 5, 0),
+    ...certificatesQuery({ subject: deviceId, status: 'valid' }, 5, 0),
     refetchInterval: (state) => (isNew(state.state.data) ? false : 2500),
   });
   const arrived = isNew(query.data);

@@ -8,6 +8,7 @@ import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import { CommentField, ConfirmDialog, Dialog, fieldText } from './dialog.tsx';
 import { Copyable } from './frame.tsx';
+import { Impact } from './impact.tsx';
 import { CertificateMark } from './marks.tsx';
 import { useNow } from './now.ts';
 import { Table } from './table.tsx';
@@ -137,12 +138,13 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
           const body = { reason: fieldText(form, 'reason'), comment: fieldText(form, 'comment') };
           await post<Certificate>(paths.revoke(certificate.serial), body);
           await Promise.all(
-            ['certificates', 'device', 'overview'].map((subject) =>
+            ['certificates', 'device', 'overview', 'forecast'].map((subject) =>
               client.invalidateQueries({ queryKey: [subject] }),
             ),
           );
         }}
       >
+        <Impact serial={certificate.serial} />
         <label className="field">
           <span>{t('common.reason')}</span>
           <select name="reason" required defaultValue="keyCompromise">

@@ -26,7 +26,7 @@ export function Palette({ close }: { close: () => void }) {
   const [at, setAt] = useState(0);
   const list = useId();
   const incidents = useQuery(incidentsQuery('all', 50, 0));
-  const devices = useQuery({ ...devicesQuery(text.trim(), '', 6, 0), enabled: text.trim().length > 1 });
+  const devices = useQuery({ ...devicesQuery({ q: text.trim() }, 6, 0), enabled: text.trim().length > 1 });
 
   const wanted = fold(text.trim());
   const matches = (candidate: string) => fold(candidate).includes(wanted);

@@ -1,0 +1,158 @@
+import { useQuery } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { Link } from 'wouter';
+import { devicesQuery, forecastQuery } from '../../api/queries.ts';
+import { useMay } from '../../api/session.tsx';
+import { useSettings } from '../../language/settings.tsx';
+import { Empty, Loaded, Page } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
+import { DrillMark } from '../../parts/marks.tsx';
+import { OtMark, Risk, Trust } from '../../parts/risk.tsx';
+import { SearchBox } from '../../parts/search-box.tsx';
+import { Segments } from '../../parts/segments.tsx';
+import { Pager, Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { Applications } from './applications.tsx';
+import { Clones } from './clones.tsx';
+
+const kinds = [
+  'camera',
+  'sensor',
+  'traffic-controller',
+  'siren',
+  'water-controller',
+  'gateway',
+  'other',
+] as const;
+const trusts = ['all', 'quarantined', 'risky', 'never-seen'] as const;
+
+/** The asset register, with what waits for a person and what looks like a copied key. */
+export default function Devices() {
+  const { t } = useSettings();
+  const may = useMay();
+  const listing = useListing();
+  const [q, zone, kind] = ['q', 'zone', 'kind'].map(listing.of) as [string, string, string];
+  const trust = trusts.find((one) => one === listing.of('trust')) ?? 'all';
+  const query = useQuery(devicesQuery({ q, zone, kind, trust }, listing.limit, listing.offset));
+  const zones = useQuery(forecastQuery(30)).data?.zones.map((each) => each.zone) ?? [];
+  const enrol = may('create-enrolment-token') ? (
+    <Link className="button primary" href="/enrol">
+      <Plus aria-hidden="true" />
+      {t('devices.enrol')}
+    </Link>
+  ) : null;
+  return (
+    <Page title={t('devices.title')} actions={enrol}>
+      <Clones />
+      <Applications />
+      <div className="filters">
+        <SearchBox label={t('devices.search')} value={q} search={(text) => listing.filter({ q: text })} />
+        <Choice
+          label={t('devices.col.zone')}
+          all={t('devices.zone.all')}
+          value={zone}
+          choices={[...new Set([...zones.filter((each) => each !== ''), ...(zone === '' ? [] : [zone])])].map(
+            (each) => [each, each] as const,
+          )}
+          choose={(value) => listing.filter({ zone: value })}
+        />
+        <Choice
+          label={t('devices.col.kind')}
+          all={t('devices.kind.all')}
+          value={kind}
+          choices={kinds.map((each) => [each, t(`kind.${each}`)] as const)}
+          choose={(value) => listing.filter({ kind: value })}
+        />
+        <Segments
+          label={t('devices.col.trust')}
+          value={trust}
+          choose={(value) => listing.filter({ trust: value === 'all' ? '' : value })}
+          choices={trusts.map((one) => [one, t(`devices.trust.${one}`)] as const)}
+        />
+      </div>
+      <Loaded query={query}>
+        {(page) =>
+          page.items.length === 0 ? (
+            listing.narrowed('q', 'zone', 'kind', 'trust') ? (
+              <Empty title={t('devices.noMatch')} hint={t('devices.noMatchHint')} />
+            ) : (
+              <Empty title={t('devices.empty')} hint={t('devices.emptyHint')}>
+                {enrol ?? <p className="hint">{t('common.noPermission')}</p>}
+              </Empty>
+            )
+          ) : (
+            <>
+              <Table
+                caption={t('devices.title')}
+                rows={page.items}
+                rowKey={(device) => device.id}
+                mark={(device) => (device.drill ? 'drill' : undefined)}
+                columns={[
+                  {
+                    id: 'id',
+                    head: t('devices.col.id'),
+                    kind: 'lead',
+                    cell: (device) => (
+                      <span className="inline">
+                        <Link
+                          className="row-link mono strong"
+                          href={`/devices/${encodeURIComponent(device.id)}`}
+                        >
+                          {device.id}
+                        </Link>
+                        {device.operationalTechnology ? <OtMark /> : null}
+                        {device.drill ? <DrillMark /> : null}
+                      </span>
+                    ),
+                  },
+                  { id: 'kind', head: t('devices.col.kind'), cell: (device) => t(`kind.${device.kind}`) },
+                  {
+                    id: 'zone',
+                    head: t('devices.col.zone'),
+                    cell: (device) => <span className="mono">{device.zone}</span>,
+                  },
+                  { id: 'trust', head: t('devices.col.trust'), cell: (device) => <Trust device={device} /> },
+                  { id: 'risk', head: t('devices.col.risk'), cell: (device) => <Risk value={device.risk} /> },
+                  {
+                    id: 'seen',
+                    head: t('devices.col.seen'),
+                    kind: 'end',
+                    cell: (device) =>
+                      device.lastSeen === undefined ? t('common.unknown') : <When at={device.lastSeen} />,
+                  },
+                ]}
+              />
+              <Pager {...listing.pager(page.total)} />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+/** One of many, or all of them. */
+function Choice({
+  label,
+  all,
+  value,
+  choices,
+  choose,
+}: {
+  label: string;
+  all: string;
+  value: string;
+  choices: readonly (readonly [string, string])[];
+  choose: (value: string) => void;
+}) {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => choose(event.currentTarget.value)}>
+      <option value="">{all}</option>
+      {choices.map(([id, text]) => (
+        <option key={id} value={id}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
