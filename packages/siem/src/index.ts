@@ -20,6 +20,8 @@ export { createOtlpLogsHandler, type OtlpLogsOptions } from './collect/otlp.ts';
 export type { FrameOutcome } from './collect/queue.ts';
 export {
   createSyslogCollector,
+  type JudgeSender,
+  type SenderVerdict,
   type SyslogAddresses,
   type SyslogCollector,
   type SyslogCollectorOptions,

@@ -84,6 +84,16 @@ export const Config = z.strictObject({
         .default('127.0.0.1')
         .describe('address of the HTTP collectors (JSON lines, Elasticsearch bulk)'),
       port: port.default(8473).describe('port of the HTTP collectors'),
+      knownHosts: z
+        .array(z.string().refine(isNetwork, 'an IP address or a network such as 10.1.0.0/16'))
+        .default([])
+        .describe(
+          'addresses and networks that logs are expected from, over HTTP and plain syslog; any where empty',
+        ),
+      unknownHosts: z
+        .enum(['count', 'refuse'])
+        .default('count')
+        .describe('what is done with senders that are not among them; over TLS the certificate decides'),
       tls: z
         .enum(['auto', 'on', 'off'])
         .default('auto')

@@ -18,6 +18,7 @@ import { knownEvents } from '../collect/known-events.ts';
 import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
 import { subscribeMqtt } from '../collect/mqtt.ts';
 import { readParsers } from '../collect/parsers.ts';
+import { judgeSenders, refuseStrangers } from '../collect/senders.ts';
 import { openSyslogTrust } from '../collect/syslog-tls.ts';
 import { isLoopback } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -77,13 +78,14 @@ export async function openCollection(parts: {
   const broker = config.mqtt.url === '' ? undefined : subscribeMqtt({ settings: config.mqtt, intake, log });
   const { host: syslogHost, udpPort, tcpPort, tlsPort } = config.syslog;
   const trust = await openSyslogTrust({ ...parts, port: tlsPort, names: serverNames(config) });
+  const judge = judgeSenders(config.collect, blockList.has);
   const syslog = createSyslogCollector({
     host: syslogHost,
     udpPort,
     tcpPort,
     tls: trust.tls,
     intake,
-    blocked: blockList.has,
+    judge,
   });
   let syslogAddresses: Awaited<ReturnType<typeof syslog.listen>>;
   try {
@@ -110,6 +112,7 @@ export async function openCollection(parts: {
       callers,
       decide,
       log,
+      strangers: refuseStrangers(judge, intake),
       jsonLines: createJsonLinesHandler({ intake }),
       otlpLogs: createOtlpLogsHandler({ intake }),
       bulk: createElasticBulkHandler({ intake, version: presentedVersion }),

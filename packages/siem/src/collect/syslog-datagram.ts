@@ -6,6 +6,7 @@ import { plainAddress } from '../normalise/address.ts';
 import { decodeFrame } from './frames.ts';
 import type { Intake } from './intake.ts';
 import type { SyslogLimits } from './limits.ts';
+import type { JudgeSender } from './syslog.ts';
 
 export interface DatagramSocket {
   listen(port: number, host: string): Promise<AddressInfo>;
@@ -33,7 +34,7 @@ export function createDatagramSocket(
   host: string,
   intake: Intake,
   limits: SyslogLimits,
-  blocked: (address: string) => boolean,
+  judge: JudgeSender,
 ): DatagramSocket {
   const socket = createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
@@ -46,10 +47,13 @@ export function createDatagramSocket(
   socket.on('message', (message, peer) => {
     const address = plainAddress(peer.address);
     const account = intake.account('syslog-udp', address);
-    if (blocked(address)) {
-      account.lose('address-blocked', message.length, intake.clock.now());
+    const verdict = judge(address);
+    if (verdict === 'blocked' || verdict === 'unknown-refused') {
+      const reason = verdict === 'blocked' ? 'address-blocked' : 'unknown-sender';
+      account.lose(reason, message.length, intake.clock.now());
       return;
     }
+    if (verdict === 'unknown') account.note('unknown-sender');
     let end = message.length;
     while (end > 0 && (message[end - 1] === 10 || message[end - 1] === 13 || message[end - 1] === 0)) end--;
     if (end === 0) {

@@ -7,7 +7,7 @@ import { plainAddress } from '../normalise/address.ts';
 import { FrameSplitter } from './frames.ts';
 import type { Intake } from './intake.ts';
 import type { SyslogLimits } from './limits.ts';
-import type { SyslogTls } from './syslog.ts';
+import type { JudgeSender, SyslogTls } from './syslog.ts';
 
 export interface StreamServer {
   listen(port: number, host: string): Promise<AddressInfo>;
@@ -24,7 +24,7 @@ const nothing = Buffer.alloc(0);
 export function createStreamServer(
   intake: Intake,
   limits: SyslogLimits,
-  blocked: (address: string) => boolean,
+  judge: JudgeSender,
   tls: SyslogTls | undefined,
 ): StreamServer {
   const transport: Transport = tls ? 'syslog-tls' : 'syslog-tcp';
@@ -39,10 +39,18 @@ export function createStreamServer(
   const admit = (socket: Socket): void => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');
     const held = perPeer.get(peer) ?? 0;
-    if (blocked(peer)) {
+    const verdict = judge(peer);
+    if (verdict === 'blocked') {
       intake.account(transport, peer).note('address-blocked');
       socket.destroy();
       return;
+    }
+    if (verdict !== 'known' && tls?.clientCa === undefined) {
+      intake.account(transport, peer).note('unknown-sender');
+      if (verdict === 'unknown-refused') {
+        socket.destroy();
+        return;
+      }
     }
     if (closing || sockets.size >= limits.connections || held >= limits.connectionsPerPeer) {
       intake.account(transport, peer).note('connection-refused');

@@ -178,8 +178,8 @@ describe('syslog over TCP', () => {
 test('an address that is blocked is not heard, and counted', async () => {
   const store = new MemoryStore();
   const intake = createIntake({ store, clock, onEvents: () => {} });
-  const blocked = (address: string) => address === '127.0.0.1';
-  const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, blocked });
+  const judge = (address: string) => (address === '127.0.0.1' ? 'blocked' : 'known');
+  const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, judge });
   const { udp, tcp } = await collector.listen();
   const socket = createSocket('udp4');
   socket.send(line('x'), udp!.port, '127.0.0.1');
@@ -189,6 +189,32 @@ test('an address that is blocked is not heard, and counted', async () => {
   expect(store.events).toEqual([]);
   socket.close();
   await collector.close();
+});
+
+test('an unknown sender is counted, and heard unless it is to be refused', async () => {
+  for (const [verdict, kept] of [
+    ['unknown', 2],
+    ['unknown-refused', 0],
+  ] as const) {
+    const store = new MemoryStore();
+    const intake = createIntake({ store, clock, onEvents: () => {} });
+    const judge = () => verdict;
+    const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, judge });
+    const { udp, tcp } = await collector.listen();
+    const socket = createSocket('udp4');
+    socket.send(line('x'), udp!.port, '127.0.0.1');
+    const stream = await dial(tcp!.port);
+    stream.end(`${line('x')}\n`);
+    await until(() => intake.ledgers().filter(({ reasons }) => reasons['unknown-sender'] === 1).length === 2);
+    await until(() => store.events.length === kept);
+    socket.close();
+    await collector.close();
+    await intake.close();
+    const sums = intake.ledgers().map(({ transport, dropped }) => [transport, dropped]);
+    // A connection that is refused at the door brought no frame that could be dropped.
+    expect(Object.fromEntries(sums)).toEqual({ 'syslog-udp': kept === 0 ? 1 : 0, 'syslog-tcp': 0 });
+    expect(store.events).toHaveLength(kept);
+  }
 });
 
 test('a port that is taken is an error of listen', async () => {

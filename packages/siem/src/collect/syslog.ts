@@ -25,9 +25,16 @@ export interface SyslogCollectorOptions {
   readonly tls?: SyslogTls;
   readonly limits?: Partial<SyslogLimits>;
   readonly intake: Intake;
-  /** Whether an address is blocked by a containment; asked for each datagram and each connection. */
-  readonly blocked?: (address: string) => boolean;
+  /** What an address is to us; asked for each datagram and each connection. All are known unless told. */
+  readonly judge?: JudgeSender;
 }
+
+/**
+ * What an address that sends is to us: one we expect; one we do not, heard or refused; one that a containment blocks. A
+ * sender with a certificate of ours is no stranger anywhere.
+ */
+export type SenderVerdict = 'known' | 'unknown' | 'unknown-refused' | 'blocked';
+export type JudgeSender = (address: string) => SenderVerdict;
 
 export interface SyslogAddresses {
   readonly udp?: { readonly host: string; readonly port: number };
@@ -65,7 +72,7 @@ export interface SyslogCollector {
 export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCollector {
   const limits = syslogLimits(options.limits);
   const { host, intake } = options;
-  const blocked = options.blocked ?? (() => false);
+  const judge = options.judge ?? (() => 'known');
   let datagrams: DatagramSocket | undefined;
   const streams: StreamServer[] = [];
   let addresses: SyslogAddresses = {};
@@ -82,17 +89,17 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
       const found: { -readonly [name in keyof SyslogAddresses]: { host: string; port: number } } = {};
       try {
         if (options.udpPort !== undefined) {
-          datagrams = createDatagramSocket(host, intake, limits, blocked);
+          datagrams = createDatagramSocket(host, intake, limits, judge);
           found.udp = place(await datagrams.listen(options.udpPort, host));
           dropsTimer = setInterval(() => void datagrams?.countKernelDrops(), 10_000).unref();
         }
         if (options.tcpPort !== undefined) {
-          const server = createStreamServer(intake, limits, blocked, undefined);
+          const server = createStreamServer(intake, limits, judge, undefined);
           streams.push(server);
           found.tcp = place(await server.listen(options.tcpPort, host));
         }
         if (options.tls) {
-          const server = createStreamServer(intake, limits, blocked, options.tls);
+          const server = createStreamServer(intake, limits, judge, options.tls);
           streams.push(server);
           found.tls = place(await server.listen(options.tls.port, host));
         }
