@@ -273,13 +273,114 @@ describe('facts of any entity', () => {
   });
 });
 
+describe('the decision log', () => {
+  const kept = (query: string) =>
+    eventually(async () => {
+      const page = await running.kydai.events.search({
+        filter: parseQuery(`dataset:kydai.decision and ${query}`)!,
+        limit: 1000,
+      });
+      return page.events.length > 0 ? page.events : undefined;
+    });
+
+  it('keeps what we ask ourselves: certificates, the console, containment and releases', async () => {
+    // Allowed ones are sampled away here; what is denied never is.
+    const { authority, apiTokens, decide } = running.kydai;
+    await authority.devices.update('plc-3', { quarantined: true }, 'user:test');
+    await expect(enrolled(running, 'plc-3')).rejects.toThrow();
+    const [enrolment] = await kept('event.provider:enrolment and device.id:plc-3');
+    expect(enrolment!.fields.get('rule.id')).toContain('quarantined-gets-no-certificate');
+    expect(enrolment!.fields.get('kydai.fact.quarantined.source')).toBe('register');
+    expect(enrolment!.fields.get('event.duration')).toBeGreaterThan(0);
+    await authority.devices.update('plc-3', { quarantined: false }, 'user:test');
+
+    const token = await apiTokens.create({ name: 'few', scopes: ['ingest-events'], days: 1 }, 'user:test');
+    const bearer = { authorization: `Bearer ${token.secret}` };
+    expect((await call('GET', '/api/v1/devices', undefined, bearer)).status).toBe(403);
+    const [refused] = await kept('event.provider:console and event.action:read-api');
+    expect(refused!.fields.get('kydai.decision.outcome')).toBe('not-permitted');
+    expect(refused!.fields.get('rule.ruleset')).toBe(running.kydai.policies.inForce.digest);
+
+    // What is asked to show or to prove something lets nothing happen, and is not kept.
+    const request = {
+      principal: { type: 'User', id: 'ghost' },
+      action: 'view',
+      resource: { type: 'Area', id: 'x' },
+    };
+    expect(decide(request).allowed).toBe(false);
+    expect(running.kydai.decisionLog.newest(1000).some(({ principal }) => principal.includes('ghost'))).toBe(
+      false,
+    );
+  });
+});
+
+describe('asking what if', () => {
+  const blast = (body: object) => call('POST', '/api/v1/policies/blast', body);
+  const uid = (type: string, id: string) => ({ type, id });
+
+  it('sees who loses what by a quarantine, a risk, a group and a sign-out', async () => {
+    // Monday at ten: time only goes on.
+    time = friday + 72 * hour;
+    await signIn('lan', ['operator']);
+    await call('PUT', '/api/v1/entities/Device/cam-behind', { attrs: { gateway: uid('Device', 'plc-3') } });
+    await enrolled(running, 'cam-behind');
+    const fresh = { value: 0, source: 'scanner', minutes: 6000 };
+    await call('POST', '/api/v1/entities/Device/plc-3/facts/firmware', fresh);
+    const grants = async (body: object) => {
+      const { status, body: radius } = await blast(body);
+      expect(status).toBe(200);
+      return (radius.loses as { principal: { id: string }; action: string; by: string[] }[]).map(
+        ({ principal, action, by }) => `${principal.id} ${action} ${by.join()}`,
+      );
+    };
+    expect(await grants({ device: 'plc-3' })).toEqual(
+      expect.arrayContaining(['plc-3 publish quarantined-device', 'cam-behind publish quarantined-gateway']),
+    );
+    const vulnerable = { entity: uid('Device', 'cam-behind'), set: { firmware: 90 } };
+    expect(await grants(vulnerable)).toContain('cam-behind publish firmware-at-risk');
+    const left = { entity: uid('User', 'lan'), leave: [uid('Agency', 'thoat-nuoc')] };
+    expect(await grants(left)).toContain('lan read-data ');
+    const out = { entity: uid('User', 'lan'), set: { assurance: 0 } };
+    expect(await grants(out)).toContain('lan read-data signed-out');
+    const merged = { entity: uid('Agency', 'thoat-nuoc'), remove: true };
+    expect((await blast(merged)).body.entities).toBeGreaterThan(2);
+    expect(await ask('User::lan', 'read-data', 'Dataset::ho-dan')).toBe(
+      'permitted cleared-officers-read-data',
+    );
+  });
+
+  it('refuses what there is not and what the schema does not allow', async () => {
+    expect((await blast({ entity: uid('Device', 'nobody'), remove: true })).status).toBe(404);
+    expect((await blast({ entity: uid('Device', 'plc-3'), set: { risk: 'high' } })).status).toBe(422);
+    expect((await blast({ entity: uid('Device', 'plc-3'), set: { colour: 'red' } })).status).toBe(422);
+    expect((await blast({})).status).toBe(400);
+  });
+});
+
+it('explains everything to people with a role, and to programs what they need', async () => {
+  const { secret } = await running.kydai.apiTokens.create(
+    { name: 'app', scopes: ['read-api'], days: 1 },
+    'user:test',
+  );
+  const request = {
+    principal: { type: 'User', id: 'nobody' },
+    action: 'read-data',
+    resource: { type: 'Dataset', id: 'ho-dan' },
+  };
+  const full = await call('POST', '/api/v1/policies/explain', request);
+  expect(full.body.remedies.length).toBeGreaterThan(0);
+  const bearer = { authorization: `Bearer ${secret}` };
+  const short = await call('POST', '/api/v1/policies/explain', request, bearer);
+  expect(short.body).toEqual({ outcome: full.body.decision.outcome, reasons: expect.any(Array) });
+});
+
 describe('breaking the glass', () => {
   it('opens what the city needs in an emergency, and ends in an incident that somebody looks at', async () => {
     const lan = await signIn('lan', ['operator']);
     expect((await call('POST', '/api/v1/emergency', { reason: 'flood in the old town' }, lan)).status).toBe(
       403,
     );
-    time = friday + 13 * hour;
+    time = friday + 85 * hour;
     const thu = await signIn('thu', ['on-call']);
     expect(await ask('User::thu', 'operate', 'Actuator::bom-3', start_)).toMatch(
       /^forbidden outside-working/,
@@ -304,6 +405,5 @@ describe('breaking the glass', () => {
     expect(incident.entities).toContainEqual({ type: 'user', id: 'thu' });
     time += 30 * 60_000 + 1;
     expect(await ask('User::thu', 'operate', 'Actuator::bom-3', start_)).toMatch(/^stale/);
-    time = friday;
   });
 });

@@ -249,6 +249,10 @@ export const Config = z.strictObject({
     .prefault({}),
   authzen: z
     .strictObject({
+      detail: z
+        .enum(['full', 'redacted'])
+        .default('full')
+        .describe('what answers tell of policies: full, or for outsiders redacted to outcome and reasons'),
       types: z
         .record(z.string(), z.string())
         .default({})

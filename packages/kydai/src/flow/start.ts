@@ -350,6 +350,7 @@ export async function startKydai(options: {
         entities,
         search: searchOfNow(createSearch(engine, entities), decisions.complete, moment),
         mapping: config.authzen,
+        detail: config.authzen.detail,
         ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),
         clock,
         annotations: (id) => engine.annotations(id),

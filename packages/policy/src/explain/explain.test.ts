@@ -109,6 +109,49 @@ describe('an explanation', () => {
   });
 });
 
+describe('a fact that is too old', () => {
+  const facts = {
+    file: 'facts.cedarschema',
+    text: `
+type Score = { value: Long, source: String, at: datetime, until: datetime };
+entity Device { risk: Score };
+entity Dataset;
+action publish appliesTo { principal: [Device], resource: [Dataset], context: {} };`,
+  };
+  const rules = `
+@id("may") @alarm("break-glass") permit (principal, action, resource);
+@id("risky") @reason("rủi ro của thiết bị quá cao") forbid (principal, action, resource) when { principal.risk.value >= 80 };`;
+  const set = loadPolicySet({ schema: facts, policies: [{ file: 'facts.cedar', text: rules }] });
+  const store = new EntityStore({ schema: set.schema, check: true });
+  const engine = createEngine({ policySet: set, entities: store });
+  const request = { principal: uid('Device', 'a'), action: 'publish', resource: uid('Dataset', 'x') };
+  store.upsert(entity('Device', 'a', { risk: { value: 5, source: 'edr', at: 1000, until: 2000 } }));
+  const fact = { name: 'Device::"a".risk', value: 5, source: 'edr', at: 1000, until: 2000 };
+
+  test('shows who said it and until when, before and after, and what its permission raises', () => {
+    expect(explain(engine, store, request).determining).toMatchObject([{ id: 'may', alarm: 'break-glass' }]);
+    store.expire(3000);
+    const { decision, determining, remedies } = explain(engine, store, request);
+    expect(decision.outcome).toBe('stale');
+    expect(determining).toMatchObject([
+      {
+        id: 'risky',
+        reasonEn: 'stale: the fact `principal.risk` is too old to be believed',
+        conditions: [
+          { condition: 'principal.risk.value >= 80', value: 'stale', facts: [{ ...fact, stale: true }] },
+        ],
+      },
+    ]);
+    expect(remedies).toMatchObject([
+      [{ condition: 'principal.risk.value >= 80', must: false, facts: [{ ...fact, stale: true }] }],
+    ]);
+  });
+
+  test('is told to outsiders without its name, its source and its value', () => {
+    expect(redacted(explain(engine, store, request))).toEqual({ outcome: 'stale', reasons: [] });
+  });
+});
+
 test('explains any decision of random worlds, and formats expressions that read back as themselves', () => {
   const first = Math.floor(Math.random() * 1_000_000_000);
   let remedies = 0;
