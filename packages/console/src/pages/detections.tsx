@@ -1,37 +1,29 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { detectionsQuery } from '../api/queries.ts';
 import { ruleTitleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Empty, Loaded, Page } from '../parts/frame.tsx';
+import { useListing } from '../parts/listing.ts';
 import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
 import { Reference } from '../parts/reference.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { eventsQuery } from './incident/incident.tsx';
 
-const limit = 50;
 const levels = ['low', 'medium', 'high', 'critical'] as const;
 
 /** The stream of rules that matched. */
 export default function Detections() {
   const { t, format, language } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const offset = Number(search.get('offset') ?? 0) || 0;
-  const rule = search.get('rule') ?? '';
-  const level = levels.find((one) => one === search.get('level')) ?? '';
+  const listing = useListing();
+  const rule = listing.of('rule');
+  const level = levels.find((one) => one === listing.of('level')) ?? '';
   const ruleName = (id: string) => {
     const named = query.data?.items.find((detection) => detection.rule.id === id)?.rule;
     return named === undefined ? id : ruleTitleOf(named, language);
   };
-  const query = useQuery(detectionsQuery(limit, offset, rule, level));
-  const set = (changes: Record<string, string>) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (!('offset' in changes)) next.delete('offset');
-      for (const [name, value] of Object.entries(changes)) value ? next.set(name, value) : next.delete(name);
-      return next;
-    });
+  const query = useQuery(detectionsQuery(listing.limit, listing.offset, rule, level));
   return (
     <Page
       title={t('detections.title')}
@@ -39,7 +31,7 @@ export default function Detections() {
       actions={
         <label className="tool">
           <span>{t('rules.level')}</span>
-          <select value={level} onChange={(event) => set({ level: event.currentTarget.value })}>
+          <select value={level} onChange={(event) => listing.filter({ level: event.currentTarget.value })}>
             <option value="">{t('detections.everyLevel')}</option>
             {levels.map((one) => (
               <option key={one} value={one}>
@@ -55,7 +47,7 @@ export default function Detections() {
           <span>
             {t('detections.ofRule')} <Link href={`/rules/${encodeURIComponent(rule)}`}>{ruleName(rule)}</Link>
           </span>
-          <button type="button" className="link" onClick={() => set({ rule: '' })}>
+          <button type="button" className="link" onClick={() => listing.filter({ rule: '' })}>
             {t('detections.ofEvery')}
           </button>
         </p>
@@ -152,12 +144,7 @@ export default function Detections() {
                   },
                 ]}
               />
-              <Pager
-                offset={offset}
-                limit={limit}
-                total={page.total}
-                go={(next) => set({ offset: String(next) })}
-              />
+              <Pager {...listing.pager(page.total)} />
             </>
           )
         }

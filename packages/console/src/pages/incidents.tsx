@@ -1,25 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { incidentsQuery } from '../api/queries.ts';
 import { titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
+import { useListing } from '../parts/listing.ts';
 import { DrillMark, Entity, Severity, StateMark } from '../parts/marks.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 
-const limit = 25;
 const indicators = ['mttd', 'mtta', 'mttc', 'mttr-recover', 'mttr-respond'] as const;
 
 /** All incidents or those still open, newest first. */
 export default function Incidents() {
   const { t, format, language } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const state = search.get('state') === 'all' ? 'all' : 'open';
-  const offset = Number(search.get('offset') ?? 0) || 0;
-  const asked = search.get('indicator');
-  const indicator = indicators.find((name) => name === asked);
+  const listing = useListing(25);
+  const { limit, offset } = listing;
+  const state = listing.of('state') === 'all' ? 'all' : 'open';
+  const indicator = indicators.find((name) => name === listing.of('indicator'));
   const query = useQuery(incidentsQuery(indicator === undefined ? state : 'all', limit, offset, indicator));
   return (
     <Page
@@ -36,7 +35,7 @@ export default function Incidents() {
         <Segments
           label={t('incidents.col.state')}
           value={indicator === undefined ? state : 'all'}
-          choose={(value) => setSearch(value === 'all' ? { state: 'all' } : {})}
+          choose={(value) => listing.filter({ state: value === 'all' ? 'all' : '', indicator: '' })}
           choices={[
             ['open', t('incidents.open')],
             ['all', t('incidents.all')],
@@ -119,18 +118,7 @@ export default function Incidents() {
                   },
                 ]}
               />
-              <Pager
-                offset={offset}
-                limit={limit}
-                total={page.total}
-                go={(next) =>
-                  setSearch({
-                    ...(state === 'all' ? { state } : {}),
-                    ...(indicator === undefined ? {} : { indicator }),
-                    offset: String(next),
-                  })
-                }
-              />
+              <Pager {...listing.pager(page.total)} />
             </>
           )
         }

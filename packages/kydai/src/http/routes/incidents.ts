@@ -22,7 +22,7 @@ import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, json, jsonBody, Paging } from './route.ts';
+import { apiRoute, json, jsonBody, Paging, pageOf } from './route.ts';
 
 const openStates = ['new', 'open', 'contained', 'restored'];
 
@@ -46,8 +46,8 @@ export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
       const { state, indicator, limit, offset } = c.req.valid('query');
       if (indicator !== undefined) return c.json(await behind(kydai, indicator, limit, offset), 200);
       const where = state === 'open' ? { state: openStates } : {};
-      const page = await records.find(incidents, { where, order: '-discovery', limit, offset });
-      return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
+      const order = '-discovery';
+      return c.json(await pageOf(records, incidents, { where, order, limit, offset }), 200);
     },
   );
 
@@ -114,8 +114,7 @@ export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
         ...(rule === undefined ? {} : { rule }),
         ...(level === undefined ? {} : { level: { gte: levels.indexOf(level) } }),
       };
-      const page = await records.find(detections, { where, order: '-time', limit, offset });
-      return c.json({ items: page.records.map(({ value }) => value), total: page.total }, 200);
+      return c.json(await pageOf(records, detections, { where, order: '-time', limit, offset }), 200);
     },
   );
 }
