@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLake } from '@kydai/store';
 import { openBrowser } from '../browser/browser.ts';
@@ -9,9 +9,11 @@ import type { Figure } from './run.ts';
 
 /**
  * The log explorer of the console in a real browser, over a lake of `KYDAI_BENCH_EVENTS` (10,000,000): how long an
- * analyst waits, and what the page holds after scrolling far. Needs the built console (`npm run build`).
+ * analyst waits, and what the page holds after scrolling far. `KYDAI_BENCH_LAKE` names a lake of the same events that
+ * is there already. Needs the built console (`npm run build`).
  */
-const events = Number(process.env['KYDAI_BENCH_EVENTS'] ?? 10_000_000);
+const total = Number(process.env['KYDAI_BENCH_EVENTS'] ?? 10_000_000);
+const ready = process.env['KYDAI_BENCH_LAKE'];
 const picture = process.env['KYDAI_BENCH_PICTURE'];
 const scrolled = 3_000;
 
@@ -19,10 +21,13 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
   const folder = temporaryFolder();
   const lakeFolder = join(folder, 'data/events');
   mkdirSync(lakeFolder, { recursive: true, mode: 0o700 });
+  if (ready !== undefined) cpSync(ready, lakeFolder, { recursive: true });
   const lake = await openLake({ folder: lakeFolder, clock: { now: () => Date.now() } });
-  await ingest(lake, await readTemplates(), events);
-  await lake.compact();
-  const { newest = start } = await lake.stats();
+  if (ready === undefined) {
+    await ingest(lake, await readTemplates(), total);
+    await lake.compact();
+  }
+  const { events, newest = start } = await lake.stats();
   await lake.close();
 
   // The program knows its own variables only.
