@@ -1139,6 +1139,7 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'timeline.step.failed': 'Step “{step}” failed',
   'timeline.step.skipped': 'Step “{step}” skipped',
   'timeline.step.refused': 'Step “{step}” refused, not carried out',
+  'timeline.step.corroborated': 'Step “{step}” goes on: a second source says the same',
   'timeline.step.waiting': 'Step “{step}” waits for a person to decide',
   'timeline.notice': 'Notice to {audience}',
   'timeline.approval.granted': '{by} approved the step “{step}”',
@@ -1179,6 +1180,8 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'reason.not-permitted': 'no policy permits this without a person',
   'reason.task': 'a person carries this out',
   'reason.foreign-certificate': 'the certificate of the detection is none of the device: a person must look',
+  'reason.uncorroborated':
+    'only senders that prove no identity say so: a second source or a person must confirm',
   'reason.unusually-many': 'unusually many containments ran within an hour: a person must look',
   'evidence.publish-forbidden': 'the decision point forbids {device} to publish (policy {policy})',
   'evidence.publish-not-permitted': 'the decision point does not permit {device} to publish',

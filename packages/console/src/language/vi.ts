@@ -1136,6 +1136,7 @@ export const vi = {
   'timeline.step.failed': 'Bước “{step}” thất bại',
   'timeline.step.skipped': 'Bỏ qua bước “{step}”',
   'timeline.step.refused': 'Bước “{step}” bị từ chối, không thực hiện',
+  'timeline.step.corroborated': 'Bước “{step}” tiếp tục: nguồn thứ hai cũng báo như vậy',
   'timeline.step.waiting': 'Bước “{step}” chờ một người quyết định',
   'timeline.notice': 'Thông báo cho {audience}',
   'timeline.approval.granted': '{by} phê duyệt bước “{step}”',
@@ -1176,6 +1177,8 @@ export const vi = {
   'reason.not-permitted': 'không chính sách nào cho phép làm việc này mà không có người',
   'reason.task': 'việc này do người thực hiện',
   'reason.foreign-certificate': 'chứng thư trong phát hiện không phải của thiết bị: cần một người xem lại',
+  'reason.uncorroborated':
+    'chỉ những nguồn không chứng minh được danh tính báo điều này: cần nguồn thứ hai hoặc một người xác nhận',
   'reason.unusually-many': 'một giờ qua có quá nhiều lần cô lập tự động: cần một người xem lại',
   'evidence.publish-forbidden': 'bộ quyết định cấm {device} gửi dữ liệu (chính sách {policy})',
   'evidence.publish-not-permitted': 'bộ quyết định không cho phép {device} gửi dữ liệu',

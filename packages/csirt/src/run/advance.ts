@@ -27,6 +27,21 @@ const maximumLoops = 100;
 
 const cutsOff: ReadonlySet<string> = new Set(['quarantine-device', 'revoke-certificate']);
 
+const uncorroborated = 'reason.uncorroborated';
+
+/** Takes up again what waits for a second source, once there is one. */
+export function corroborate(draft: Draft, facts: Facts): void {
+  if (!facts.corroborated) return;
+  for (const thread of draft.state.threads) {
+    const reasons = draft.state.effects[thread.invocation]?.reasonPhrases ?? [];
+    if (thread.phase !== 'waiting' || !reasons.some(({ code }) => code === uncorroborated)) continue;
+    thread.phase = 'enter';
+    audit(draft, facts, 'step.corroborate', thread.invocation, {});
+    const step = nameOf(draft, thread);
+    draft.story.push(said(draft, facts, 'step', 'step.corroborated', { step }));
+  }
+}
+
 /** For a step that names no timeout of its own, in milliseconds. */
 export const defaultTimeout = 60_000;
 
@@ -187,6 +202,11 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
   if (facts.doubtful && cutsOff.has(meaning.action)) {
     const strange = 'the certificate of the detection is none of the device: a person must look';
     wait(draft, thread, facts, targets, deadline, ownReason(strange, 'reason.foreign-certificate'));
+    return;
+  }
+  if (!facts.corroborated && !state.run.drill && cutsOff.has(meaning.action)) {
+    const alone = 'only senders that prove no identity say so: a second source or a person must confirm';
+    wait(draft, thread, facts, targets, deadline, ownReason(alone, uncorroborated));
     return;
   }
   if (draft.unattended + targets.length > facts.unattendedLeft) {

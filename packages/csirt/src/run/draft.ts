@@ -19,6 +19,8 @@ export interface Facts {
   readonly known: (target: EntityRef) => boolean;
   /** Whether the detection's devices and certificates don't belong together. */
   readonly doubtful: boolean;
+  /** Whether a source that is to be believed alone, or two independent ones, speak against the devices. */
+  readonly corroborated: boolean;
   /** How many containments may still begin without a person. */
   readonly unattendedLeft: number;
 }

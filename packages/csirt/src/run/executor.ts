@@ -1,5 +1,5 @@
 import {
-  type EntityRef,
+  type Detection,
   type Incident,
   RecordConflict,
   type WaitingApproval,
@@ -12,7 +12,7 @@ import { CsirtError } from '../error.ts';
 import { tell } from '../incident/change.ts';
 import { detections, incidents, runs, startKey, startRequests } from '../incident/kinds.ts';
 import type { CacaoPlaybook } from '../playbook/schema.ts';
-import { advance } from './advance.ts';
+import { advance, corroborate } from './advance.ts';
 import { decided } from './approve.ts';
 import { firstState } from './begin.ts';
 import { contained } from './contained.ts';
@@ -47,13 +47,17 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   const everything = (): readonly Promise<unknown>[] => [...underWay.values(), ...pending()];
 
-  const facts = async (incident: Incident, entities: readonly EntityRef[]): Promise<Facts> => ({
+  const facts = async (
+    incident: Incident,
+    { id: detectionId, entities }: Pick<Detection, 'id' | 'entities'>,
+  ): Promise<Facts> => ({
     now: clock.now(),
     incident,
     decide: options.decide,
     operationalTechnology: options.operationalTechnology ?? (() => false),
     known: options.known ?? (() => true),
     doubtful: (await options.doubtful?.(entities)) ?? false,
+    corroborated: (await options.corroborated?.({ incident, detectionId, entities })) ?? true,
     unattendedLeft: await breaker.left(clock.now()),
   });
 
@@ -69,7 +73,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }
         const playbook = await texts.get(stored.value.playbook);
         const draft = draftOf(stored.value, playbook);
-        const known = await facts(incident.value, stored.value.detection.entities);
+        const known = await facts(incident.value, stored.value.detection);
         alter(draft, known);
         advance(draft, known);
         const containing = contained(draft, incident.value.state, known.now);
@@ -173,7 +177,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         );
         const draft = draftOf(begun.state, playbook.cacao);
         draft.audit.push(begun.audit);
-        advance(draft, await facts(begun.incident, detection.entities));
+        advance(draft, await facts(begun.incident, detection));
         const state = closeDraft(draft);
         const altered = tell(begun.incident, ...draft.story);
         const noted = breaker.note(draft.unattended, clock.now());
@@ -257,6 +261,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
     approve: async (approval) => {
       const state = await mutate(approval.runId, (draft, known) => decided(draft, known, approval));
       return state.run;
+    },
+    reconsider: async (incidentId) => {
+      const where = { incident: incidentId, active: true };
+      const { records: active } = await records.find(runStates, { where, limit: 1000 });
+      for (const { value } of active) {
+        if (value.threads.some(({ phase }) => phase === 'waiting')) await mutate(value.run.id, corroborate);
+      }
     },
     resume: async () => {
       const active = await everyActive();

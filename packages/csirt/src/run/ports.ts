@@ -36,6 +36,12 @@ export interface ExecutorOptions {
   /** Attempts of one containment, and the wait before the second, doubled each time up to the longest. */
   readonly retry?: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
   /**
+   * Whether what speaks against an incident's devices comes from somebody who is to be believed alone, or from two
+   * sources that are independent of each other. Where it does not, a person decides before a device is cut off, or the
+   * second source does. True for all unless told.
+   */
+  readonly corroborated?: (evidence: Evidence) => Promise<boolean>;
+  /**
    * An approval that no one answers is said again in the incident's story each `remindAfter` milliseconds (15 minutes
    * unless told), and from `escalateAfter` on (one hour unless told) as one for the next level, with an audit entry.
    */
@@ -44,6 +50,14 @@ export interface ExecutorOptions {
   /** How many containments may run without a person within an hour; beyond it each waits for one. 1,000 unless told. */
   readonly unattendedPerHour?: number;
   readonly sleep?: Sleep;
+}
+
+/** What a run rests on. */
+export interface Evidence {
+  readonly incident: Incident;
+  /** The detection that began the run, and whom it names. */
+  readonly detectionId: string;
+  readonly entities: readonly EntityRef[];
 }
 
 export interface Approval {
@@ -66,6 +80,8 @@ export interface Executor {
   resume(): Promise<number>;
   /** A person's answer to a waiting step. Throws `run-unknown` or `step-not-waiting`. */
   approve(approval: Approval): Promise<PlaybookRun>;
+  /** Another detection joined the incident: what waits for a second source goes on if this is one. */
+  reconsider(incidentId: string): Promise<void>;
   /** The steps that wait for a person, oldest first. */
   waiting(): Promise<WaitingApproval[]>;
   /**

@@ -36,4 +36,37 @@ describe('containment without a person', () => {
     expect(world.asked).toEqual([]);
     expect((await executor.waiting())[0]?.reason).toContain('none of the device');
   });
+
+  it('waits for a second source or a person where only unproven senders speak, and goes on when one joins', async () => {
+    const world = new World(playbooks);
+    let sources = 1;
+    const executor = world.executor({ corroborated: async () => sources > 1 });
+    await attack(world, executor, 'cam-1');
+    const before = await executor.waiting();
+    const [waiting] = before;
+    expect(waiting?.reason).toContain('a second source or a person');
+    expect(world.effects).toEqual([]);
+    // Another line of the same sender changes nothing.
+    await executor.reconsider(waiting!.incidentId);
+    expect(await executor.waiting()).toEqual(before);
+    sources = 2;
+    await executor.reconsider(waiting!.incidentId);
+    await executor.settled();
+    expect(world.effects.length).toBeGreaterThan(0);
+    expect(await executor.waiting()).toEqual([]);
+    expect(world.records.audit.map(({ action }) => action)).toContain('step.corroborate');
+    await executor.close();
+  });
+
+  it('takes up nothing else that waits for a person when a second source joins', async () => {
+    const world = new World(playbooks);
+    const executor = world.executor({ doubtful: async () => true, corroborated: async () => true });
+    await attack(world, executor, 'cam-1');
+    const before = await executor.waiting();
+    await executor.reconsider(before[0]!.incidentId);
+    await executor.settled();
+    expect(await executor.waiting()).toEqual(before);
+    expect(world.effects).toEqual([]);
+    await executor.close();
+  });
 });

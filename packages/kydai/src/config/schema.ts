@@ -150,6 +150,10 @@ export const Config = z.strictObject({
         .enum(['lake', 'elasticsearch'])
         .default('lake')
         .describe('where events are kept: lake (files in the data folder) or elasticsearch'),
+      keyFile: z
+        .string()
+        .default('')
+        .describe('file with 64 hexadecimal digits: the lake is encrypted on disk with this key'),
       elasticsearch: z
         .strictObject({
           node: z.string().default('').describe('address of the cluster, `https://es.example:9200`'),
@@ -160,10 +164,6 @@ export const Config = z.strictObject({
         })
         .prefault({}),
     })
-      keyFile: z
-        .string()
-        .default('')
-        .describe('file with 64 hexadecimal digits: the lake is encrypted on disk with this key'),
     .prefault({}),
   detection: z
     .strictObject({
@@ -204,6 +204,12 @@ export const Config = z.strictObject({
     .prefault({}),
   response: z
     .strictObject({
+      corroboration: z
+        .enum(['required', 'off'])
+        .default('required')
+        .describe(
+          'required: without a person a device is cut off only where a proven sender or two independent ones accuse it',
+        ),
       unattendedPerHour: z
         .number()
         .int()

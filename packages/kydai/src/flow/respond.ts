@@ -3,6 +3,7 @@ import type { Clock, Contain, Decide, Detection, Obligation, RecordStore, Signal
 import {
   createExecutor,
   createTriage,
+  type Evidence,
   type Executor,
   loadObligations,
   loadPlaybooks,
@@ -38,6 +39,8 @@ export function openResponse(parts: {
   readonly isRegistered: (deviceId: string) => boolean;
   readonly isDrillDevice: DrillDevices;
   readonly unattendedPerHour: number;
+  /** Whether what was heard suffices to cut a device off; undefined where it always does. */
+  readonly corroborated: ((evidence: Evidence) => Promise<boolean>) | undefined;
   readonly log: Logger;
 }): Response {
   const { content, records, clock, signals, log } = parts;
@@ -47,8 +50,10 @@ export function openResponse(parts: {
   if (first) throw new ShellError('content', `${first.file}: ${first.path} ${first.message}`);
 
   const triage = createTriage({ records, clock, signals, playbooks });
+  const { corroborated, ...others } = parts;
   const executor = createExecutor({
-    ...parts,
+    ...others,
+    ...(corroborated && { corroborated }),
     playbooks,
     doubtful: (entities) => namesForeignCertificate(records, entities),
     operationalTechnology: (target) => target.type === 'device' && parts.isOperationalTechnology(target.id),
@@ -82,7 +87,9 @@ export function openResponse(parts: {
     for (let pause = 250; ; pause = Math.min(pause * 2, 30_000)) {
       try {
         const { incident, start } = await triage.ingest(detection);
-        if (incident !== undefined && start !== undefined) await executor.start(start, incident, detection);
+        if (incident === undefined) return;
+        if (start !== undefined) await executor.start(start, incident, detection);
+        else await executor.reconsider(incident.id);
         return;
       } catch (error) {
         log.error(

@@ -43,6 +43,7 @@ import { openBlockList } from './block-list.ts';
 import { keepFresh, openCertification } from './certify.ts';
 import { openCollection } from './collect.ts';
 import { createContain } from './contain.ts';
+import { createCorroboration } from './corroborate.ts';
 import { openDecisionPoint } from './decide.ts';
 import { openDetection } from './detect.ts';
 import { bareEntities, feedFacts } from './facts.ts';
@@ -218,6 +219,8 @@ export async function startKydai(options: {
       isRegistered: facts.isRegistered,
       isDrillDevice: facts.isDrillDevice,
       unattendedPerHour: config.response.unattendedPerHour,
+      corroborated:
+        config.response.corroboration === 'required' ? createCorroboration({ events, records }) : undefined,
       log,
     });
     closeLast(() => response.close());

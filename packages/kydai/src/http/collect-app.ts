@@ -1,5 +1,5 @@
 import type { Decide } from '@kydai/contracts';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Callers } from '../sign-in/caller.ts';
 import { boundedBody } from './device-app.ts';
@@ -7,7 +7,7 @@ import { anonymousFromHere, type GuardedEnv } from './guard.ts';
 import type { Peer } from './listen.ts';
 import { problem, problemOf } from './problems.ts';
 
-type PeerHandler = (request: Request, peer: Peer) => Promise<Response>;
+type PeerHandler = (request: Request, peer: Peer & { readonly name?: string }) => Promise<Response>;
 
 /** The HTTP collectors: JSON lines at `/events`, OTLP at `/v1/logs`, and Elasticsearch's bulk interface at every other path. */
 export function createCollectApp(parts: {
@@ -25,7 +25,7 @@ export function createCollectApp(parts: {
   const app = new Hono<GuardedEnv>();
   app.use(anonymousFromHere(parts.callers, parts.decide)('ingest-events', 'logs'));
   app.use(parts.strangers);
-  app.post('/events', (c) => parts.jsonLines(c.req.raw, c.env.peer));
+  app.post('/events', (c) => parts.jsonLines(c.req.raw, sender(c)));
   app.post('/events/known', async (c) => {
     const body = await boundedBody(c.req.raw, 256 * 1024);
     const question: unknown = body === undefined ? undefined : parsed(body.toString('utf8'));
@@ -34,10 +34,16 @@ export function createCollectApp(parts: {
       ? problem(c, 400, 'invalid', 'give `ids` (at most 2,000) and `since`')
       : c.json({ known });
   });
-  app.all('/v1/logs', (c) => parts.otlpLogs(c.req.raw, c.env.peer));
-  app.all('*', (c) => parts.bulk(c.req.raw, c.env.peer));
+  app.all('/v1/logs', (c) => parts.otlpLogs(c.req.raw, sender(c)));
+  app.all('*', (c) => parts.bulk(c.req.raw, sender(c)));
   app.onError((error, c) => problemOf(c, error, parts.log));
   return (request, peer) => app.fetch(request, { peer });
+}
+
+/** Who proved who they are is named so, and not by an address that others share. */
+function sender(c: Context<GuardedEnv>): Peer & { readonly name?: string } {
+  const caller = c.get('caller') as GuardedEnv['Variables']['caller'] | undefined;
+  return caller === undefined ? c.env.peer : { ...c.env.peer, name: caller.actor };
 }
 
 function parsed(text: string): unknown {
