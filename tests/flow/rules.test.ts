@@ -1,6 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CoverageView, HuntView, RulesView } from '@kydai/contracts';
+import { gzipSync } from 'node:zlib';
+import type {
+  CoverageView,
+  HuntNews,
+  HuntView,
+  IncidentView,
+  PackNews,
+  RuleDetailView,
+  RulesView,
+} from '@kydai/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type Program, startProgram, temporaryFolder } from '../program.ts';
 
@@ -14,6 +23,9 @@ detection:
 level: low
 tags: [attack.t1059.004]
 `;
+
+/** Not an archive inside: the gzip of a text. */
+const gzipped = (text: string) => gzipSync(text);
 
 describe('rules of others, and hunts', () => {
   const folder = temporaryFolder();
@@ -105,6 +117,126 @@ describe('rules of others, and hunts', () => {
     const view = (await (await call('/api/v1/hunts', { rule: imported, from, limit: 3 })).json()) as HuntView;
     expect(view).toMatchObject({ total: 300, complete: true });
     expect(view.hits).toHaveLength(3);
+  });
+
+  it('a hunt tells how it goes on, and an incident is made of what it found', async () => {
+    const { key } = JSON.parse(readFileSync(join(folder, 'data/operator.json'), 'utf8')) as { key: string };
+    const response = await fetch(`${program.addresses.http}/api/v1/hunts`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        accept: 'application/x-ndjson',
+      },
+      body: JSON.stringify({ rule: imported, from: '2016-01-01T00:00:00Z', limit: 50 }),
+    });
+    const news = (await response.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as HuntNews);
+    const last = news.at(-1)!;
+    expect(news[0]!.type).toBe('progress');
+    if (last.type !== 'done') throw new Error('the hunt did not end');
+    expect(last.view).toMatchObject({ total: 300, complete: true });
+    const told = news.flatMap((each) => (each.type === 'progress' ? each.hits : []));
+    expect(told.map(({ id }) => id)).toEqual(last.view.hits.map(({ id }) => id));
+
+    const [first] = last.view.hits;
+    const body = {
+      rule: first!.rule,
+      level: 'high',
+      eventIds: first!.eventIds,
+      eventCount: 300,
+      entities: first!.entities,
+      comment: 'seen while hunting',
+    };
+    const made = (await (await call('/api/v1/hunts/incident', body)).json()) as { id: string };
+    const { incident } = (await (await call(`/api/v1/incidents/${made.id}`)).json()) as IncidentView;
+    expect(incident).toMatchObject({ severity: 'high', runIds: [], category: 'hunt' });
+    expect(JSON.stringify(incident.timeline)).toContain('seen while hunting');
+    const forged = await call('/api/v1/hunts/incident', { ...body, eventIds: ['not stored'] });
+    expect(forged.status).toBe(400);
+  });
+
+  it('a rule is switched off and on, and limited, also over a restart', async () => {
+    expect((await program.cli('rules', 'off', imported, '--reason', 'too loud')).stdout).toMatch(/: off$/m);
+    const fired = (await list('q=noisyword')).items[0]!.fired;
+    await send(['noisyword while off']);
+    program = await program.restart();
+    expect((await list('q=noisyword')).items[0]).toMatchObject({ enabled: false, fired });
+    expect((await program.cli('rules', 'on', imported, '--reason', 'fixed')).code).toBe(0);
+    const limited = await program.cli(
+      'rules', 'limit', imported, '--per-source', '2', '--window', '1h', '--reason', 'still loud',
+    ); // biome-ignore format: one line of options
+    expect(limited.stdout).toMatch(/2 about the same entities, 1000 in all, in 3600 s/);
+    const held = (await list('q=noisyword')).items[0]!.suppressed;
+    await send(Array.from({ length: 10 }, (_, n) => `noisyword again ${n}`));
+    await eventually(async () => (await list('q=noisyword')).items[0]!.suppressed === held + 10);
+    const detail = (await (await call(`/api/v1/rules/${imported}`)).json()) as RuleDetailView;
+    expect(detail).toMatchObject({
+      throttle: { perSource: 2, windowSeconds: 3600 },
+      limits: { perSource: 2, perRule: 1000, windowSeconds: 3600 },
+      changed: { reason: 'still loud' },
+      explanation: { verdict: 'can-fire' },
+    });
+    expect(detail.text).toContain('noisyword');
+    const metrics = await (await fetch(`${program.addresses.http}/metrics`)).text();
+    expect(metrics).toContain(`kydai_rule_suppressed_total{rule="${imported}"}`);
+    expect((await program.cli('rules', 'limit', imported, '--none', '--reason', 'enough')).code).toBe(0);
+  });
+
+  it('a pack is checked and imported over HTTP, with every problem by file and line', async () => {
+    const post = async (path: string, body: string | Buffer) => {
+      const { key } = JSON.parse(readFileSync(join(folder, 'data/operator.json'), 'utf8')) as { key: string };
+      const response = await fetch(program.addresses.http + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(Buffer.from(body)),
+      });
+      const lines = (await response.text()).trim().split('\n');
+      return JSON.parse(lines.at(-1)!) as PackNews;
+    };
+    const other = 'c0ffee00-0000-4000-8000-000000000009';
+    const broken = Array.from({ length: 100 }, (_, n) => `title: broken ${n}\n`).join('---\n');
+    const text = `${rule(other, 'packword')}---\n${broken}`;
+    const checked = await post('/api/v1/rule-packs/mine/check', text);
+    expect(checked).toMatchObject({ type: 'done', imported: false, rules: 1, errors: 100, inForce: null });
+    expect((await list('q=packword')).total).toBe(0);
+    const taken = await post('/api/v1/rule-packs/mine', gzipped(text));
+    expect(taken).toMatchObject({ type: 'failed' });
+    const done = await post('/api/v1/rule-packs/mine', text);
+    expect(done).toMatchObject({ type: 'done', imported: true, name: 'mine', rules: 1, errors: 100 });
+    if (done.type === 'done') expect(done.problems[0]).toMatchObject({ file: 'mine.yml', line: 10 });
+    expect((await list('q=packword')).total).toBe(1);
+    expect(await post('/api/v1/rule-packs/mine', 'title: nothing\n')).toMatchObject({
+      type: 'failed',
+      code: 'invalid',
+    });
+    expect((await list('q=packword')).total).toBe(1);
+  });
+
+  it('a log source of one’s own is mapped by a file, and a rule says whether it can fire', async () => {
+    const mapping = join(folder, 'fortigate.yml');
+    const own = join(folder, 'fortigate-rule.yml');
+    writeFileSync(
+      mapping,
+      'name: fortigate\nmappings:\n  - logsource: { product: fortigate }\n    datasets: [fortinet.log]\n    fields: { srcip: source.ip }\n',
+    );
+    writeFileSync(
+      own,
+      rule('c0ffee00-0000-4000-8000-000000000003', 'x')
+        .replace('product: linux, service: syslog', 'product: fortigate')
+        .replace("message|contains: 'x'", 'srcip: 192.0.2.1'),
+    );
+    const plain = await program.cli('rules', 'explain', own);
+    expect(plain.stdout).toMatch(/cannot fire: no source sends such events/);
+    const mapped = await program.cli('rules', 'explain', own, '--pipeline', mapping);
+    expect(mapped.stdout).toMatch(/datasets {4}fortinet\.log/);
+    expect(mapped.stdout).toMatch(/srcip +srcip, source\.ip/);
+    writeFileSync(mapping, 'name: fortigate\nmappings:\n  - feilds: {}\n');
+    const wrong = await program.cli('rules', 'check', own, '--pipeline', mapping);
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toMatch(/fortigate\.yml:3:5: `mappings\.0`: does not know `feilds`/);
   });
 
   it.each([
