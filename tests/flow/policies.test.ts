@@ -164,8 +164,10 @@ describe('asking what policies do', () => {
     const said = await program.cli('policy', 'explain', 'Device::cam-drill', 'publish', 'Dataset::readings');
     expect(said.stdout).toMatch(/^forbidden/);
     expect(said.stdout).toMatch(/forbid device-without-certificate {2}policies\/access\/devices\.cedar:\d+/);
-    expect(said.stdout).toMatch(/principal\.certified.*is false/);
-    expect(said.stdout).toMatch(/It would be allowed if:\n {2}- principal\.certified were true/);
+    expect(said.stdout).toMatch(
+      /false {2}principal\.certified\.value\n.*certified is false, says pki, .* ago/,
+    );
+    expect(said.stdout).toMatch(/It would be allowed if:\n {2}- principal\.certified\.value were true/);
   });
 
   it('tests cases with coverage', async () => {
@@ -216,6 +218,14 @@ describe('asking what policies do', () => {
     const missing = await program.cli('policy', 'blast', 'no-such-device');
     expect(missing).toMatchObject({ code: 2 });
     const { stdout } = await program.cli('policy', 'blast', 'cam-drill');
-    expect(stdout).toMatch(/^0 grants lost/m);
+    expect(stdout).toMatch(
+      /^loses {2}Device::"cam-drill" {2}enrol {2}Profile::"device" .* by quarantined-gets-no-certificate$/m,
+    );
+    expect(stdout).toMatch(/^4 grants lost, 0 gained, of 1 entity asked about$/m);
+    const left = await program.cli('policy', 'blast', 'User::operator', '--leave', 'Role::administrator');
+    expect(left.stdout).toMatch(/^loses {2}User::"operator" .*Area::"incidents"/m);
+    expect(await program.cli('policy', 'blast', 'User::operator', '--set', 'nonsense')).toMatchObject({
+      code: 2,
+    });
   });
 });

@@ -1,4 +1,5 @@
 import type { CedarUid, CedarValue, PolicyEntity } from '@kydai/contracts';
+import { dependentsOf } from '../entities/dependents.ts';
 import type { EntityStore } from '../entities/store.ts';
 import { actionsOf } from '../evaluate/actions.ts';
 import type { Engine } from '../evaluate/engine.ts';
@@ -44,7 +45,7 @@ export interface BlastRadiusOptions {
 export function blastRadius(engine: Engine, entities: EntityStore, options: BlastRadiusOptions): BlastRadius {
   const { uid, change, contexts = {}, limit = 1_000 } = options;
   const original = entities.get(uid);
-  const dependents = entities.dependents(uid, options.dependents ?? 200);
+  const dependents = dependentsOf(entities, uid, options.dependents ?? 200);
   const touched = [uid, ...dependents.found];
   const before = grantsOf(engine, entities, touched, contexts, limit);
   let after: Grants;

@@ -1,4 +1,4 @@
-import type { CedarExtension, CedarUid, CedarValue } from '@kydai/contracts';
+import type { CedarExtension, CedarUid, CedarValue, PolicyEntity } from '@kydai/contracts';
 import { PolicyError, type PolicyErrorCode } from '../error.ts';
 import { normalizeLong } from '../parse/expression.ts';
 import type { CedarType } from '../parse/schema.ts';
@@ -237,4 +237,29 @@ export function visitEntities(value: Value, visit: (node: EntityNode) => void): 
 
 export function visitAttributes(attrs: Attributes, visit: (node: EntityNode) => void): void {
   for (const key of Object.keys(attrs)) visitEntities(attrs[key as '$']!, visit);
+}
+
+/** The tags of an entity, read by the type that its own type declares for them. */
+export function readTags(
+  converter: Converter,
+  data: PolicyEntity['tags'],
+  type: CedarType | undefined,
+): ReadonlyMap<string, Value> | undefined {
+  if (data === undefined) return undefined;
+  const fields = type && new Map(Object.keys(data).map((key) => [key, { type }]));
+  const attrs = converter.attributes(data, 'tags', fields);
+  return new Map(Object.keys(attrs).map((key) => [key.slice(1), attrs[key as '$']!]));
+}
+
+/** The plain data that an entity was made from. */
+export function toEntity(node: EntityNode): PolicyEntity {
+  const uidOf = (each: EntityNode) => ({ type: each.type.name, id: each.id });
+  return {
+    uid: uidOf(node),
+    attrs: toCedarRecord(node.attrs),
+    parents: node.parents.map(uidOf),
+    ...(node.tags && {
+      tags: Object.fromEntries([...node.tags].map(([key, value]) => [key, toCedarValue(value)])),
+    }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { CedarUid } from '@kydai/contracts';
-import type { Value } from '../values/value.ts';
-import { type Fact, factOf, lasting } from './fact.ts';
+import type { Attributes, CedarRecord, Value } from '../values/value.ts';
+import { type Fact, factOf, lasting, wholeFact, withhold } from './fact.ts';
 import type { EntityNode } from './node.ts';
 
 /** A fact that has just gone stale. */
@@ -67,6 +67,29 @@ export class Expiry {
     heap[place] = last;
     return first;
   }
+}
+
+export type NamedFact = Fact & { readonly name: string };
+
+/** Withholds the values of the entity's facts that were over before `now`; tells which, and when the next one is. */
+export function withholdStale(
+  node: EntityNode,
+  now: number,
+): { readonly stale: readonly NamedFact[]; readonly next: number } {
+  const stale = new Map<Value, NamedFact>();
+  let next = Number.POSITIVE_INFINITY;
+  for (const [name, fact, value] of factsOf(node)) {
+    const until = Number(fact.until.ms);
+    if (until >= now) next = Math.min(next, until);
+    else if (wholeFact((value as CedarRecord).attrs) === undefined) stale.set(value, { ...fact, name });
+  }
+  if (stale.size > 0) {
+    const without = <Key>([key, value]: [Key, Value]): [Key, Value] =>
+      stale.has(value) ? [key, withhold(value as CedarRecord)] : [key, value];
+    node.attrs = Object.fromEntries(Object.entries(node.attrs).map(without)) as Attributes;
+    if (node.tags) node.tags = new Map([...node.tags].map(without));
+  }
+  return { stale: [...stale.values()], next };
 }
 
 /** The facts among the attributes and tags of an entity, by name. */

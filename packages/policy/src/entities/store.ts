@@ -1,18 +1,13 @@
+// One file because an entity, its edges, its facts and who refers to it change together or not at all.
+
 import type { CedarUid, PolicyEntity } from '@kydai/contracts';
 import { PolicyError } from '../error.ts';
-import type { CedarType, Schema } from '../parse/schema.ts';
-import { type Attributes, type CedarRecord, noAttributes, type Value } from '../values/value.ts';
+import type { Schema } from '../parse/schema.ts';
+import { type CedarRecord, noAttributes } from '../values/value.ts';
 import { type CheckedEntity, checkEntity, missingAttribute } from './check.ts';
-import {
-  Converter,
-  checkedUid,
-  toCedarRecord,
-  toCedarValue,
-  visitAttributes,
-  visitEntities,
-} from './convert.ts';
-import { type ExpiredFact, Expiry, factsOf } from './expiry.ts';
-import { type Fact, wholeFact, withhold } from './fact.ts';
+import { Converter, checkedUid, readTags, toEntity, visitAttributes, visitEntities } from './convert.ts';
+import { type ExpiredFact, Expiry, factsOf, type NamedFact, withholdStale } from './expiry.ts';
+import { wholeFact } from './fact.ts';
 import { EntityNode, EntityTypeNode, type Hierarchy } from './node.ts';
 
 /** Beyond this many entities below a changed edge, all ancestor sets go stale at once instead of one by one. */
@@ -209,46 +204,6 @@ export class EntityStore {
     }
   }
 
-  /**
-   * The entities whose decisions a change of this one may flip too: everything below it, and whatever names it in an
-   * attribute, on and on; nearest first and without itself. `complete` is false where there are more than `limit`.
-   */
-  dependents(
-    uid: CedarUid,
-    limit: number,
-  ): { readonly found: readonly CedarUid[]; readonly complete: boolean } {
-    const start = this.find(uid);
-    if (start === undefined) return { found: [], complete: true };
-    let naming: ReadonlyMap<EntityNode, readonly EntityNode[]> | undefined;
-    const seen = new Set([start]);
-    for (const node of seen) {
-      if (node.references > 0) naming ??= this.#naming();
-      for (const next of [...(node.children ?? []), ...(naming?.get(node) ?? [])]) {
-        if (next.type.isAction || !next.exists || seen.has(next)) continue;
-        if (seen.size > limit) return { found: uidsOf(seen), complete: false };
-        seen.add(next);
-      }
-    }
-    return { found: uidsOf(seen), complete: true };
-  }
-
-  /** Who names whom in attributes and tags. Looks at everything: for people who ask what if, not for decisions. */
-  #naming(): ReadonlyMap<EntityNode, readonly EntityNode[]> {
-    const naming = new Map<EntityNode, EntityNode[]>();
-    for (const { nodes } of this.#types.values()) {
-      for (const node of nodes.values()) {
-        const note = (named: EntityNode) => {
-          const known = naming.get(named);
-          if (known === undefined) naming.set(named, [node]);
-          else known.push(node);
-        };
-        visitAttributes(node.attrs, note);
-        for (const tag of node.tags?.values() ?? []) visitEntities(tag, note);
-      }
-    }
-    return naming;
-  }
-
   /** The node of a uid, without making one. */
   find(uid: CedarUid): EntityNode | undefined {
     return this.#types.get(uid.type)?.nodes.get(uid.id);
@@ -300,21 +255,10 @@ export class EntityStore {
   }
 
   /** Withholds what is stale already, lets the rest wait for its time, and tells what went stale by this. */
-  #awaitFacts(node: EntityNode): (Fact & { readonly name: string })[] {
-    const stale = new Map<Value, Fact & { readonly name: string }>();
-    let next = Number.POSITIVE_INFINITY;
-    for (const [name, fact, value] of factsOf(node)) {
-      const until = Number(fact.until.ms);
-      if (until >= this.#now) next = Math.min(next, until);
-      else if (wholeFact((value as CedarRecord).attrs) === undefined) stale.set(value, { ...fact, name });
-    }
+  #awaitFacts(node: EntityNode): readonly NamedFact[] {
+    const { stale, next } = withholdStale(node, this.#now);
     this.#expiry.await(node, next);
-    if (stale.size === 0) return [];
-    const without = <Key>([key, value]: [Key, Value]): [Key, Value] =>
-      stale.has(value) ? [key, withhold(value as CedarRecord)] : [key, value];
-    node.attrs = Object.fromEntries(Object.entries(node.attrs).map(without)) as Attributes;
-    if (node.tags) node.tags = new Map([...node.tags].map(without));
-    return [...stale.values()];
+    return stale;
   }
 
   /** Lets go of what the node refers to, after `change` took hold of the new. */
@@ -363,33 +307,6 @@ export class EntityStore {
   }
 }
 
-function uidsOf(nodes: ReadonlySet<EntityNode>): CedarUid[] {
-  return [...nodes].slice(1).map(({ type, id }) => ({ type: type.name, id }));
-}
-
 function hold(node: EntityNode): void {
   node.references++;
-}
-
-function readTags(
-  converter: Converter,
-  data: PolicyEntity['tags'],
-  type: CedarType | undefined,
-): ReadonlyMap<string, Value> | undefined {
-  if (data === undefined) return undefined;
-  const fields = type && new Map(Object.keys(data).map((key) => [key, { type }]));
-  const attrs = converter.attributes(data, 'tags', fields);
-  return new Map(Object.keys(attrs).map((key) => [key.slice(1), attrs[key as '$']!]));
-}
-
-function toEntity(node: EntityNode): PolicyEntity {
-  const uidOf = (each: EntityNode) => ({ type: each.type.name, id: each.id });
-  return {
-    uid: uidOf(node),
-    attrs: toCedarRecord(node.attrs),
-    parents: node.parents.map(uidOf),
-    ...(node.tags && {
-      tags: Object.fromEntries([...node.tags].map(([key, value]) => [key, toCedarValue(value)])),
-    }),
-  };
 }
