@@ -204,7 +204,7 @@ function act(draft: Draft, thread: Thread, step: StepOf<'action'>, facts: Facts)
     wait(draft, thread, facts, targets, deadline, ownReason(strange, 'reason.foreign-certificate'));
     return;
   }
-  if (!facts.corroborated && !state.run.drill && cutsOff.has(meaning.action)) {
+  if (!facts.corroborated && cutsOff.has(meaning.action)) {
     const alone = 'only senders that prove no identity say so: a second source or a person must confirm';
     wait(draft, thread, facts, targets, deadline, ownReason(alone, uncorroborated));
     return;

@@ -49,7 +49,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   const facts = async (
     incident: Incident,
-    { id: detectionId, entities }: Pick<Detection, 'id' | 'entities'>,
+    { id: detectionId, entities, drill }: Pick<Detection, 'id' | 'entities' | 'drill'>,
   ): Promise<Facts> => ({
     now: clock.now(),
     incident,
@@ -57,7 +57,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
     operationalTechnology: options.operationalTechnology ?? (() => false),
     known: options.known ?? (() => true),
     doubtful: (await options.doubtful?.(entities)) ?? false,
-    corroborated: (await options.corroborated?.({ incident, detectionId, entities })) ?? true,
+    // What a drill touches is registered for drills.
+    corroborated: drill || ((await options.corroborated?.({ incident, detectionId, entities })) ?? true),
     unattendedLeft: await breaker.left(clock.now()),
   });
 
