@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Program, startProgram } from '../program.ts';
+import { eventually, type Program, startProgram } from '../program.ts';
 
 const main = join(import.meta.dirname, '../../packages/kydai/src/main.ts');
 
@@ -183,6 +183,57 @@ describe('findings of everything that is kept', () => {
       { advisory: 'GHSA-deep-0000-0001', state: 'reopened', why: expect.stringContaining('exploited') },
       { state: 'applied' },
     ]);
+  });
+
+  it('that are exploited on a device become an incident, and its word counts no more', async () => {
+    const { addresses } = program;
+    const root = at('root.pem');
+    writeFileSync(root, await (await fetch(`${addresses.status}/pki/ca/root.pem`)).text());
+    const place = ['--kind', 'camera', '--zone', 'district-1', '--quiet'];
+    const token = (await program.cli('pki', 'token', 'cam-021', ...place)).stdout.trim();
+    const where = ['--server', addresses.devices, '--ca', root, '--folder', at('cam-021')];
+    expect(await program.cli('device', 'enrol', 'cam-021', '--token', token, ...where)).toMatchObject({
+      code: 0,
+    });
+    const mayPublish = async () => {
+      const response = await fetch(`${addresses.http}/access/v1/evaluation`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          subject: { type: 'device', id: 'cam-021' },
+          action: { name: 'publish' },
+          resource: { type: 'dataset', id: 'readings' },
+        }),
+      });
+      return ((await response.json()) as { decision: boolean }).decision;
+    };
+    const firmware = JSON.parse(readFileSync(at('sbom.json'), 'utf8')) as { components: { name: string }[] };
+    firmware.components = firmware.components.filter(({ name }) => name === 'flat');
+    const kept = await program.cli(
+      'sbom',
+      'push',
+      'cam-021',
+      json('firmware.json', firmware),
+      '--owner',
+      'Sở GTVT',
+    );
+    expect(kept.stdout).toContain('1 component');
+    expect(await mayPublish()).toBe(true);
+
+    const listed = json('listed.json', {
+      catalogVersion: '2',
+      vulnerabilities: [{ cveID: 'CVE-2026-2222' }],
+    });
+    await program.cli('sbom', 'db', 'import', at('records.json'), listed);
+    await eventually(async () => ((await mayPublish()) ? undefined : true), 30_000);
+    const { stdout } = await eventually(async () => {
+      const found = await program.cli('incidents', '--json');
+      return found.stdout.includes('cam-021') ? found : undefined;
+    }, 30_000);
+    expect(stdout).toContain('critical');
+    expect(await get('findings/groups?by=system&q=cam-021')).toMatchObject({
+      items: [{ knownExploited: 1 }],
+    });
   });
 
   it('are told by those alone who may', async () => {
