@@ -392,7 +392,8 @@ describe('the certificate authority, wired', () => {
     expect(readFileSync(join(folder, 'city.backup')).includes('certificate.issue')).toBe(false);
 
     const verified = await backup('backup', 'verify', 'city.backup');
-    expect(verified.stdout).toMatch(/audit log intact \(\d+ entries/);
+    expect(verified.stdout).toMatch(/audit log intact \(\d+ entries[\s\S]*Keys of \d authorities sign\./);
+    expect((await backup('backup', 'status')).stdout).toMatch(/Last proven restore: 20.*, 0 days ago/);
     const metrics = await fetch(`${running.addresses.http}/metrics`).then((response) => response.text());
     const proven = /^kydai_backup_last_proven_restore_timestamp_seconds (\d\S+)/m.exec(metrics)?.[1];
     expect(Number(proven) * 1000).toBeGreaterThan(Date.now() - 120_000);

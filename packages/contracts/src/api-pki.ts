@@ -264,3 +264,11 @@ export const ConsistencyView = z.object({
   publicKeyPem: z.string(),
 });
 export type ConsistencyView = z.infer<typeof ConsistencyView>;
+
+/** When the last backup was made, and when a restore of one was last opened and read; null: never. `at` is now. */
+export const BackupsView = z.object({
+  at: z.number(),
+  created: z.number().nullable(),
+  proven: z.number().nullable(),
+});
+export type BackupsView = z.infer<typeof BackupsView>;

@@ -5,7 +5,9 @@ import { z } from 'zod';
 const Reference = z.object({ id: z.string(), token: z.string() });
 
 /** The keys of a folder that are in a token: no backup holds them, whoever restores needs that token. */
-function keysElsewhere(keysFolder: string): readonly { readonly id: string; readonly token: string }[] {
+export function keysElsewhere(
+  keysFolder: string,
+): readonly { readonly id: string; readonly token: string }[] {
   return readdirSync(keysFolder)
     .filter((name) => name.endsWith('.token.json'))
     .sort()

@@ -20,7 +20,7 @@ import { openStream, sealStream } from '../backup/cipher.ts';
 import { elsewhereLines } from '../backup/elsewhere.ts';
 import { proveRestore } from '../backup/prove.ts';
 import { snapshotDataFolder } from '../backup/snapshot.ts';
-import { noteBackup } from '../backup/state.ts';
+import { noteBackup, readBackupState } from '../backup/state.ts';
 import { dataPaths } from '../boot/data-folder.ts';
 import { ShellError } from '../error.ts';
 import { readEventsKey } from '../store/keeper.ts';
@@ -64,7 +64,21 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       noteBackup(data, { created: at });
       await tell(context, { action: 'create', bytes: statSync(file).size });
       output.write(`${file}: ${statSync(file).size} bytes. Prove it with: kydai backup verify ${file}\n`);
-      output.write(elsewhereLines(dataPaths(data).keys));
+      output.write(elsewhere(context, data));
+    });
+
+  backup
+    .command('status')
+    .description('say when the last backup was made, and when a restore was last proven')
+    .option('--json', 'print JSON')
+    .action(({ json }: { json?: boolean }) => {
+      const { created, proven: at } = readBackupState(context.config().data);
+      if (json) return output.write(`${JSON.stringify({ created: created ?? null, proven: at ?? null })}\n`);
+      const age = (time: number | undefined): string =>
+        time === undefined
+          ? 'never'
+          : `${new Date(time).toISOString()}, ${Math.floor((Date.now() - time) / 86_400_000)} days ago`;
+      output.write(`Last backup: ${age(created)}\nLast proven restore: ${age(at)}\n`);
     });
 
   backup
@@ -76,14 +90,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       const folder = mkdtempSync(join(tmpdir(), 'kydai-restore-'));
       try {
         await restore(file, readPassphrase(passphraseFile), folder);
-        const { entries, checkpoints, events } = await proveRestore(
-          folder,
-          readEventsKey(context.config().events.keyFile),
-        );
-        output.write(
-          `The backup restores: audit log intact (${entries} entries, ${checkpoints} checkpoints), ${events} events.\n`,
-        );
-        output.write(elsewhereLines(dataPaths(folder).keys));
+        output.write(`The backup restores: ${await proven(context, folder)}`);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -102,12 +109,30 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       if (existsSync(folder) && readdirSync(folder).length > 0)
         throw new ShellError('usage', `\`${folder}\` is not empty; choose another folder`);
       await restore(file, readPassphrase(passphraseFile), resolve(folder));
-      const { entries, events } = await proveRestore(folder, readEventsKey(context.config().events.keyFile));
+      const told = await proven(context, folder);
       noteBackup(folder, { proven: Date.now() });
-      output.write(`Restored: audit log intact (${entries} entries), ${events} events.\n`);
-      output.write(elsewhereLines(dataPaths(folder).keys));
+      output.write(`Restored: ${told}`);
       output.write(`Start with: KYDAI_DATA=${folder} npm start\n`);
     });
+}
+
+/** Opens and reads what was restored; what it found, in sentences. */
+async function proven(context: CommandContext, folder: string): Promise<string> {
+  const eventsKey = readEventsKey(context.config().events.keyFile);
+  const { entries, checkpoints, events, keys } = await proveRestore(folder, process.env, eventsKey);
+  const signs =
+    keys === undefined ? 'Keys were not tried: give KYDAI_PASSPHRASE.' : `Keys of ${keys} authorities sign.`;
+  return `audit log intact (${entries} entries, ${checkpoints} checkpoints), ${events} events.\n${signs}\n${elsewhere(context, folder)}`;
+}
+
+/** What no backup of files holds: keys in tokens, events in a cluster. */
+function elsewhere(context: CommandContext, folder: string): string {
+  const { store, elasticsearch } = context.config().events;
+  const events =
+    store === 'elasticsearch'
+      ? `Not in it, but in Elasticsearch: the events of \`${elasticsearch.stream}\`; take a snapshot there.\n`
+      : '';
+  return elsewhereLines(dataPaths(folder).keys) + events;
 }
 
 interface Secret {

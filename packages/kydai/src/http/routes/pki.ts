@@ -4,6 +4,7 @@ import {
   ApplicationVerdictBody,
   ApplicationView,
   AuthoritiesView,
+  BackupsView,
   ConsistencyView,
   Device,
   eachRecord,
@@ -23,6 +24,7 @@ import {
   RootCrlBody,
 } from '@kydai/contracts';
 import { type Application, certificates, devices } from '@kydai/pki';
+import { readBackupState } from '../../backup/state.ts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import { authorityViews } from '../../pki/authorities.ts';
@@ -232,7 +234,22 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
 }
 
 /** What the command line did with backups: it works on the files, the audit log tells of it. */
-export function backupRoutes(app: OpenAPIHono<GuardedEnv>, { records, clock }: Kydai, guard: Guard): void {
+export function backupRoutes(
+  app: OpenAPIHono<GuardedEnv>,
+  { records, clock, config }: Kydai,
+  guard: Guard,
+): void {
+  app.openapi(
+    apiRoute('/api/v1/backups', guard('view', 'overview'), {
+      method: 'get',
+      summary: 'When the last backup was made, and when a restore of one was last opened and read',
+      responses: { 200: json(BackupsView, 'the two times; null: never') },
+    }),
+    (c) => {
+      const { created = null, proven = null } = readBackupState(config.data);
+      return c.json({ at: clock.now(), created, proven }, 200);
+    },
+  );
   const Note = z.strictObject({ action: z.enum(['create', 'verify']), bytes: z.number().int().min(0) });
   app.openapi(
     apiRoute('/api/v1/backups', guard('create-api-token', 'settings'), {
