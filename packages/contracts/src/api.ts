@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AuditEntry } from './audit.ts';
 import { Detection, Level } from './detection.ts';
 import { Certificate, Device, RevocationReason } from './device.ts';
+import { EntityRef } from './entity.ts';
 import { Finding } from './finding.ts';
 import { Incident } from './incident.ts';
 import { Indicator } from './indicator.ts';
@@ -60,6 +61,10 @@ export const CertificatePage = page(Certificate);
 export const WaitingApproval = z.object({
   runId: z.string(),
   stepId: z.string(),
+  /** The same for steps that ask the same for the same reason, which one answer may decide. */
+  group: z.string().optional(),
+  /** What the step acts on. */
+  targets: z.array(EntityRef).readonly().optional(),
   stepName: z.string(),
   stepNameVi: z.string().optional(),
   /** True for a task that a person carries out and confirms; otherwise approval lets Kỳ Đài act. */
@@ -81,6 +86,37 @@ export const WaitingApproval = z.object({
   drill: z.boolean(),
 });
 export type WaitingApproval = z.infer<typeof WaitingApproval>;
+
+/** One answer to many waiting steps: to exactly those that are named. */
+export const GroupDecisionBody = z.strictObject({
+  members: z
+    .array(z.strictObject({ runId: z.string().max(128), stepId: z.string().max(256) }))
+    .min(1)
+    .max(1000),
+  approved: z.boolean(),
+  comment: z.string().max(4000).default(''),
+});
+/** How far an answer to many steps has come. */
+export const GroupDecisionView = z.object({
+  id: z.string(),
+  by: z.string(),
+  approved: z.boolean(),
+  at: z.number(),
+  total: z.number().int(),
+  answered: z.number().int(),
+  /** Answered by somebody else before, or over. */
+  gone: z.number().int(),
+  failed: z.number().int(),
+  stopped: z.string().optional(),
+  ended: z.number().optional(),
+});
+export type GroupDecisionView = z.infer<typeof GroupDecisionView>;
+export const ApprovalsView = z.object({
+  waiting: z.array(WaitingApproval),
+  decisions: z.array(GroupDecisionView),
+  perMinute: z.number(),
+});
+export type ApprovalsView = z.infer<typeof ApprovalsView>;
 
 export const Overview = z.object({
   now: z.number(),

@@ -16,6 +16,9 @@ export type CsirtErrorCode =
   | 'run-unknown'
   /** The step does not wait for a person, or no longer does. */
   | 'step-not-waiting'
+  /** A decision about many steps names none, or too many. */
+  | 'decision-size'
+  | 'decision-unknown'
   | 'obligation-invalid'
   /** The records kept changing under us, more often than is plausible. */
   | 'busy';

@@ -22,6 +22,13 @@ export { type Notice, type Reporter, renderNotice } from './report/notice.ts';
 export { type LoadedObligations, loadObligations, obligationClocks } from './report/obligations.ts';
 export { type YearlyReport, yearlyReport } from './report/yearly.ts';
 export { createExecutor } from './run/executor.ts';
-export type { Approval, Evidence, Executor, ExecutorOptions } from './run/ports.ts';
+export type {
+  Approval,
+  Decision,
+  DecisionProgress,
+  Evidence,
+  Executor,
+  ExecutorOptions,
+} from './run/ports.ts';
 export type { TriageOptions } from './triage/batch.ts';
 export { createTriage, type Triage, type Triaged } from './triage/triage.ts';

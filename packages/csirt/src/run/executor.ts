@@ -23,6 +23,7 @@ import { remind } from './remind.ts';
 import { createSerial } from './serial.ts';
 import { type RunState, runStates } from './state.ts';
 import { PlaybookTexts } from './texts.ts';
+import { createTogether } from './together.ts';
 import { waitingOf } from './waiting.ts';
 
 const attempts = 20;
@@ -257,12 +258,25 @@ export function createExecutor(options: ExecutorOptions): Executor {
     underWay.set(`stop/${id}`, stopped);
   });
 
+  const approve: Executor['approve'] = async (approval) => {
+    const state = await mutate(approval.runId, (draft, known) => decided(draft, known, approval));
+    return state.run;
+  };
+  const together = createTogether({
+    approve,
+    records,
+    clock,
+    sleep: wait,
+    stopping: stopping.signal,
+    perMinute: options.approvedPerMinute ?? 60,
+  });
+
   return {
     start,
-    approve: async (approval) => {
-      const state = await mutate(approval.runId, (draft, known) => decided(draft, known, approval));
-      return state.run;
-    },
+    approve,
+    decideTogether: together.decide,
+    decisions: together.progress,
+    stopDecision: together.stop,
     reconsider: async (incidentId) => {
       const where = { incident: incidentId, active: true };
       const { records: active } = await records.find(runStates, { where, limit: 1000 });
@@ -304,6 +318,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     close: async () => {
       unsubscribe();
       stopping.abort(new Error('the executor is closing'));
+      await together.settled();
       for (let open = everything(); open.length > 0; open = everything()) await Promise.all(open);
     },
   };

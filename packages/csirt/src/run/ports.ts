@@ -49,6 +49,8 @@ export interface ExecutorOptions {
   readonly escalateAfter?: number;
   /** How many containments may run without a person within an hour; beyond it each waits for one. 1,000 unless told. */
   readonly unattendedPerHour?: number;
+  /** How many steps of one answer to many may begin within a minute. 60 unless told. */
+  readonly approvedPerMinute?: number;
   readonly sleep?: Sleep;
 }
 
@@ -70,6 +72,33 @@ export interface Approval {
   readonly by: string;
 }
 
+/** A waiting step, by its run. */
+export interface Member {
+  readonly runId: string;
+  readonly stepId: string;
+}
+
+/** One answer to many waiting steps: to exactly those that the person saw and named. */
+export interface Decision extends Omit<Approval, 'runId' | 'stepId'> {
+  readonly members: readonly Member[];
+}
+
+/** How far an answer to many steps has come. */
+export interface DecisionProgress {
+  readonly id: string;
+  readonly by: string;
+  readonly approved: boolean;
+  readonly at: number;
+  readonly total: number;
+  readonly answered: number;
+  /** Answered by somebody else before, or over. */
+  readonly gone: number;
+  readonly failed: number;
+  /** Who stopped it before its end. */
+  readonly stopped?: string;
+  readonly ended?: number;
+}
+
 export interface Executor {
   /**
    * Begins a playbook for an incident and resolves once the beginning is durable; the steps go on by themselves. The
@@ -80,6 +109,15 @@ export interface Executor {
   resume(): Promise<number>;
   /** A person's answer to a waiting step. Throws `run-unknown` or `step-not-waiting`. */
   approve(approval: Approval): Promise<PlaybookRun>;
+  /**
+   * A person's answer to many waiting steps. Approved ones begin at a bounded pace, which `stopDecision` ends; refused
+   * ones end at once. Resolves as soon as it is in the audit log.
+   */
+  decideTogether(decision: Decision): Promise<DecisionProgress>;
+  /** Answers to many steps since this start, newest first. */
+  decisions(): readonly DecisionProgress[];
+  /** What was not reached waits on. Throws `decision-unknown`. */
+  stopDecision(id: string, by: string): Promise<DecisionProgress>;
   /** Another detection joined the incident: what waits for a second source goes on if this is one. */
   reconsider(incidentId: string): Promise<void>;
   /** The steps that wait for a person, oldest first. */

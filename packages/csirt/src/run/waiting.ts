@@ -1,7 +1,7 @@
 import type { Incident, WaitingApproval } from '@kydai/contracts';
 import { actOf } from '../contain/step.ts';
 import type { CacaoPlaybook } from '../playbook/schema.ts';
-import type { RunState } from './state.ts';
+import type { Effect, RunState, Thread } from './state.ts';
 
 /** The steps of a run that wait for a person, with what the person needs to decide. */
 export function waitingOf(state: RunState, playbook: CacaoPlaybook, incident: Incident): WaitingApproval[] {
@@ -12,6 +12,8 @@ export function waitingOf(state: RunState, playbook: CacaoPlaybook, incident: In
     if (thread.phase !== 'waiting' || effect === undefined || shown === undefined) return [];
     return {
       runId: state.run.id,
+      group: groupOf(state, thread, effect),
+      targets: effect.targets,
       stepId: thread.invocation,
       stepName: shown.name,
       ...(shown.nameVi === undefined ? {} : { stepNameVi: shown.nameVi }),
@@ -30,4 +32,10 @@ export function waitingOf(state: RunState, playbook: CacaoPlaybook, incident: In
       drill: state.run.drill,
     };
   });
+}
+
+/** Steps that ask the same for the same reason: of one playbook's one step, drills apart from the rest. */
+function groupOf({ run }: RunState, { at }: Thread, { reasonPhrases = [] }: Effect): string {
+  const reasons = reasonPhrases.map(({ code, values }) => `${code}:${values['policy'] ?? ''}`);
+  return [run.drill ? 'drill' : 'live', run.playbookId, at, ...new Set(reasons)].join('|');
 }

@@ -210,6 +210,13 @@ export const Config = z.strictObject({
         .describe(
           'required: without a person a device is cut off only where a proven sender or two independent ones accuse it',
         ),
+      approvedPerMinute: z
+        .number()
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(60)
+        .describe('how many steps that a person approved together begin within a minute; the rest can be stopped'),
       unattendedPerHour: z
         .number()
         .int()

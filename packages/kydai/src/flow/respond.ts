@@ -39,6 +39,7 @@ export function openResponse(parts: {
   readonly isRegistered: (deviceId: string) => boolean;
   readonly isDrillDevice: DrillDevices;
   readonly unattendedPerHour: number;
+  readonly approvedPerMinute: number;
   /** Whether what was heard suffices to cut a device off; undefined where it always does. */
   readonly corroborated: ((evidence: Evidence) => Promise<boolean>) | undefined;
   readonly log: Logger;

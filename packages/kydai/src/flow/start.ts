@@ -219,6 +219,7 @@ export async function startKydai(options: {
       isRegistered: facts.isRegistered,
       isDrillDevice: facts.isDrillDevice,
       unattendedPerHour: config.response.unattendedPerHour,
+      approvedPerMinute: config.response.approvedPerMinute,
       corroborated:
         config.response.corroboration === 'required' ? createCorroboration({ events, records }) : undefined,
       log,

@@ -11,6 +11,7 @@ import { anonymousFromHere, createGuard, type GuardedEnv, knownHosts } from './g
 import type { Peer } from './listen.ts';
 import { problem, problemOf } from './problems.ts';
 import { askEventRoutes } from './routes/ask-events.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { blockedRoutes } from './routes/blocked.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -69,6 +70,7 @@ export function createApi(
   app.route('/', signInRoutes({ ...kydai, publicUrl: () => kydai.addresses().http }) as never);
   overviewRoutes(app, kydai, guard);
   incidentRoutes(app, kydai, guard);
+  approvalRoutes(app, kydai, guard);
   deviceRoutes(app, kydai, guard);
   blockedRoutes(app, kydai, guard);
   eventRoutes(app, kydai, guard);

@@ -14,6 +14,8 @@ const statusOf: Readonly<Record<string, ContentfulStatusCode>> = {
   conflict: 409,
   'incident-unknown': 404,
   'run-unknown': 404,
+  'decision-unknown': 404,
+  'decision-size': 400,
   'unknown-device': 404,
   'unknown-certificate': 404,
   'transition-refused': 409,
