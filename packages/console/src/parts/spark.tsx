@@ -1,6 +1,6 @@
 /** A small line of rates, as high as its highest. The words around it say what the numbers are. */
 export function Spark({
-  values,
+  values: given,
   usual,
   label,
 }: {
@@ -8,6 +8,8 @@ export function Spark({
   usual: number | null;
   label: string;
 }) {
+  // One value alone is a line too.
+  const values = given.length === 1 ? [given[0]!, given[0]!] : given;
   const top = Math.max(1, usual ?? 0, ...values);
   const step = values.length > 1 ? 100 / (values.length - 1) : 0;
   const y = (value: number) => 23 - (value / top) * 21;
