@@ -1,9 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 /** Flows that start many programs one after another: `npm run test:long`, so that `npm test` stays short. */
-export const longFlows = ['bundles', 'collect', 'findings', 'pki', 'policies', 'power-loss', 'ship'].map(
-  (name) => `flow/${name}.test.ts`,
-);
+export const longFlows = [
+  'authority-kill',
+  'bundles',
+  'collect',
+  'findings',
+  'pki',
+  'policies',
+  'power-loss',
+  'ship',
+].map((name) => `flow/${name}.test.ts`);
 
 export const settings = {
   testTimeout: 60_000,

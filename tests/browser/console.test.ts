@@ -94,6 +94,8 @@ describe('the console in a real browser', () => {
     '/incidents',
     '/devices',
     '/certificates',
+    '/certificates?view=forecast',
+    '/certificates?view=authorities',
     '/logs',
     '/findings',
     '/sources',
