@@ -1,3 +1,4 @@
+// One file because it is the list of all settings, in the order in which `kydai config` prints them.
 import { z } from 'zod';
 import { isNetwork } from '../flow/networks.ts';
 import { PkiSettings } from '../pki/settings.ts';
@@ -216,7 +217,9 @@ export const Config = z.strictObject({
         .min(1)
         .max(10_000)
         .default(60)
-        .describe('how many steps that a person approved together begin within a minute; the rest can be stopped'),
+        .describe(
+          'how many steps that a person approved together begin within a minute; the rest can be stopped',
+        ),
       unattendedPerHour: z
         .number()
         .int()
