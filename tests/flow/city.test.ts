@@ -357,6 +357,45 @@ describe('asking what if', () => {
   });
 });
 
+it('asks whom a detection named for a fresh sign-in, for a day, and nobody else', async () => {
+  time = friday + 73 * hour;
+  await signIn('lan', ['operator']);
+  time += 20 * 60_000;
+  const operate = () => ask('User::lan', 'operate', 'Actuator::bom-3', start_);
+  expect(await operate()).toBe('permitted operators-operate');
+  const detection = {
+    id: '019a9f00-0000-7000-8000-000000000001',
+    rule: { id: 'test', title: 'test' },
+    level: 'high',
+    time,
+    firstEventTime: time,
+    detected: time,
+    eventIds: [],
+    eventCount: 1,
+    entities: [
+      { type: 'user', id: 'lan' },
+      { type: 'user', id: 'nobody-that-we-know' },
+    ],
+    techniques: [],
+    tags: [],
+    drill: false,
+  } as const;
+  running.kydai.signals.publish({ type: 'detection', detection });
+  await eventually(async () => (await operate()) === 'forbidden risk-needs-step-up');
+  const { body } = await call('GET', '/api/v1/entities/User/lan');
+  expect(body.facts).toContainEqual(
+    expect.objectContaining({ name: 'suspicion', source: 'siem', until: time + 24 * hour }),
+  );
+  expect((await call('GET', '/api/v1/entities/User/nobody-that-we-know')).status).toBe(404);
+  await signIn('lan', ['operator']);
+  expect(await operate()).toBe('permitted operators-operate');
+  time += 24 * hour + 1;
+  await signIn('lan', ['operator']);
+  time += 20 * 60_000;
+  // No news since: it faded, and did not go stale.
+  expect(await operate()).toBe('permitted operators-operate');
+});
+
 it('explains everything to people with a role, and to programs what they need', async () => {
   const { secret } = await running.kydai.apiTokens.create(
     { name: 'app', scopes: ['read-api'], days: 1 },
@@ -380,7 +419,7 @@ describe('breaking the glass', () => {
     expect((await call('POST', '/api/v1/emergency', { reason: 'flood in the old town' }, lan)).status).toBe(
       403,
     );
-    time = friday + 85 * hour;
+    time = friday + 109 * hour;
     const thu = await signIn('thu', ['on-call']);
     expect(await ask('User::thu', 'operate', 'Actuator::bom-3', start_)).toMatch(
       /^forbidden outside-working/,

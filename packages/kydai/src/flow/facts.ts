@@ -116,8 +116,10 @@ export async function feedFacts(parts: {
         }
         const device = known.get(entity.id);
         // A certificate that ran out is known to have: that is a fact of now, not one that is too old.
-        if (name !== 'certified') onChange({ type: 'fact-stale', device: entity.id, fact: name, source });
-        else if (device !== undefined) {
+        if (name !== 'certified') {
+          const left = entities.facts(entity).some((fact) => fact.name === name && fact.stale);
+          if (left) onChange({ type: 'fact-stale', device: entity.id, fact: name, source });
+        } else if (device !== undefined) {
           const [held, now] = [valid.get(entity.id), clock.now()];
           for (const [serial, notAfter] of held ?? []) if (notAfter <= now) held!.delete(serial);
           describe(device);

@@ -27,6 +27,7 @@ import { cityMoments, searchOfNow } from '../policies/moment.ts';
 import { keepPolling } from '../policies/poll.ts';
 import { openReportedFacts } from '../policies/reported-facts.ts';
 import { policySource } from '../policies/source.ts';
+import { watchSuspicion } from '../policies/suspicion.ts';
 import { openRuleDesk } from '../rules/desk.ts';
 import { fieldMapsOf, mappingFiles } from '../rules/mappings.ts';
 import { openRuleSettings } from '../rules/settings.ts';
@@ -170,6 +171,7 @@ export async function startKydai(options: {
     });
     closeLast(() => facts.stop());
     orPlaced(() => declared.useFiles(files));
+    decisions.onExpired(reported.expired);
     decisions.onExpired(facts.expired);
     const missed = await notification.catchUp({
       entities: { all: (type) => bareEntities(entities, type) },
@@ -198,6 +200,8 @@ export async function startKydai(options: {
       sayWhoSignedOut(composition, people, clock.now()),
     );
     for (const person of await sessions.live()) sayWhoSignedIn(composition, person);
+    const { isRegistered } = facts;
+    closeLast(watchSuspicion({ signals, reported, sessions, isRegistered, clock, log }));
     closeLast(() => sessions.close());
     const contain = createContain({
       records,

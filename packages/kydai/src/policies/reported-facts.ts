@@ -1,5 +1,5 @@
 import { type CedarUid, type Clock, type RecordStore, recordKind, write } from '@kydai/contracts';
-import { type EntityStore, isFactType, PolicyError, type PolicySet } from '@kydai/policy';
+import { type EntityStore, type ExpiredFact, isFactType, PolicyError, type PolicySet } from '@kydai/policy';
 import { z } from 'zod';
 import { ShellError } from '../error.ts';
 import type { Change } from '../notify/change.ts';
@@ -16,6 +16,8 @@ export const ReportedFact = z.strictObject({
   source: z.string().min(1).max(128),
   at: z.number().int(),
   until: z.number().int(),
+  /** When it is over it is as if nothing had been reported, instead of stale. */
+  fades: z.boolean().optional(),
 });
 export type ReportedFact = z.infer<typeof ReportedFact>;
 
@@ -33,6 +35,10 @@ export interface ReportedFacts {
    * @throws ShellError `invalid` where the schema of decisions has no such fact, or one of another type
    */
   learn(fact: ReportedFact, by: string): Promise<void>;
+  /** What is reported of an entity. */
+  of(uid: CedarUid): readonly ReportedFact[];
+  /** Forgets those of the facts that fade. */
+  expired(facts: readonly ExpiredFact[]): void;
 }
 
 /**
@@ -66,7 +72,7 @@ export async function openReportedFacts(parts: {
     const page = await records.find(reportedFacts, { limit: 10_000, offset });
     for (const { value } of page.records) {
       try {
-        keep(value);
+        if (!value.fades || value.until >= clock.now()) keep(value);
       } catch (error) {
         // The schema has changed since: what no policy can ask for is left alone.
         if (!(error instanceof PolicyError) && !(error instanceof ShellError)) throw error;
@@ -75,6 +81,16 @@ export async function openReportedFacts(parts: {
     if (page.records.length < 10_000) break;
   }
   return {
+    of: (uid) => known.get(keyOf(uid)) ?? [],
+    expired(facts) {
+      for (const { entity, name } of facts) {
+        const all = known.get(keyOf(entity)) ?? [];
+        const kept = all.filter((fact) => fact.name !== name || fact.fades !== true);
+        if (kept.length === all.length) continue;
+        known.set(keyOf(entity), kept);
+        composition.say('reported', entity, kept.length === 0 ? undefined : partOf(kept, policySet()));
+      }
+    },
     async learn(given, by) {
       const fact = ReportedFact.parse(given);
       const { type, id, name, source, until } = fact;

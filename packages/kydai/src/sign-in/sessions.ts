@@ -46,6 +46,8 @@ export interface Sessions {
    */
   start(person: Person, method: Session['method']): Promise<{ secret: string; expires: number }>;
   find(secret: string): Promise<SignedIn | undefined>;
+  /** Ids of the people who are signed in and whom logs know by this id or login. */
+  peopleOf(name: string): Promise<readonly string[]>;
   /** The newest session of everybody who is signed in. */
   live(): Promise<readonly SignedIn[]>;
   end(secret: string): Promise<void>;
@@ -172,6 +174,10 @@ export function createSessions(
     async find(secret) {
       const found = await records.get(sessions, secretDigest(secret));
       return found === undefined || over(found.value) ? undefined : signedIn(found.value);
+    },
+    async peopleOf(name) {
+      const found = [...(await of({ person: name })), ...(await of({ login: name }))];
+      return [...new Set(found.filter(({ value }) => !over(value)).map(({ value }) => value.person.id))];
     },
     async live() {
       const newest = new Map<string, SignedIn>();
