@@ -4,6 +4,8 @@ import { type EntityStore, PolicyError } from '@kydai/policy';
 /** Who says what an entity is. Of two that say the same attribute, the later one here counts; parents add up. */
 const sources = ['register', 'file', 'declared', 'reported', 'sign-in'] as const;
 export type EntitySource = (typeof sources)[number];
+/** Sources outside of us: each word of theirs must fit, also one that another source outweighs. */
+const outside: ReadonlySet<EntitySource> = new Set(['file', 'declared', 'reported']);
 
 /** What one source knows of an entity. */
 export interface EntityPart {
@@ -39,6 +41,7 @@ export function composeEntities(store: EntityStore): Composition {
       const key = keyOf(uid);
       const { [source]: _, ...others } = known.get(key) ?? {};
       const parts: Parts = part === undefined ? others : { ...others, [source]: part };
+      if (part !== undefined && outside.has(source)) store.isWhole(merged(uid, { [source]: part })!);
       const entity = merged(uid, parts);
       if (entity === undefined) {
         known.delete(key);
