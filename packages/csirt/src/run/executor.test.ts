@@ -1,10 +1,10 @@
 import type { Containment } from '@kydai/contracts';
+import { MemoryRecords } from '@kydai/contracts/testing';
 import { describe, expect, it } from 'vitest';
 import { sleep as realSleep } from '../contain/perform.ts';
 import { actOnIncident } from '../incident/actions.ts';
 import { incidents, runs, startRequests } from '../incident/kinds.ts';
 import { loadPlaybooks, type Playbook } from '../playbook/load.ts';
-import { MemoryRecords } from '../testing/memory-records.ts';
 import { playbookOf } from '../testing/playbook.ts';
 import { ownPlaybooks } from '../testing/runbooks.ts';
 import { detectionOf, World } from '../testing/world.ts';

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import type { AuditEntry, Write } from '@kydai/contracts';
-import { MemoryRecords } from './memory-records.ts';
+import { MemoryRecords } from '@kydai/contracts/testing';
 
 /** Records that survive a kill: each commit is one line, fsynced before it resolves; a torn last line never happened. */
 export class FileRecords extends MemoryRecords {

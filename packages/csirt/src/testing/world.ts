@@ -9,11 +9,11 @@ import {
   type Signals,
   uuidv7,
 } from '@kydai/contracts';
+import { MemoryRecords } from '@kydai/contracts/testing';
 import type { Playbook } from '../playbook/load.ts';
 import { createExecutor } from '../run/executor.ts';
 import type { Executor, ExecutorOptions } from '../run/ports.ts';
 import { createTriage, type Triage } from '../triage/triage.ts';
-import { MemoryRecords } from './memory-records.ts';
 
 /** A clock that moves only when told. */
 export class ManualClock {

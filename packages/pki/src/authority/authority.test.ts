@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { MemoryRecords } from '@kydai/contracts/testing';
 import { describe, expect, it } from 'vitest';
 import {
   cameraToken,
@@ -11,7 +12,6 @@ import {
   rsaKey,
   temporaryFolder,
 } from '../fixtures/city.ts';
-import { MemoryRecords } from '../fixtures/memory-records.ts';
 import { openKeyStore } from '../keys/key-store.ts';
 import { certificates, devices, enrolmentTokens, issuances } from '../register/kinds.ts';
 import { extension } from '../x509/extension.ts';
@@ -168,6 +168,7 @@ describe('enrolment with a token', () => {
     const token = await cameraToken(city);
     const csr = makeCsr('cam-001');
     city.records.beforeCommit = async () => {
+      city.records.beforeCommit = () => {};
       city.denied.add('cam-001');
       await city.authority.devices.update(
         'cam-001',

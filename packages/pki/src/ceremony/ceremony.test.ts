@@ -1,7 +1,7 @@
+import { MemoryRecords } from '@kydai/contracts/testing';
 import { describe, expect, it } from 'vitest';
 import { openAuthority } from '../authority/authority.ts';
 import { fastCost, HandClock, makeCsr, passphrase, temporaryFolder } from '../fixtures/city.ts';
-import { MemoryRecords } from '../fixtures/memory-records.ts';
 import { openKeyStore } from '../keys/key-store.ts';
 import { findPath } from '../path/build.ts';
 import { revocationBy } from '../path/revocation.ts';

@@ -1,8 +1,8 @@
+import { MemoryRecords } from '@kydai/contracts/testing';
 import { describe, expect, it } from 'vitest';
 import { openAuthority } from '../authority/authority.ts';
 import { fastCost, HandClock, makeCsr, passphrase, temporaryFolder } from '../fixtures/city.ts';
 import { authorityExtensions, type Foreign, foreignAuthority } from '../fixtures/foreign.ts';
-import { MemoryRecords } from '../fixtures/memory-records.ts';
 import { openKeyStore } from '../keys/key-store.ts';
 import { ocspRequestFor } from '../ocsp/ask.ts';
 import { findPath } from '../path/build.ts';

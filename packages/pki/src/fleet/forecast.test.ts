@@ -1,7 +1,7 @@
 import { write } from '@kydai/contracts';
+import { MemoryRecords } from '@kydai/contracts/testing';
 import { describe, expect, it } from 'vitest';
 import { HandClock } from '../fixtures/city.ts';
-import { MemoryRecords } from '../fixtures/memory-records.ts';
 import { certificates, devices } from '../register/kinds.ts';
 import { newDevice } from '../register/register.ts';
 import { forecastRenewals } from './forecast.ts';
