@@ -18,6 +18,7 @@ export {
 } from './ceremony/offline.ts';
 export { createCrlHandler } from './crl/handler.ts';
 export { PkiError, type PkiErrorCode } from './error.ts';
+export { tryMlDsa } from './experiment/ml-dsa.ts';
 export {
   createEstHandler,
   type EstHandler,

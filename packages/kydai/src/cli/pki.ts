@@ -7,6 +7,7 @@ import { addAuthorityCommands } from './pki/authorities.ts';
 import { addBundleCommand } from './pki/bundle.ts';
 import { addCeremonyCommands } from './pki/ceremony.ts';
 import { addDeviceRegisterCommands } from './pki/devices.ts';
+import { addExperimentCommand } from './pki/experiment.ts';
 import { addKeyCommands } from './pki/keys.ts';
 import { addWeatherCommands } from './pki/weather.ts';
 import type { CommandContext } from './program.ts';
@@ -22,6 +23,7 @@ export function addPkiCommands(program: Command, context: CommandContext): void 
   addAuthorityCommands(pki, context);
   addKeyCommands(pki, context);
   addBundleCommand(pki, context);
+  addExperimentCommand(pki, context);
   addWeatherCommands(pki, context);
   addCeremonyCommands(pki, context);
 }

@@ -178,6 +178,12 @@ async function generateKey(type: NewKeyType): Promise<{ privateKey: KeyObject; p
       return generate('ec', { namedCurve: 'P-384' });
     case 'Ed25519':
       return generate('ed25519');
+    case 'ML-DSA-44':
+      return generate('ml-dsa-44');
+    case 'ML-DSA-65':
+      return generate('ml-dsa-65');
+    case 'ML-DSA-87':
+      return generate('ml-dsa-87');
     default:
       return generate('rsa', { modulusLength: Number(type.slice(4)) });
   }

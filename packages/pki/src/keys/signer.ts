@@ -13,7 +13,10 @@ export interface Signer {
 }
 
 /** What key to make. */
-export type NewKeyType = 'EC-P256' | 'EC-P384' | 'Ed25519' | 'RSA-2048' | 'RSA-3072';
+export type NewKeyType = 'EC-P256' | 'EC-P384' | 'Ed25519' | 'RSA-2048' | 'RSA-3072' | ExperimentalKeyType;
+
+/** Post-quantum signatures (FIPS 204), an experiment: nothing that counts is signed with them. */
+export type ExperimentalKeyType = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
 
 /**
  * A signer over a key in this process. It signs on the calling thread: a P-256 signature takes less time than the way

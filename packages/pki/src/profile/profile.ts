@@ -31,10 +31,25 @@ export const Profile = z
     backdateMinutes: z.number().min(0).max(1440),
     /** Accepted key types; RSA by its least number of bits. */
     keyTypes: z
-      .array(z.enum(['EC-P256', 'EC-P384', 'Ed25519', 'RSA-2048', 'RSA-3072']))
+      .array(
+        z.enum([
+          'EC-P256',
+          'EC-P384',
+          'Ed25519',
+          'RSA-2048',
+          'RSA-3072',
+          'ML-DSA-44',
+          'ML-DSA-65',
+          'ML-DSA-87',
+        ]),
+      )
       .min(1)
       .readonly(),
-    keyUsage: z.strictObject({ ec: usages, ed25519: usages, rsa: usages }).readonly(),
+    /** Keys of ML-DSA sign and no more, as those of Ed25519 (RFC 9881 section 5). */
+    keyUsage: z
+      .strictObject({ ec: usages, ed25519: usages, rsa: usages, 'ml-dsa': usages.optional() })
+      .transform((each) => ({ ...each, 'ml-dsa': each['ml-dsa'] ?? each.ed25519 }))
+      .readonly(),
     purposes: z.array(Purpose).readonly(),
     /** Kinds of alternative name that may stand in it; empty: it has none. */
     names: z.array(z.enum(generalNameKinds)).readonly(),

@@ -4,7 +4,8 @@ import { PkiError } from '../error.ts';
 import { nameOfOid, Oid } from './oids.ts';
 import { toPem } from './pem.ts';
 
-export type KeyFamily = 'ec' | 'ed25519' | 'rsa';
+/** `ml-dsa` is an experiment: no profile of ours takes such keys. */
+export type KeyFamily = 'ec' | 'ed25519' | 'rsa' | 'ml-dsa';
 
 /** A SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of a kind that we accept. */
 export interface PublicKey {
@@ -13,9 +14,9 @@ export interface PublicKey {
   /** Contents of its BIT STRING, over which key identifiers are made. */
   readonly bits: Uint8Array;
   readonly family: KeyFamily;
-  /** `EC-P256`, `EC-P384`, `Ed25519`, `RSA-<modulus bits>`. */
+  /** `EC-P256`, `EC-P384`, `Ed25519`, `RSA-<modulus bits>`, `ML-DSA-44`, `-65`, `-87`. */
   readonly keyType: string;
-  /** Modulus bits for RSA, field bits for curves. */
+  /** Modulus bits for RSA, field bits for curves, the number in its name for ML-DSA. */
   readonly size: number;
   /** RSA only: public exponent and modulus, big-endian without leading zeros. */
   readonly rsa?: { readonly modulus: Uint8Array; readonly exponent: Uint8Array };
@@ -47,8 +48,22 @@ export function readPublicKey(spki: Uint8Array): PublicKey {
       throw unsupported('Ed25519 key is not 32 octets without parameters');
     return { spki, bits, family: 'ed25519', keyType: 'Ed25519', size: 256 };
   }
+  const set = parameterSets[type];
+  if (set !== undefined) {
+    // RFC 9881 section 4: no parameters, and the key as it is.
+    if (parameters !== undefined || bits.length !== set.octets)
+      throw unsupported(`${set.keyType} key is not ${set.octets} octets without parameters`);
+    return { spki, bits, family: 'ml-dsa', keyType: set.keyType, size: set.size };
+  }
   throw unsupported(`key algorithm \`${nameOfOid(type)}\` is not accepted`);
 }
+
+/** Public keys of FIPS 204, table 2. */
+const parameterSets: Readonly<Record<string, { keyType: string; size: number; octets: number }>> = {
+  [Oid.mlDsa44]: { keyType: 'ML-DSA-44', size: 44, octets: 1312 },
+  [Oid.mlDsa65]: { keyType: 'ML-DSA-65', size: 65, octets: 1952 },
+  [Oid.mlDsa87]: { keyType: 'ML-DSA-87', size: 87, octets: 2592 },
+};
 
 function ecKey(spki: Uint8Array, bits: Uint8Array, parameters: Uint8Array | undefined): PublicKey {
   const named = parameters !== undefined && parameters[0] === 0x06;

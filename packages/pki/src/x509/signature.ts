@@ -12,13 +12,16 @@ export type SignatureAlgorithm =
   | 'ed25519'
   | 'rsa-sha256'
   | 'rsa-sha384'
-  | 'rsa-sha512';
+  | 'rsa-sha512'
+  | 'ml-dsa-44'
+  | 'ml-dsa-65'
+  | 'ml-dsa-87';
 
 interface Scheme {
   readonly family: KeyFamily;
   readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
   readonly oid: string;
-  /** AlgorithmIdentifier. RSA has NULL parameters, the others none (RFC 5758, RFC 8410, RFC 4055). */
+  /** AlgorithmIdentifier. RSA has NULL parameters, the others none (RFC 5758, RFC 8410, RFC 4055, RFC 9881). */
   readonly der: Uint8Array;
 }
 
@@ -37,6 +40,9 @@ const schemes: Readonly<Record<SignatureAlgorithm, Scheme>> = {
   'rsa-sha256': scheme('rsa', 'sha256', Oid.sha256WithRsa),
   'rsa-sha384': scheme('rsa', 'sha384', Oid.sha384WithRsa),
   'rsa-sha512': scheme('rsa', 'sha512', Oid.sha512WithRsa),
+  'ml-dsa-44': scheme('ml-dsa', null, Oid.mlDsa44),
+  'ml-dsa-65': scheme('ml-dsa', null, Oid.mlDsa65),
+  'ml-dsa-87': scheme('ml-dsa', null, Oid.mlDsa87),
 };
 
 /** The AlgorithmIdentifier of a signature algorithm. */
@@ -70,7 +76,7 @@ function describe(raw: Uint8Array): string {
   return Buffer.from(raw.subarray(0, 16)).toString('hex');
 }
 
-/** The hash that goes with `sign` and `verify` of node:crypto; null for Ed25519. */
+/** The hash that goes with `sign` and `verify` of node:crypto; null for Ed25519 and ML-DSA. */
 export function hashOf(algorithm: SignatureAlgorithm): string | null {
   return schemes[algorithm].hash;
 }
@@ -78,6 +84,7 @@ export function hashOf(algorithm: SignatureAlgorithm): string | null {
 /** The algorithm that a key of ours signs with. */
 export function algorithmFor(key: PublicKey): SignatureAlgorithm {
   if (key.family === 'ed25519') return 'ed25519';
+  if (key.family === 'ml-dsa') return `ml-dsa-${key.size as 44 | 65 | 87}`;
   if (key.family === 'rsa') return 'rsa-sha256';
   return key.size === 384 ? 'ecdsa-sha384' : 'ecdsa-sha256';
 }
@@ -91,5 +98,8 @@ export function verifySignature(
   imported: KeyObject = importPublicKey(key),
 ): boolean {
   const { family, hash } = schemes[algorithm];
-  return family === key.family && verify(hash, data, imported, signature);
+  if (family !== key.family) return false;
+  // A parameter set is part of the algorithm, not of the key alone (RFC 9881 section 2).
+  if (family === 'ml-dsa' && algorithm !== algorithmFor(key)) return false;
+  return verify(hash, data, imported, signature);
 }

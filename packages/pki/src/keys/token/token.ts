@@ -94,6 +94,7 @@ export class Session {
   }
 
   async #generate(id: string, label: string, type: NewKeyType): Promise<void> {
+    if (type.startsWith('ML-DSA')) throw new ActError('unsupported', `token makes no keys of type ${type}`);
     const { generate, keyType, publicTemplate, privateTemplate } = recipe(type);
     await this.#requireMechanism(generate, type);
     const common: Template = [
