@@ -33,6 +33,8 @@ export {
   type DetectorOptions,
   type DetectorState,
   type DetectorStats,
+  joinState,
+  type StatePiece,
 } from './detect/detector.ts';
 export { explainRule, findRule, type RuleExplanation } from './detect/explain.ts';
 export { type HuntOptions, type HuntProgress, hunt } from './detect/hunt.ts';

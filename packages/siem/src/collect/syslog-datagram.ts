@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { plainAddress } from '../normalise/address.ts';
 import { decodeFrame } from './frames.ts';
 import type { Intake } from './intake.ts';
@@ -84,7 +85,7 @@ export function createDatagramSocket(
     },
     async countKernelDrops() {
       if (closed || !listening) return;
-      const drops = await readKernelDrops(socket.address());
+      const { drops } = await readKernelTable(socket.address());
       const more = drops - kernelDrops;
       if (more <= 0) return;
       kernelDrops = drops;
@@ -92,6 +93,13 @@ export function createDatagramSocket(
     },
     async close() {
       if (closed) return;
+      // What the kernel took for us waits in its buffer, where nobody would count it.
+      const end = performance.now() + limits.drainMs;
+      while (listening && performance.now() < end) {
+        if ((await readKernelTable(socket.address())).waiting === 0) break;
+        await delay(5);
+      }
+      await this.countKernelDrops();
       closed = true;
       await new Promise<void>((resolve) => {
         socket.close(() => resolve());
@@ -100,15 +108,21 @@ export function createDatagramSocket(
   };
 }
 
-/** The `drops` column of Linux's table of UDP sockets for this port; 0 where there is no such table. */
-async function readKernelDrops(address: AddressInfo): Promise<number> {
+/**
+ * The `rx_queue` (bytes) and `drops` (datagrams) of Linux's table of UDP sockets (proc(5)) for this port; 0 where there
+ * is no such table.
+ */
+async function readKernelTable(address: AddressInfo): Promise<{ waiting: number; drops: number }> {
   const file = address.family === 'IPv6' ? '/proc/net/udp6' : '/proc/net/udp';
   const table = await readFile(file, 'utf8').catch(() => '');
   const port = `:${address.port.toString(16).toUpperCase().padStart(4, '0')}`;
   let drops = 0;
+  let waiting = 0;
   for (const line of table.split('\n')) {
     const columns = line.trim().split(/\s+/);
-    if (columns[1]?.endsWith(port)) drops += Number(columns.at(-1)) || 0;
+    if (!columns[1]?.endsWith(port)) continue;
+    drops += Number(columns.at(-1)) || 0;
+    waiting += Number.parseInt(columns[4]?.split(':')[1] ?? '', 16) || 0;
   }
-  return drops;
+  return { waiting, drops };
 }

@@ -80,7 +80,6 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
 
   const close = async (): Promise<void> => {
     clearInterval(dropsTimer);
-    await datagrams?.countKernelDrops();
     await Promise.all([datagrams?.close(), ...streams.map((server) => server.close())]);
   };
 

@@ -34,7 +34,11 @@ interface Group {
   readonly opened: number;
   /** When the newest event was received; of conditions that are judged at the close, the first. */
   touched: number;
+  /** The last writing down of the state that has it. */
+  written: number;
 }
+
+type SavedGroup = CorrelatorState['groups'][number];
 
 /** The state of one correlation, as plain JSON. */
 export interface CorrelatorState {
@@ -71,6 +75,10 @@ export class Correlator {
   readonly #atClose: boolean;
   readonly #numeric: boolean;
   readonly #groups = new Map<string, Group>();
+  /** Counts how often the state was begun to be written down in pieces. */
+  #writing = 0;
+  /** While it is: groups as they were when it began, saved before they changed. */
+  #before: SavedGroup[] | undefined;
   #watermark = Number.NEGATIVE_INFINITY;
   #late = 0;
   #evicted = 0;
@@ -106,6 +114,7 @@ export class Correlator {
       return;
     }
     let group = this.#groups.get(key);
+    if (group) this.#keepAsItWas(group);
     const over = group && this.#atClose && source !== undefined && feed.time - group.opened > reach;
     if (group && (over || feed.time - group.newest > this.rule.timespan)) {
       if (this.#atClose) this.#close(group, found);
@@ -138,22 +147,58 @@ export class Correlator {
   }
 
   save(): CorrelatorState {
-    const groups = [...this.#groups.values()].map(({ window, source, ...group }) => ({
-      values: group.values,
-      ...(source === undefined ? {} : { source }),
-      quiet: group.quiet,
-      newest: group.newest,
-      opened: group.opened,
-      touched: group.touched,
-      samples: window.save(),
-    }));
-    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : 0;
+    return { ...this.#head(), groups: Array.from(this.#groups.values(), saved) };
+  }
+
+  /**
+   * The state of now in pieces of so many groups, each to be written down as it comes. Events may be fed in between:
+   * a group that is about to change is saved as it was. One at a time.
+   */
+  saveInPieces(size: number): Generator<CorrelatorState, void, void> {
+    this.#writing++;
+    this.#before = [];
+    const pieces = this.#pieces(this.#head(), [...this.#groups.values()], size);
+    // Begun now, so that it also ends when nobody asks for a piece of it.
+    pieces.next();
+    return pieces;
+  }
+
+  *#pieces(
+    head: Omit<CorrelatorState, 'groups'>,
+    all: readonly Group[],
+    size: number,
+  ): Generator<CorrelatorState, void, void> {
+    const before = this.#before!;
+    let groups: SavedGroup[] = [];
+    try {
+      yield { ...head, groups };
+      for (const group of all) {
+        if (group.written !== this.#writing) {
+          group.written = this.#writing;
+          groups.push(saved(group));
+        }
+        if (groups.length + before.length < size) continue;
+        yield { ...head, groups: [...groups, ...before.splice(0)] };
+        groups = [];
+      }
+      yield { ...head, groups: [...groups, ...before] };
+    } finally {
+      this.#before = undefined;
+    }
+  }
+
+  #keepAsItWas(group: Group): void {
+    if (this.#before === undefined || group.written === this.#writing) return;
+    group.written = this.#writing;
+    this.#before.push(saved(group));
+  }
+
+  #head(): Omit<CorrelatorState, 'groups'> {
     return {
       definition: definitionOf(this.rule),
-      watermark,
+      watermark: Number.isFinite(this.#watermark) ? this.#watermark : 0,
       late: this.#late,
       evicted: this.#evicted,
-      groups,
     };
   }
 
@@ -164,10 +209,14 @@ export class Correlator {
     this.#watermark = state.watermark;
     this.#late = state.late;
     this.#evicted = state.evicted;
-    for (const { values, source, quiet, newest, opened, touched = newest, samples } of state.groups) {
+    // Pieces do not keep the order in which groups were touched, by which they are given up.
+    const groups = state.groups
+      .map((group) => ({ ...group, touched: group.touched ?? group.newest }))
+      .sort((left, right) => left.touched - right.touched);
+    for (const { values, source, quiet, newest, opened, touched, samples } of groups) {
       const window = openWindow(this.rule, this.#lateness);
       for (const sample of samples) window.add(sample);
-      const group = { values, source, quiet, newest, opened, touched, window };
+      const group = { values, source, quiet, newest, opened, touched, window, written: 0 };
       this.#groups.set(keyOf(values, source), group);
     }
     return true;
@@ -183,7 +232,9 @@ export class Correlator {
 
   #open(values: readonly string[], source: string | undefined, time: number, received: number): Group {
     if (this.#groups.size >= this.#maxGroups) {
-      this.#groups.delete(this.#groups.keys().next().value!);
+      const [key, group] = this.#groups.entries().next().value!;
+      this.#keepAsItWas(group);
+      this.#groups.delete(key);
       this.#evicted++;
     }
     return {
@@ -194,6 +245,7 @@ export class Correlator {
       newest: time,
       opened: time,
       touched: received,
+      written: this.#writing,
     };
   }
 
@@ -220,11 +272,17 @@ export class Correlator {
     let checked = 0;
     for (const [key, group] of this.#groups) {
       if (group.touched + timespan + this.#lateness >= this.#watermark) break;
+      this.#keepAsItWas(group);
       if (this.#atClose) this.#close(group, found);
       this.#groups.delete(key);
       if (++checked >= 1000) break;
     }
   }
+}
+
+function saved({ values, source, quiet, newest, opened, touched, window }: Group): SavedGroup {
+  const from = source === undefined ? {} : { source };
+  return { values, ...from, quiet, newest, opened, touched, samples: [...window.save()] };
 }
 
 function keyOf(values: readonly string[], source: string | undefined): string {

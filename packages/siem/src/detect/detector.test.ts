@@ -3,7 +3,7 @@ import { Detection as DetectionSchema } from '@kydai/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRules } from '../rules/load.ts';
-import { createDetector, type Detector, type DetectorOptions } from './detector.ts';
+import { createDetector, type Detector, type DetectorOptions, joinState } from './detector.ts';
 
 const base = Date.parse('2026-11-21T03:00:00Z');
 const second = 1000;
@@ -277,15 +277,38 @@ describe('checkpoints', () => {
           const first = detectorOf(kind);
           const before = first.processBatch(events.slice(0, cut)).map(({ id }) => id);
           const state = JSON.parse(JSON.stringify(first.checkpoint()));
+          const pieces = first.checkpointInPieces();
           // What was processed after the checkpoint and before the kill is processed again, with the same ids.
           first.processBatch(events.slice(cut));
-          const second = detectorOf(kind);
-          expect(second.restore(state)).toEqual([]);
-          expect([...before, ...second.processBatch(events.slice(cut)).map(({ id }) => id)]).toEqual(whole);
+          for (const kept of [state, joinState(JSON.parse(JSON.stringify([...pieces])))]) {
+            const second = detectorOf(kind);
+            expect(second.restore(kept)).toEqual([]);
+            const after = second.processBatch(events.slice(cut)).map(({ id }) => id);
+            expect([...before, ...after]).toEqual(whole);
+          }
         },
       ),
       { numRuns: 100 },
     );
+  });
+
+  it('are of one moment, however many events come while they are written', () => {
+    const one = detectorOf(count(4));
+    const at = (second: number, u: string) => eventAt(second, { 'event.action': 'a', u });
+    one.processBatch(Array.from({ length: 5000 }, (_, n) => at(0, `u${n}`)));
+    const truth = one.checkpoint();
+    const kept = [];
+    let n = 0;
+    for (const piece of one.checkpointInPieces()) {
+      kept.push(structuredClone(piece));
+      // Groups change before, at and behind where the writing is, new ones open, and some report and start anew.
+      for (const u of [n, 2500, 4999 - n, `new ${n}`]) one.processBatch([at(1, `u${u}`), at(1, `u${u}`)]);
+      n++;
+    }
+    expect(n).toBeGreaterThan(4);
+    const sorted = (state: typeof truth) =>
+      state.correlations['corr']!.groups.toSorted((a, b) => (a.values[0]! < b.values[0]! ? -1 : 1));
+    expect(sorted(joinState(kept))).toEqual(sorted(truth));
   });
 
   it('drop the state of a correlation that has changed, and say so', () => {

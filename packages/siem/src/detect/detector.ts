@@ -38,6 +38,31 @@ export interface DetectorState {
   readonly throttle?: ThrottleState;
 }
 
+/** A part of a checkpoint: some groups of one correlation, or what the throttle remembers. */
+export type StatePiece =
+  | { readonly rule: string; readonly state: CorrelatorState }
+  | { readonly throttle: ThrottleState };
+
+const groupsInPiece = 1000;
+
+/** The checkpoint that the pieces are of. */
+export function joinState(pieces: Iterable<StatePiece>): DetectorState {
+  const groups = new Map<string, CorrelatorState['groups'][number][]>();
+  const correlations: Record<string, CorrelatorState> = {};
+  let throttle: ThrottleState | undefined;
+  for (const piece of pieces) {
+    if ('throttle' in piece) throttle = piece.throttle;
+    else {
+      const { rule, state } = piece;
+      const known = groups.get(rule) ?? [];
+      for (const group of state.groups) known.push(group);
+      groups.set(rule, known);
+      correlations[rule] = { ...state, groups: known };
+    }
+  }
+  return { version: 1, correlations, ...(throttle === undefined ? {} : { throttle }) };
+}
+
 export interface DetectorStats {
   readonly rules: number;
   readonly streams: readonly {
@@ -69,6 +94,11 @@ export interface Detector {
   /** The ids of the plain rules that hold of the event, whether they report or not. */
   matches(event: Event): readonly string[];
   checkpoint(): DetectorState;
+  /**
+   * The checkpoint of now in pieces, each small enough to be written down without a pause that anybody notices. Events
+   * may be processed in between. One at a time; `joinState` makes a checkpoint of the pieces.
+   */
+  checkpointInPieces(): Iterable<StatePiece>;
   /** Takes up a checkpoint; returns the correlations whose state was dropped because their rule changed or is gone. */
   restore(state: DetectorState): readonly string[];
   stats(): DetectorStats;
@@ -101,7 +131,7 @@ export function createDetector(options: DetectorOptions): Detector {
   }
   const found: number[] = [];
 
-  return { process, processBatch, advance, matches, checkpoint, restore, stats };
+  return { process, processBatch, advance, matches, checkpoint, checkpointInPieces, restore, stats };
 
   function process(event: Event): readonly Detection[] {
     const { rules: candidates } = match(event);
@@ -249,6 +279,14 @@ export function createDetector(options: DetectorOptions): Detector {
     return { version: 1, correlations: Object.fromEntries(states), ...saved };
   }
 
+  function checkpointInPieces(): Iterable<StatePiece> {
+    // All of them begin now, whenever their pieces are asked for.
+    const parts = correlators.map(
+      (correlator) => [correlator.rule.id, correlator.saveInPieces(groupsInPiece)] as const,
+    );
+    return pieces(parts, throttle?.save());
+  }
+
   function restore(state: DetectorState): readonly string[] {
     if (throttle && state.throttle) throttle.restore(state.throttle);
     const dropped = new Set(Object.keys(state.correlations));
@@ -275,6 +313,18 @@ export function createDetector(options: DetectorOptions): Detector {
       correlations: correlators.map((correlator) => ({ rule: correlator.rule.id, ...correlator.stats() })),
       suppressed: Object.fromEntries(throttle?.suppressed() ?? []),
     };
+  }
+}
+
+function* pieces(
+  parts: readonly (readonly [string, Generator<CorrelatorState, void, void>])[],
+  throttle: ThrottleState | undefined,
+): Generator<StatePiece, void, void> {
+  try {
+    if (throttle) yield { throttle };
+    for (const [rule, states] of parts) for (const state of states) yield { rule, state };
+  } finally {
+    for (const [, states] of parts) states.return();
   }
 }
 
