@@ -100,6 +100,9 @@ export async function run(program: Program, checks: Checks): Promise<void> {
     return { name, key: publicKey.export({ type: 'spki', format: 'pem' }) };
   });
   writeFileSync(join(folder, 'signers.yaml'), JSON.stringify({ people }));
+  const published = await block('publish');
+  checks.equal('a verdict is published as it is', published.code, 1);
+  checks.matches('and that is said', published.output, /verdict is published/);
   checks.equal('a finding can be put forward', (await block('waive')).code, 0);
   checks.equal('and does not ship before it is signed', (await block('waived')).code, 1);
   checks.equal('two people sign it', (await block('sign')).code, 0);

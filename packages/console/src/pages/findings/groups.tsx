@@ -212,9 +212,13 @@ function useColumns(by: FindingGrouping): readonly Column<FindingGroup>[] {
           kind: 'lead',
           cell: (group) => (
             <>
-              <Link className="row-link strong" href={listHref({ owner: group.key })}>
-                {group.name || t('findings.noOwner')}
-              </Link>
+              {group.key ? (
+                <Link className="row-link strong" href={listHref({ owner: group.key })}>
+                  {group.name}
+                </Link>
+              ) : (
+                <span className="hint">{t('findings.noOwner')}</span>
+              )}
               <span className="under">{urgent(group)}</span>
             </>
           ),
