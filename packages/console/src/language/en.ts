@@ -113,6 +113,8 @@ export const en: Readonly<Record<keyof typeof vi, string>> = {
   'problem.conflict': 'Someone else has just changed this. Reload and try again.',
   'problem.busy': 'The server is busy. Try again in a moment.',
   'problem.closed': 'The server is stopping or starting again.',
+  'problem.unavailable': 'Elasticsearch cannot be asked now; new events are kept on disk here.',
+  'problem.cancelled': 'The search took too long or was ended. Narrow it down and search again.',
   'problem.disk-full': "The server's disk is full; nothing can be written.",
   'problem.sign-in': 'The session has ended. Sign in again.',
   'problem.forgery': 'The request did not come from this page and was turned away.',
