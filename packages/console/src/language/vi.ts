@@ -114,6 +114,8 @@ export const vi = {
   'problem.conflict': 'Dữ liệu vừa được người khác thay đổi. Tải lại rồi thử lại.',
   'problem.busy': 'Máy chủ đang bận. Thử lại sau ít phút.',
   'problem.closed': 'Máy chủ đang dừng hoặc khởi động lại.',
+  'problem.unavailable': 'Hiện không truy vấn được Elasticsearch; sự kiện mới được giữ trên đĩa ở đây.',
+  'problem.cancelled': 'Tìm kiếm quá lâu hoặc đã bị dừng. Hãy thu hẹp phạm vi rồi tìm lại.',
   'problem.disk-full': 'Ổ đĩa của máy chủ đã đầy nên không ghi được gì.',
   'problem.sign-in': 'Phiên làm việc đã hết hạn. Hãy đăng nhập lại.',
   'problem.forgery': 'Yêu cầu không xuất phát từ trang này nên bị từ chối.',
