@@ -21,15 +21,19 @@ export function addStoreCommands(program: Command, context: CommandContext): voi
     .action(async ({ json }: { json?: boolean }) => {
       const stats = await operator().call('GET', '/api/v1/store', StoreStatsView);
       if (json) return output.write(`${JSON.stringify(stats)}\n`);
-      const rate = stats.events === 0 ? '' : ` (${(stats.bytes / stats.events).toFixed(1)} bytes an event)`;
+      const { events, bytes } = stats;
+      const rate = events && bytes ? ` (${(bytes / events).toFixed(1)} bytes an event)` : '';
       output.write(
         columns([
           ['store', stats.store],
-          ['events', stats.events.toLocaleString('en')],
-          ['size', `${(stats.bytes / 1e6).toFixed(1)} MB${rate}`],
+          ...(stats.problem === null ? [] : [['problem', stats.problem]]),
+          ['events', events?.toLocaleString('en') ?? '-'],
+          ['size', bytes === null ? '-' : `${(bytes / 1e6).toFixed(1)} MB${rate}`],
           ['oldest', stats.oldest ?? '-'],
           ['newest', stats.newest ?? '-'],
-          ...(stats.store === 'lake' ? [] : [['waiting', stats.waiting.toLocaleString('en')]]),
+          ...(stats.store === 'lake'
+            ? []
+            : [['waiting', `${stats.waiting.toLocaleString('en')} on disk here`]]),
         ]),
       );
     });

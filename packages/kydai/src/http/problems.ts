@@ -34,6 +34,9 @@ const statusOf: Readonly<Record<string, ContentfulStatusCode>> = {
   'unsupported-algorithm': 400,
   closed: 503,
   'disk-full': 503,
+  'disk-failed': 503,
+  unavailable: 503,
+  cancelled: 504,
   busy: 503,
 };
 

@@ -56,8 +56,9 @@ export async function openEventKeeper(parts: {
     folder: join(folder, 'spool'),
     ...(apiKey !== '' && { auth: { apiKey } }),
     ...(ca !== '' && { ca: readCa(ca) }),
-    onChange: (state, waiting) => {
-      if (state === 'spooling') log.warn({ waiting }, 'Elasticsearch is away: events wait on disk');
+    onChange: (state, waiting, why) => {
+      if (state === 'spooling')
+        log.warn({ waiting, why }, 'Elasticsearch takes no events: they wait on disk');
       else if (state === 'drained') log.info('Elasticsearch has all events that waited');
     },
   });

@@ -1,4 +1,4 @@
-import type { Event, EventQuery, EventStore } from '@kydai/contracts';
+import type { Event, EventFilter, EventQuery, EventStore } from '@kydai/contracts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { matchesFilter } from '../filter/match.ts';
@@ -297,6 +297,52 @@ export function eventStoreContract(name: string, open: () => Promise<EventsUnder
       expect((await under.store.get(long.id))?.raw).toBe(long.raw);
       expect((await under.store.get(wide.id))?.fields.get('custom.f99999')).toBe(99_999);
       expect(await ids({ filter: { op: 'equals', field: 'custom.f5', value: 5 } })).toEqual([wide.id]);
+    });
+
+    it('stays whole when a device invents fields, and gives one field a value of each kind', async () => {
+      const kinds = [7, '7', 7.5, true, ['a', 'b'], null, '', 'x'.repeat(40_000)];
+      const events = Array.from({ length: 400 }, (_, n) =>
+        sample({
+          time: noon + n,
+          fields: {
+            ...Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`made.up.${n * 25 + at}`, n])),
+            'source.port': kinds[n % kinds.length]!,
+            'user.name': kinds[(n + 1) % kinds.length]!,
+            made: 'both a value and an object',
+          },
+        }),
+      );
+      await under.store.append(events.slice(0, 200));
+      await under.settle();
+      await under.store.append(events.slice(200));
+      for (let turn = 0; turn < 2; turn++) {
+        const last = { op: 'equals', field: 'made.up.9999', value: 399 } as const;
+        expect(await ids({ filter: last })).toEqual([events[399]!.id]);
+        const seven = { op: 'equals', field: 'source.port', value: 7 } as const;
+        expect((await under.store.aggregate({ from: 0, to: noon * 2, filter: seven }))[0]?.count).toBe(100);
+        expect(plain(await under.store.get(events[7]!.id))).toEqual(plain(events[7]));
+        await under.settle();
+      }
+      expect((await under.store.stats()).events).toBe(400);
+    });
+
+    it('answers what is expensive or refuses it, and goes on', async () => {
+      await under.store.append([sample({ raw: `${'ab'.repeat(20_000)}c` }), sample()]);
+      const wildcard = { op: 'wildcard', field: 'raw', pattern: '*a*b*a*b*a*b*a*b*a*b*d' } as const;
+      const many = (count: number) => ({
+        op: 'or' as const,
+        filters: Array.from({ length: count }, (_, n) => ({ op: 'text' as const, text: `needle ${n}` })),
+      });
+      const deep = (levels: number): EventFilter =>
+        levels === 0 ? { op: 'exists', field: 'id' } : { op: 'not', filter: deep(levels - 1) };
+      for (let turn = 0; turn < 2; turn++) {
+        expect(await ids({ filter: wildcard })).toEqual([]);
+        expect(await ids({ filter: many(100) })).toEqual([]);
+        for (const filter of [many(501), deep(33)])
+          await expect(under.store.search({ filter })).rejects.toMatchObject({ code: 'query' });
+        expect(await ids({})).toHaveLength(2);
+        await under.settle();
+      }
     });
 
     it('refuses queries that make no sense', async () => {

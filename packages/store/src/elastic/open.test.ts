@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type EventsUnderTest, eventStoreContract } from '../contract/events.ts';
-import { noon } from '../contract/samples.ts';
+import { noon, sample } from '../contract/samples.ts';
 import { openElastic } from './open.ts';
 
 /** A real server: `npm run elasticsearch` starts one, and `npm run client -- elasticsearch` runs these tests with one. */
@@ -26,6 +26,31 @@ describe.skipIf(node === '')('Elasticsearch (needs a server)', () => {
     await fetch(`${node}/${base}*`, { method: 'DELETE' });
   });
   eventStoreContract('Elasticsearch', () => under(`${base}-${streams++}`));
+
+  it('lets who follows see what other programs write, once, and its own', async () => {
+    const stream = `${base}-${streams++}`;
+    const clock = { now: () => Date.now() };
+    const [one, other] = await Promise.all(
+      [0, 1].map(() => openElastic({ node, stream, replicas: 0, clock })),
+    );
+    const at = (raw: string) => sample({ raw, received: Date.now() });
+    await one!.append([at('before')]);
+    await fetch(`${node}/${stream}/_refresh`, { method: 'POST' });
+    const end = new AbortController();
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const { raw } of one!.tail(undefined, end.signal)) seen.push(raw);
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await one!.append([at('own')]);
+    await other!.append([at('of another'), at('of another, again')]);
+    await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect(seen.toSorted()).toEqual(['of another', 'of another, again', 'own']);
+    end.abort();
+    await following;
+    await Promise.all([one!.close(), other!.close()]);
+  }, 60_000);
 });
 
 it('starts without a server, and says that it cannot be reached', async () => {

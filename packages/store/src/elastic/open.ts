@@ -6,6 +6,7 @@ import { Tails } from '../lake/tail.ts';
 import { type BulkLimits, BulkWriter, defaultBulkLimits } from './bulk.ts';
 import { fromDocument } from './document.ts';
 import { elasticError, isPassing } from './failure.ts';
+import { Others } from './others.ts';
 import { removeOld } from './retain.ts';
 import { aggregateEvents, ask, fieldStatistics, scanEvents, searchPage } from './search.ts';
 import { type Abilities, installTemplates } from './template.ts';
@@ -29,8 +30,13 @@ export interface ElasticOptions {
 export interface ElasticStore extends EventStore {
   /** `again` where the events may be stored already, however long ago: asks for their ids before it writes. */
   append(events: readonly Event[], options?: { readonly again?: boolean }): Promise<void>;
-  /** Events that match and were appended through this process, until the signal ends it. */
+  /**
+   * Events that match, until the signal ends it: those of this process as they become durable, those of others that
+   * write to the same stream within a few seconds.
+   */
   tail(filter: EventFilter | undefined, signal: AbortSignal): AsyncGenerator<Event, void, undefined>;
+  /** Tells followers of events that are durable elsewhere, and come here later (appended `again`). */
+  publish(events: readonly Event[]): void;
   /** All events of a query in batches, as they were when it began: a point in time. */
   scan(query: Omit<EventQuery, 'cursor' | 'limit'>): AsyncGenerator<readonly Event[], void, undefined>;
   hold(hold: LegalHold): Promise<void>;
@@ -44,7 +50,8 @@ export interface ElasticStore extends EventStore {
  * Opens the event store in an Elasticsearch cluster: a data stream with component templates. Made for servers of
  * version 8 and 9, by the client of version 8 (a client of 9 is refused by servers of 8).
  *
- * A server that cannot be reached is no reason to fail here: the templates are put before the first use.
+ * A server that cannot be reached, or refuses the key, is no reason to fail here: the templates are put before the
+ * first use.
  *
  * INVARIANT: an event is acknowledged only once Elasticsearch has synced it, and is stored once. What an append rejects
  * with `unavailable` may be stored in part; appending it again is right.
@@ -56,6 +63,11 @@ export async function openElastic(options: ElasticOptions): Promise<ElasticStore
   const client = new Client(clientOptions(options));
   const writer = new BulkWriter(client, stream, { ...defaultBulkLimits, ...options.limits });
   const tails = new Tails();
+  const others = new Others(client, stream, options.clock, (events) => tails.publish(events));
+  const publish = (events: readonly Event[]) => {
+    others.knew(events);
+    tails.publish(events);
+  };
   const holdsIndex = `${stream}-holds`;
   let closing: Promise<void> | undefined;
   let ready: Promise<Abilities> | undefined;
@@ -99,7 +111,8 @@ export async function openElastic(options: ElasticOptions): Promise<ElasticStore
   const key = (id: string) => encodeURIComponent(Buffer.from(id).toString('base64url'));
 
   await prepare().catch((error: unknown) => {
-    if (!isPassing(error)) throw elasticError(error);
+    const failure = elasticError(error);
+    if (failure.code !== 'unavailable' && !isPassing(error)) throw failure;
   });
 
   return {
@@ -110,8 +123,9 @@ export async function openElastic(options: ElasticOptions): Promise<ElasticStore
         } finally {
           written = true;
         }
-        tails.publish(events);
+        if (!again) publish(events);
       }),
+    publish,
     search: (query) =>
       guarded(async () => {
         if (query.signal?.aborted !== true) await refresh();
@@ -170,9 +184,15 @@ export async function openElastic(options: ElasticOptions): Promise<ElasticStore
         if (removed > 0) written = true;
         return removed;
       }),
-    tail(filter, signal) {
+    async *tail(filter, signal) {
       if (closing !== undefined) throw new StoreError('closed', 'the event store is closed');
-      return tails.follow(filter, signal);
+      const following = tails.follow(filter, signal);
+      void others.begin();
+      try {
+        yield* following;
+      } finally {
+        others.end();
+      }
     },
     async *scan(query) {
       try {

@@ -2,14 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Event } from '@kydai/contracts';
 import { type ElasticOptions, type ElasticStore, openElastic } from '../elastic/open.ts';
 import { StoreError } from '../error.ts';
-import { Tails } from '../lake/tail.ts';
 import { Spool } from './spool.ts';
 
 export interface SpooledOptions extends ElasticOptions {
   /** Where events wait while Elasticsearch is away; made where it is missing. */
   readonly folder: string;
   /** Told when events begin to wait, and when none waits any more. */
-  readonly onChange?: (state: 'spooling' | 'draining' | 'drained', waiting: number) => void;
+  readonly onChange?: (state: 'spooling' | 'draining' | 'drained', waiting: number, why?: string) => void;
   /** Milliseconds between attempts to reach the server; 1,000 unless told. */
   readonly retry?: number;
 }
@@ -38,13 +37,12 @@ export async function openSpooledElastic(options: SpooledOptions): Promise<Spool
   const { folder, onChange = () => undefined, retry = 1_000 } = options;
   const spool = await Spool.open(folder);
   const store = await openElastic({ ...options, limits: { patience: 2_000, ...options.limits } });
-  const tails = new Tails();
   const stopping = new AbortController();
   let draining: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
-  const drain = async () => {
-    onChange('spooling', spool.size);
+  const drain = async (why?: string) => {
+    onChange('spooling', spool.size, why);
     while (!stopping.signal.aborted) {
       try {
         if (await store.alive()) {
@@ -66,15 +64,29 @@ export async function openSpooledElastic(options: SpooledOptions): Promise<Spool
     draining = undefined;
     if (!stopping.signal.aborted) onChange('drained', 0);
   };
-  const toSpool = async (events: readonly Event[]) => {
+  const toSpool = async (events: readonly Event[], why?: string) => {
     const kept = spool.append(events);
-    draining ??= drain();
+    draining ??= drain(why);
     await kept;
+    store.publish(events);
   };
 
   if (!spool.empty) draining = drain();
+  /** What waits is told with the failure, so that nobody takes it for lost. */
+  const telling = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'unavailable') || spool.size === 0) throw error;
+      const waiting = `${error.message}; ${spool.size} newer ones are on disk here`;
+      throw new StoreError('unavailable', waiting, { cause: error });
+    }
+  };
   return {
     ...store,
+    search: (query) => telling(() => store.search(query)),
+    aggregate: (query) => telling(() => store.aggregate(query)),
+    statistics: (query) => telling(() => store.statistics(query)),
     async append(events) {
       if (closing !== undefined) throw new StoreError('closed', 'the event store is closed');
       if (draining !== undefined) await toSpool(events);
@@ -84,14 +96,9 @@ export async function openSpooledElastic(options: SpooledOptions): Promise<Spool
         } catch (error) {
           if (!(error instanceof StoreError && ['unavailable', 'disk-full', 'busy'].includes(error.code)))
             throw error;
-          await toSpool(events);
+          await toSpool(events, error.message);
         }
       }
-      tails.publish(events);
-    },
-    tail(filter, signal) {
-      if (closing !== undefined) throw new StoreError('closed', 'the event store is closed');
-      return tails.follow(filter, signal);
     },
     waiting: () => spool.size,
     async since(id, limit) {
@@ -112,7 +119,6 @@ export async function openSpooledElastic(options: SpooledOptions): Promise<Spool
     import: (events) => store.append(events, { again: true }),
     close() {
       closing ??= (async () => {
-        tails.close();
         stopping.abort();
         await store.close();
         await draining;

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { StoreError } from '@kydai/store';
 import type { Kydai } from '../../flow/kydai.ts';
 import { MigrationView } from '../../store/migrate.ts';
 import type { Guard } from '../api.ts';
@@ -16,8 +17,10 @@ const Hold = z.strictObject({
 export const HoldsView = z.object({ holds: z.array(Hold) });
 export const StoreStatsView = z.object({
   store: z.enum(['lake', 'elasticsearch']),
-  events: z.number().int(),
-  bytes: z.number().int(),
+  /** What is the matter when Elasticsearch cannot be asked; the counts are null then. */
+  problem: z.string().nullable(),
+  events: z.number().int().nullable(),
+  bytes: z.number().int().nullable(),
   oldest: z.string().nullable(),
   newest: z.string().nullable(),
   /** Events on disk that wait for Elasticsearch. */
@@ -46,9 +49,17 @@ export function storeRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       responses: { 200: json(StoreStatsView, 'the store') },
     }),
     async (c) => {
-      const { events, bytes, oldest, newest } = await eventKeeper.store.stats();
-      const span = { oldest: text(oldest), newest: text(newest) };
-      return c.json({ store: eventKeeper.kind, events, bytes, ...span, waiting: eventKeeper.waiting() }, 200);
+      const waiting = eventKeeper.waiting();
+      const store = eventKeeper.kind;
+      try {
+        const { events, bytes, oldest, newest } = await eventKeeper.store.stats();
+        const span = { oldest: text(oldest), newest: text(newest) };
+        return c.json({ store, problem: null, events, bytes, ...span, waiting }, 200);
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'unavailable')) throw error;
+        const unknown = { events: null, bytes: null, oldest: null, newest: null };
+        return c.json({ store, problem: error.message, ...unknown, waiting }, 200);
+      }
     },
   );
 
