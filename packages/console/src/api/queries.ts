@@ -1,6 +1,7 @@
 import type {
   AdvisoryView,
   ApplicationView,
+  ApprovalsView,
   AuditPage,
   AuthorityView,
   Certificate,
@@ -101,6 +102,15 @@ export const overviewQuery = () => ({
   ...resource<Overview>('overview', 'overview'),
   refetchInterval: 30_000,
 });
+/** Under the overview's key, so that what renews the one renews the other. */
+export const approvalsQuery = () =>
+  queryOptions({
+    queryKey: ['overview', 'approvals'] as const,
+    queryFn: ({ signal }) => get<ApprovalsView>(`${root}/approvals`, signal),
+    // While an answer to many is under way one wants to see it go on.
+    refetchInterval: ({ state }) =>
+      state.data?.decisions.some(({ ended }) => ended === undefined) === true ? 2000 : 30_000,
+  });
 export const incidentsQuery = (
   state: 'open' | 'all',
   limit: number,
@@ -232,6 +242,8 @@ export function fetchEvents(
 
 /** Paths of what can be asked to change. */
 export const paths = {
+  approvals: `${root}/approvals`,
+  stopDecision: (id: string) => `${root}/approvals/${encodeURIComponent(id)}/stop`,
   policyReplay: `${root}/policies/replay`,
   policyBlast: `${root}/policies/blast`,
   incidentAction: (id: string) => `${root}/incidents/${encodeURIComponent(id)}/actions`,

@@ -9,6 +9,7 @@ import { DrillMark, Entity, Severity, StateMark } from '../parts/marks.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
+import { WaitingGroups } from './approvals/waiting.tsx';
 
 const indicators = ['mttd', 'mtta', 'mttc', 'mttr-recover', 'mttr-respond'] as const;
 
@@ -43,6 +44,7 @@ export default function Incidents() {
         />
       }
     >
+      <WaitingGroups />
       <Loaded query={query}>
         {(page) =>
           page.items.length === 0 ? (

@@ -1,6 +1,16 @@
 import type { PlaybookRun, RunStep } from '@kydai/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Ban, Check, CircleDashed, Hand, LoaderCircle, type LucideIcon, SkipForward, X } from 'lucide-react';
+import {
+  Ban,
+  Check,
+  CircleDashed,
+  Hand,
+  Layers,
+  LoaderCircle,
+  type LucideIcon,
+  SkipForward,
+  X,
+} from 'lucide-react';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
 import { overviewQuery, paths } from '../../api/queries.ts';
@@ -14,6 +24,7 @@ import { Panel } from '../../parts/frame.tsx';
 import { DrillMark } from '../../parts/marks.tsx';
 import { useNow } from '../../parts/now.ts';
 import { When } from '../../parts/when.tsx';
+import { DecideDialog } from '../approvals/decide-dialog.tsx';
 import { sayContainment } from './tell.ts';
 
 const icons: Readonly<Record<RunStep['state'], LucideIcon>> = {
@@ -157,12 +168,15 @@ function answer(step: RunStep, approved: boolean) {
 }
 
 function Question({ run, step }: { run: PlaybookRun; step: RunStep }) {
-  const { t, language } = useSettings();
+  const { t, format, language } = useSettings();
   const may = useMay();
   const client = useQueryClient();
   const overview = useQuery(overviewQuery());
-  const [asking, setAsking] = useState<'yes' | 'no'>();
+  const [asking, setAsking] = useState<'yes' | 'no' | 'together'>();
   const waiting = overview.data?.approvals.find((one) => one.runId === run.id && one.stepId === step.id);
+  const alike = overview.data?.approvals.filter(
+    ({ group }) => group !== undefined && group === waiting?.group,
+  );
   const name = stepNameOf(step, language);
   const yes = waiting?.task ? 'approval.done' : 'approval.approve';
   const no = waiting?.task ? 'approval.cannot' : 'approval.refuse';
@@ -177,7 +191,16 @@ function Question({ run, step }: { run: PlaybookRun; step: RunStep }) {
         <Ban aria-hidden="true" />
         {t(no)}
       </button>
-      {asking ? (
+      {alike !== undefined && alike.length > 1 ? (
+        <button type="button" className="button" onClick={() => setAsking('together')}>
+          <Layers aria-hidden="true" />
+          {t('group.alike', { n: format.number(alike.length) })}
+        </button>
+      ) : null}
+      {asking === 'together' && alike !== undefined && alike.length > 0 ? (
+        <DecideDialog members={alike} close={() => setAsking(undefined)} />
+      ) : null}
+      {asking === 'yes' || asking === 'no' ? (
         <ConfirmDialog
           title={
             asking === 'no'

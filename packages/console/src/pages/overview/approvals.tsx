@@ -5,16 +5,30 @@ import { say } from '../../language/phrases.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { DrillMark, Severity } from '../../parts/marks.tsx';
 import { useNow } from '../../parts/now.ts';
+import { GroupCard } from '../approvals/group-card.tsx';
+import { groupsOf } from '../approvals/groups.ts';
+import { Progress } from '../approvals/waiting.tsx';
+
+/** From so many on, steps that ask the same are shown as one question. */
+const together = 3;
 
 /** Steps that stand still until a person decides; nothing on the overview comes before them. */
 export function Approvals({ approvals }: { approvals: Overview['approvals'] }) {
   const { t, format, language } = useSettings();
   const now = useNow('second');
+  const all = groupsOf(approvals);
+  const groups = all.filter(({ members }) => members.length >= together);
+  const single = all.filter(({ members }) => members.length < together).flatMap(({ members }) => members);
   return (
     <section className="approvals" aria-label={t('overview.approvals')}>
       <h2>{t('overview.approvalsCount', { n: approvals.length })}</h2>
       <ul>
-        {approvals.map((approval) => {
+        {groups.map((group) => (
+          <li key={group.key}>
+            <GroupCard group={group} />
+          </li>
+        ))}
+        {single.map((approval) => {
           const names = approvalNamesOf(approval, language);
           const line = language === 'vi' ? approval.reason : (approval.reasonEn ?? approval.reason);
           const command = commandOf(approval, language);
@@ -46,6 +60,7 @@ export function Approvals({ approvals }: { approvals: Overview['approvals'] }) {
           );
         })}
       </ul>
+      <Progress />
     </section>
   );
 }
