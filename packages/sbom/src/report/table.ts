@@ -1,4 +1,5 @@
 import type { Finding, FindingSeverity } from '@kydai/contracts';
+import { severityOrder } from '../database/advisory.ts';
 import type { GateResult, Verdict } from '../gate/gate.ts';
 import { factsOf, sourcesOf } from './facts.ts';
 import { groupByComponent, summarizeBlindSpots } from './group.ts';
@@ -51,8 +52,14 @@ function headline(result: GateResult): string {
   const { findings, blocking, waived, assessment } = result;
   const parts = [`${plural(assessment.assessed, 'component')} of ${assessment.components} assessed`];
   if (findings.length === 0) parts.push('no finding');
-  else if (blocking.length === 0) parts.push(plural(findings.length, 'finding'));
-  else parts.push(`${plural(findings.length, 'finding')}, ${blocking.length} in the way`);
+  else {
+    const kinds = severityOrder.flatMap((severity) => {
+      const count = findings.filter((finding) => finding.severity === severity).length;
+      return count === 0 ? [] : `${count} ${severity}`;
+    });
+    const inTheWay = blocking.length === 0 ? '' : `, ${blocking.length} in the way`;
+    parts.push(`${plural(findings.length, 'finding')} (${kinds.join(', ')})${inTheWay}`);
+  }
   if (waived.length > 0) parts.push(`${waived.length} waived`);
   return parts.join(' · ');
 }
@@ -79,6 +86,13 @@ function components(result: GateResult, paint: Paint, width: number, limit: numb
   return out;
 }
 
+/** Two lines say what it is; the advisory has the rest. */
+function short(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = text.lastIndexOf(' ', most - 2);
+  return `${text.slice(0, end > 0 ? end : most - 2).toWellFormed()} …`;
+}
+
 function lines(finding: Finding, result: GateResult, paint: Paint, width: number): string[] {
   const blocks = result.blocking.includes(finding);
   const origin = result.base?.origins.get(finding);
@@ -97,7 +111,9 @@ function lines(finding: Finding, result: GateResult, paint: Paint, width: number
   ];
   return [
     `    ${blocks ? paint('red', 'x') : ' '} ${severity} ${marks.join(' · ')}`,
-    ...(finding.summary === '' ? [] : [paint('dim', wrap(clean(finding.summary), width, '               '))]),
+    ...(finding.summary === ''
+      ? []
+      : [paint('dim', wrap(short(clean(finding.summary), 2 * (width - 17)), width, '               '))]),
     paint('dim', `               affected: ${clean(finding.proof.range)} (${finding.proof.comparator})`),
   ];
 }
