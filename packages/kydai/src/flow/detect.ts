@@ -1,14 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, Detection, type EntityRef, type Event, type EventStore } from '@kydai/contracts';
+import type { Clock, Detection, EntityRef, Event, EventStore } from '@kydai/contracts';
 import { createDetector, type Detector, type FieldMap, NormaliseError } from '@kydai/siem';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 import { gatherRules, type RulesInForce, rulesInForce } from '../rules/in-force.ts';
 import { inTurns } from '../rules/in-turns.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import { readState, stateLines, writeStateInTurns, writeStateNow } from './detection-state.ts';
 
 /** Since the first start. */
 export interface DetectionLosses {
@@ -49,8 +49,6 @@ const saveEvery = 5000;
 const recoverySlice = 30_000;
 /** How far back a start without a kept state judges anew. */
 const recoveryReach = 3600_000;
-
-const Kept = z.object({ through: z.string(), state: z.unknown(), pending: z.array(Detection).default([]) });
 
 /**
  * Judges every durable event by every rule.
@@ -111,14 +109,20 @@ export function openDetection(parts: {
     for (const detection of detector.processBatch(batch)) settle(detection);
     through = batch.at(-1)?.id ?? through;
   };
-  const save = () => {
-    const mark = `${through} ${[...pending.keys()].join(' ')}`;
-    if (mark === saved) return;
-    writeDurably(
-      file,
-      JSON.stringify({ through, state: detector.checkpoint(), pending: [...pending.values()] }),
-    );
-    saved = mark;
+  const stopping = new AbortController();
+  let saving = false;
+  const mark = () => `${through} ${[...pending.keys()].join(' ')}`;
+  const present = () => stateLines(detector, { through, pending: [...pending.values()] });
+  const save = async () => {
+    const now = mark();
+    // A large state takes longer to write than the time between two saves; the next one then waits its turn.
+    if (saving || now === saved) return;
+    saving = true;
+    try {
+      if (await writeStateInTurns(file, present(), stopping.signal)) saved = now;
+    } finally {
+      saving = false;
+    }
   };
   const apply = () => {
     const state = detector.checkpoint();
@@ -126,13 +130,12 @@ export function openDetection(parts: {
     detector.restore(state);
   };
   let reloading: Promise<RulesInForce | undefined> = Promise.resolve(undefined);
+  const tick = async () => {
+    for (const detection of detector.advance(clock.now())) settle(detection);
+    await save();
+  };
   const timer = setInterval(() => {
-    try {
-      for (const detection of detector.advance(clock.now())) settle(detection);
-      save();
-    } catch (error) {
-      log.error({ err: error }, 'keeping the state of the detection failed');
-    }
+    tick().catch((error: unknown) => log.error({ err: error }, 'keeping the state of the detection failed'));
   }, saveEvery);
   timer.unref();
 
@@ -195,7 +198,8 @@ export function openDetection(parts: {
     },
     close() {
       clearInterval(timer);
-      save();
+      stopping.abort();
+      if (mark() !== saved) writeStateNow(file, present());
     },
   };
 }
@@ -227,8 +231,8 @@ function takeUp(
 ): { through: string; pending: readonly Detection[] } {
   if (!existsSync(file)) return { through: '', pending: [] };
   try {
-    const { through, state, pending } = Kept.parse(JSON.parse(readFileSync(file, 'utf8')));
-    const dropped = detector.restore(state as Parameters<Detector['restore']>[0]);
+    const { through, state, pending } = readState(file);
+    const dropped = detector.restore(state);
     if (dropped.length > 0)
       log.warn({ rules: dropped }, 'these correlations changed; their counting starts anew');
     return { through, pending };
@@ -250,16 +254,4 @@ function receivedAt(id: string): number {
 function firstId(time: number): string {
   const hex = Math.max(0, time).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
-function writeDurably(file: string, text: string): void {
-  const handle = openSync(`${file}.new`, 'w', 0o600);
-  try {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(`${file}.new`, file);
 }
