@@ -3,6 +3,7 @@ import { loadPolicySet } from '@kydai/policy';
 import { loadRules } from '@kydai/siem';
 import type { Command } from 'commander';
 import { readContent } from '../boot/content.ts';
+import { fieldMapsOf, mappingFiles } from '../rules/mappings.ts';
 import { columns, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
 import { addRuleChangeCommands } from './rules/change.ts';
@@ -19,12 +20,14 @@ export function addRulesCommands(program: Command, context: CommandContext): voi
       const content = readContent(config().content);
       // A policy that does not parse or validate is thrown with its file, line and column.
       const policySet = loadPolicySet({ schema: content.schema, policies: content.policies });
-      const { rules, problems } = loadRules(content.rules);
+      const fieldMaps = fieldMapsOf(content.mappings, mappingFiles(config().detection.mappings));
+      const { rules, problems } = loadRules(content.rules, { fieldMaps });
       const { playbooks, problems: broken } = loadPlaybooks(content.playbooks);
       output.write(
         columns([
           ['policies', String(policySet.policies.length), `set ${policySet.digest}`],
           ['rules', String(rules.rules.length), `and ${rules.correlations.length} correlations`],
+          ['mappings', String(content.mappings.length), 'of log sources'],
           ['playbooks', String(playbooks.length), ''],
         ]),
       );
