@@ -45,6 +45,8 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
   };
 
   await refusedPin();
+  await freshCity();
+  await faults();
 
   // The city begins with keys in files and moves them into the token.
   let program = await startProgram({ folder, environment: inFiles });
@@ -104,6 +106,63 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
       );
       checks.ok('the PIN is not in the message', !failure.includes('00000000'), failure);
     }
+  }
+
+  /** A city whose every key is made in the token, the audit log's too, and that starts again with them. */
+  async function freshCity(): Promise<void> {
+    let fresh = await startProgram({ folder: temporaryFolder(), environment: inToken });
+    const keys = (await fresh.cli('pki', 'keys')).stdout;
+    for (const id of ['audit', 'root-1', 'device-ca-1', 'service-ca-1'])
+      checks.matches(`a fresh city makes ${id} in the token`, keys, new RegExp(`^${id}\\s+token`, 'm'));
+    checks.matches('and what its listeners need in a file', keys, /^server-1\s+file/m);
+    const [before] = await enrol(fresh, ['fresh-1']);
+    fresh = await fresh.restart();
+    const [after] = await enrol(fresh, ['fresh-2']);
+    checks.equal('it enrols before and after a restart', `${before?.status} ${after?.status}`, '200 200');
+    const verified = await fresh.cli('audit', 'verify');
+    checks.equal('its audit log is intact', verified.code, 0);
+    checks.equal('it stops', await fresh.stop('SIGINT'), 0);
+  }
+
+  /** Everything that a module can say or do in the middle of a signature, by one that does it on demand. */
+  async function faults(): Promise<void> {
+    const source = join(import.meta.dirname, 'pkcs11-faulty.c');
+    const built = await command(folder, 'cc', ['-shared', '-fPIC', '-o', 'faulty.so', source, '-ldl']);
+    checks.equal('the faulty module compiles', built.code, 0);
+    const control = join(folder, 'control');
+    const faulty = await startProgram({
+      folder: temporaryFolder(),
+      environment: {
+        ...inToken,
+        KYDAI_PKI_KEYS_MODULE: join(folder, 'faulty.so'),
+        KYDAI_PKI_KEYS_SESSIONS: '1',
+        FAULTY_MODULE: module,
+        FAULTY_CONTROL: control,
+      },
+    });
+    const device = (word: string) => enrol(faulty, [`faulty-${word}`]);
+    for (const word of ['closed', 'removed', 'general', 'abort']) {
+      writeFileSync(control, word);
+      const [answer] = await device(word);
+      checks.equal(`a token that says or does \`${word}\`: a fresh process signs`, answer?.status, 200);
+    }
+    checks.equal('only the abort counts as a crash', (await health(faulty)).token!.crashes, 1);
+    for (const [word, reason] of [
+      ['refused', /not permitted/],
+      ['garbage', /does not verify/],
+      ['sleep', /does not answer|process ended/],
+    ] as const) {
+      writeFileSync(control, word);
+      const [answer] = await device(word);
+      checks.equal(`\`${word}\` is refused out loud`, answer?.status, 503);
+      checks.matches(`\`${word}\` says why`, answer?.body ?? '', reason);
+      const again = await eventually(async () => {
+        const [next] = await device(`${word}-again`);
+        return next?.status === 200 ? next : undefined;
+      });
+      checks.equal(`and the next after \`${word}\` is signed`, again.status, 200);
+    }
+    checks.equal('the program with the faulty module stops', await faulty.stop('SIGINT'), 0);
   }
 
   async function signatures(): Promise<void> {
@@ -178,7 +237,7 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
   /** Kills the process in the middle of signatures, again and again. */
   async function crashes(): Promise<void> {
     const before = (await health(program)).token!.crashes;
-    const devices = Array.from({ length: 300 }, (_, index) => `crash-${index}`);
+    const devices = Array.from({ length: 200 }, (_, index) => `crash-${index}`);
     let done = false;
     let kills = 0;
     const killing = (async () => {

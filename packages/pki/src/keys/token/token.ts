@@ -66,7 +66,7 @@ export class Session {
     const raw = output.subarray(0, Number(length.readBigUInt64LE()));
     const signature = family === 'ec' ? ecdsaDer(raw) : Buffer.from(raw);
     if (!verifySignature(publicKey, algorithm, data, signature))
-      throw new ActError('failed', `token signed with another key than that of the certificate (key ${id})`);
+      throw new ActError('failed', `token made a signature that its public key does not verify (key ${id})`);
     return signature;
   }
 
