@@ -25,11 +25,12 @@ export function trustBy(given: Trusted): Trust {
 export function trustPeopleBy(given: Omit<Trusted, 'crls'>): Trust {
   const trusted = trustFor(clientAuth, { ...given, crls: [] });
   return (chain) => {
-    const [own] = chain;
-    if (own !== undefined && new X509Certificate(own).keyUsage?.includes(serverAuth)) {
+    const answer = trusted(chain);
+    if ('fault' in answer) return answer;
+    if (new X509Certificate(chain[0]!).keyUsage?.includes(serverAuth)) {
       return { fault: 'the certificate is that of a service, and no service accepts a risk' };
     }
-    return trusted(chain);
+    return answer;
   };
 }
 
