@@ -34,12 +34,19 @@ export interface Composition {
 type Parts = Partial<Record<EntitySource, EntityPart>>;
 
 export function composeEntities(store: EntityStore): Composition {
+  /** Of what more than the register speaks of. A city has many devices of which nothing else does. */
   const known = new Map<string, Parts>();
+  const partsOf = (uid: CedarUid): Parts => {
+    const parts = known.get(keyOf(uid));
+    if (parts !== undefined) return parts;
+    const entity = store.get(uid);
+    return entity === undefined ? {} : { register: entity };
+  };
   const keyOf = ({ type, id }: CedarUid) => `${type}::${id}`;
   return {
     say(source, uid, part) {
       const key = keyOf(uid);
-      const { [source]: _, ...others } = known.get(key) ?? {};
+      const { [source]: _, ...others } = partsOf(uid);
       const parts: Parts = part === undefined ? others : { ...others, [source]: part };
       if (part !== undefined && outside.has(source)) store.isWhole(merged(uid, { [source]: part })!);
       const entity = merged(uid, parts);
@@ -48,11 +55,12 @@ export function composeEntities(store: EntityStore): Composition {
         store.remove(uid);
         return;
       }
-      put(store, entity);
-      known.set(key, parts);
+      const isPut = put(store, entity);
+      if (isPut && Object.keys(parts).every((each) => each === 'register')) known.delete(key);
+      else known.set(key, parts);
     },
-    said: (source, uid) => known.get(keyOf(uid))?.[source],
-    whole: (uid) => merged(uid, known.get(keyOf(uid)) ?? {}),
+    said: (source, uid) => partsOf(uid)[source],
+    whole: (uid) => merged(uid, partsOf(uid)),
   };
 }
 
@@ -68,11 +76,14 @@ function merged(uid: CedarUid, parts: Parts): PolicyEntity | undefined {
   return { uid, attrs, parents: [...parents.values()], ...(tagged ? { tags } : {}) };
 }
 
-function put(store: EntityStore, entity: PolicyEntity): void {
+/** False for an entity that is held back. */
+function put(store: EntityStore, entity: PolicyEntity): boolean {
   try {
     store.upsert(entity);
+    return true;
   } catch (error) {
     if (!(error instanceof PolicyError) || store.isWhole(entity)) throw error;
     store.remove(entity.uid);
+    return false;
   }
 }

@@ -37,6 +37,20 @@ const constructors = new Map<string, (text: unknown) => Value | typeof failed>([
 const attributeKeys = new Map<string, `$${string}`>();
 const maximumKeys = 10_000;
 
+/** Instants that many facts share, such as the end of those that last. Values do not change, so one will do. Bounded. */
+const instants = new Map<number, Datetime>();
+const maximumInstants = 10_000;
+
+function instantAt(ms: number): Datetime {
+  let instant = instants.get(ms);
+  if (instant === undefined) {
+    instant = new Datetime(ms);
+    if (instants.size >= maximumInstants) instants.clear();
+    instants.set(ms, instant);
+  }
+  return instant;
+}
+
 /** Turns plain data into values of the engine; one converter for one entity or one request. */
 export class Converter {
   readonly #resolve: (uid: CedarUid) => EntityNode;
@@ -114,7 +128,7 @@ export class Converter {
   /** Milliseconds, where the schema says that a number is a time. */
   #instant(ms: number, type: CedarType | undefined): Value | undefined {
     if (type?.kind !== 'extension') return undefined;
-    if (type.name === 'datetime') return new Datetime(ms + 0);
+    if (type.name === 'datetime') return instantAt(ms + 0);
     return type.name === 'duration' ? new Duration(ms + 0) : undefined;
   }
 
