@@ -18,7 +18,6 @@ export {
 } from './ceremony/offline.ts';
 export { createCrlHandler } from './crl/handler.ts';
 export { PkiError, type PkiErrorCode } from './error.ts';
-export { tryMlDsa } from './experiment/ml-dsa.ts';
 export {
   createEstHandler,
   type EstHandler,
@@ -26,6 +25,7 @@ export {
   type EstOptions,
   type Peer,
 } from './est/handler.ts';
+export { tryMlDsa } from './experiment/ml-dsa.ts';
 export { type CloneSuspicion, type CloneWatch, createCloneWatch } from './fleet/clone-watch.ts';
 export { forecastRenewals } from './fleet/forecast.ts';
 export { type RenewalWindow, renewalWindow } from './fleet/renewal.ts';
