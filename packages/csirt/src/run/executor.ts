@@ -12,6 +12,7 @@ import { CsirtError } from '../error.ts';
 import { tell } from '../incident/change.ts';
 import { detections, incidents, runs, startKey, startRequests } from '../incident/kinds.ts';
 import type { CacaoPlaybook } from '../playbook/schema.ts';
+import { activeOf, everyActive, whenIncidentEnds } from './active.ts';
 import { advance, corroborate } from './advance.ts';
 import { decided } from './approve.ts';
 import { firstState } from './begin.ts';
@@ -209,19 +210,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
       throw new CsirtError('busy', `incident \`${incident.number}\` kept changing; try again`);
     });
 
-  /** The runs that have not ended, with their playbooks; a run whose playbook is lost is left to people. */
-  const everyActive = async (): Promise<{ readonly state: RunState; readonly playbook: CacaoPlaybook }[]> => {
-    const found: { state: RunState; playbook: CacaoPlaybook }[] = [];
-    for (let offset = 0; ; offset += 500) {
-      const page = await records.find(runStates, { where: { active: true }, limit: 500, offset });
-      for (const { value: state } of page.records) {
-        const playbook = await texts.get(state.playbook).catch(() => undefined);
-        if (playbook !== undefined) found.push({ state, playbook });
-      }
-      if (page.records.length < 500) return found;
-    }
-  };
-
   /** Begins what triage asked for up to this time and no one has begun; resolves to how many. */
   const begin = async (until: number): Promise<number> => {
     const requests = await records.find(startRequests, {
@@ -241,27 +229,16 @@ export function createExecutor(options: ExecutorOptions): Executor {
     return begun;
   };
 
-  // An incident that people close, or call a false positive, needs no further response.
-  const unsubscribe = signals.subscribe((signal) => {
-    if (signal.type !== 'incident' || !['closed', 'false-positive'].includes(signal.incident.state)) return;
-    const { id, runIds } = signal.incident;
-    if (runIds.length === 0) return;
-    const stopped = records
-      .find(runStates, { where: { incident: id, active: true }, limit: 1000 })
-      .then(({ records: active }) =>
-        Promise.all(active.map(({ value }) => mutate(value.run.id, () => undefined))),
-      )
-      .then(
-        () => void underWay.delete(`stop/${id}`),
-        () => void underWay.delete(`stop/${id}`),
-      );
+  const unsubscribe = whenIncidentEnds(signals, (id) => {
+    const over = () => void underWay.delete(`stop/${id}`);
+    const stopped = activeOf(records, id)
+      .then((active) => Promise.all(active.map(({ run }) => mutate(run.id, () => undefined))))
+      .then(over, over);
     underWay.set(`stop/${id}`, stopped);
   });
 
-  const approve: Executor['approve'] = async (approval) => {
-    const state = await mutate(approval.runId, (draft, known) => decided(draft, known, approval));
-    return state.run;
-  };
+  const approve: Executor['approve'] = async (approval) =>
+    (await mutate(approval.runId, (draft, known) => decided(draft, known, approval))).run;
   const together = createTogether({
     approve,
     records,
@@ -278,14 +255,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
     decisions: together.progress,
     stopDecision: together.stop,
     reconsider: async (incidentId) => {
-      const where = { incident: incidentId, active: true };
-      const { records: active } = await records.find(runStates, { where, limit: 1000 });
-      for (const { value } of active) {
-        if (value.threads.some(({ phase }) => phase === 'waiting')) await mutate(value.run.id, corroborate);
+      for (const { run, threads } of await activeOf(records, incidentId)) {
+        if (threads.some(({ phase }) => phase === 'waiting')) await mutate(run.id, corroborate);
       }
     },
     resume: async () => {
-      const active = await everyActive();
+      const active = await everyActive(records, texts);
       // One run that cannot go on must not keep the others from it.
       for (const { state } of active) {
         await mutate(state.run.id, () => undefined).catch(() => recover(state.run.id));
@@ -294,7 +269,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     },
     waiting: async () => {
       const found: WaitingApproval[] = [];
-      for (const { state, playbook } of await everyActive()) {
+      for (const { state, playbook } of await everyActive(records, texts)) {
         const incident = await records.get(incidents, state.run.incidentId);
         if (incident !== undefined) found.push(...waitingOf(state, playbook, incident.value));
       }
@@ -303,7 +278,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     remind: async () => {
       const { remindAfter = 900_000, escalateAfter = 3_600_000 } = options;
       let said = 0;
-      for (const { state, playbook } of await everyActive()) {
+      for (const { state, playbook } of await everyActive(records, texts)) {
         const draft = draftOf(state, playbook);
         if (!remind(draft, clock.now(), remindAfter, escalateAfter)) continue;
         await mutate(state.run.id, (fresh, known) => {

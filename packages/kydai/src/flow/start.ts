@@ -23,7 +23,7 @@ import { orPlaced } from '../policies/candidate.ts';
 import { keepDecisions } from '../policies/decision-events.ts';
 import { openDeclaredEntities } from '../policies/declared.ts';
 import { openPolicyDesk } from '../policies/desk.ts';
-import { cityMoments, searchOfNow } from '../policies/moment.ts';
+import { cityMoments } from '../policies/moment.ts';
 import { keepPolling } from '../policies/poll.ts';
 import { openReportedFacts } from '../policies/reported-facts.ts';
 import { policySource } from '../policies/source.ts';
@@ -356,7 +356,7 @@ export async function startKydai(options: {
         decide: asked.decide,
         onDecision: ({ request, decision, requestId }) => asked.made(request, decision, requestId),
         entities,
-        search: searchOfNow(createSearch(engine, entities), decisions.complete, moment),
+        search: createSearch(engine, entities, decisions.complete),
         mapping: config.authzen,
         detail: config.authzen.detail,
         ...(config.http.url === '' ? {} : { baseUrl: config.http.url }),

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { devices } from '@kydai/pki';
 import { afterAll, expect, it } from 'vitest';
 import { catchUp } from './catch-up.ts';
@@ -18,7 +19,7 @@ it.each(['before', 'after'])(
   async (moment) => {
     const file = join(folder, `${moment}.db`);
     const killed = spawnSync(process.execPath, [
-      join(import.meta.dirname, 'testing/killed.ts'),
+      fileURLToPath(new URL('./testing/killed.ts', import.meta.url)),
       file,
       moment,
     ]);

@@ -1,13 +1,5 @@
 import type { AccessRequest, Clock } from '@kydai/contracts';
-import {
-  type Engine,
-  type EntitySearch,
-  type Moment,
-  momentAt,
-  type PolicySet,
-  type Search,
-  withMoment,
-} from '@kydai/policy';
+import { type Engine, type Moment, momentAt, type PolicySet, withMoment } from '@kydai/policy';
 import { ShellError } from '../error.ts';
 
 /** The moment of now, where the clocks of the city are. */
@@ -59,28 +51,5 @@ export function momentGiver(engine: Engine, moment: MomentOf): (request: AccessR
     if (declared === undefined) return request;
     const context = withMoment(request.context, declared, moment);
     return context === request.context ? request : { ...request, context: { ...context } };
-  };
-}
-
-/** A search that asks as of now: with the time, and without believing what is stale. */
-export function searchOfNow(
-  search: Search,
-  complete: (request: AccessRequest) => AccessRequest,
-  moment: MomentOf,
-): Search {
-  const timed = (query: EntitySearch): EntitySearch => {
-    const { given, action, context: asked } = query;
-    const request = { principal: given, action, resource: given, ...(asked && { context: asked }) };
-    const { context } = complete(request);
-    return { ...query, ...(context && { context }) };
-  };
-  return {
-    subjects: (query) => search.subjects(timed(query)),
-    resources: (query) => search.resources(timed(query)),
-    actions(query) {
-      const { principal, resource } = query;
-      complete({ principal, action: '', resource });
-      return search.actions({ ...query, context: { ...query.context, ...moment() } });
-    },
   };
 }
