@@ -18,9 +18,9 @@ import {
 import { findFaults } from '../../packages/pki/src/lint/lint.ts';
 // @boundaries-ignore the profiles that the suite must cover
 import { allProfiles, profileOf } from '../../packages/pki/src/profile/profiles.ts';
-// @boundaries-ignore
+// @boundaries-ignore what was issued is read from its bytes
 import { readCertificate } from '../../packages/pki/src/x509/certificate.ts';
-// @boundaries-ignore
+// @boundaries-ignore the request of a person needs a mailbox
 import { extension } from '../../packages/pki/src/x509/extension.ts';
 import { MissingCorpus, type SuiteOptions, type SuiteResult } from './corpus.ts';
 
