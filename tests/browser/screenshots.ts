@@ -38,7 +38,7 @@ const incidents = JSON.parse((await program.cli('incidents', '--all', '--json'))
 }[];
 const pages = values.page ?? [
   '/', '/incidents', ...incidents.slice(0, 2).map(({ id }) => `/incidents/${id}`), '/devices', '/certificates', '/enrol', '/logs',
-  '/findings', '/sources', '/decisions', '/audit',
+  '/findings', '/detections', '/rules', '/rules?view=map', '/rules?view=packs', '/hunts', '/sources', '/decisions', '/audit',
 ]; // biome-ignore format: a list
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
@@ -53,7 +53,13 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.goto(program.addresses.http + path);
         await page.waitForSelector('main h1').catch(() => {});
         await page.waitForTimeout(600);
-        const name = path === '/' ? 'overview' : path.slice(1).replaceAll('/', '-').slice(0, 24);
+        const name =
+          path === '/'
+            ? 'overview'
+            : path
+                .slice(1)
+                .replaceAll(/[/?=&]/g, '-')
+                .slice(0, 24);
         await page.screenshot({
           path: join(folder, `${name}.${size}.${colorScheme}.${language}.png`),
           fullPage: true,

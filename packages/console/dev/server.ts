@@ -22,6 +22,7 @@ import {
 } from './data.ts';
 import { activity, decision, decisions, fieldsOf, histogram, searchEvents, valuesOf } from './events.ts';
 import * as pki from './pki.ts';
+import { coverage, explanation, huntNews, ruleDetail, rulesView } from './rules.ts';
 import * as sbom from './sbom.ts';
 
 export const policy =
@@ -46,6 +47,7 @@ const session: SessionView = {
     'revoke-certificate',
     'create-enrolment-token',
     'create-api-token',
+    'change-rules',
   ],
   version: '0.1.0',
 };
@@ -315,7 +317,15 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       if (answer === undefined) return problem(response, 404, 'not-found', `no \`${id}\``);
       return json(response, answer);
     }
+    case 'rules': {
+      if (id === 'coverage') return json(response, coverage);
+      if (id === undefined)
+        return json(response, empty ? { ...rulesView('\0'), packs: [] } : rulesView(search.get('q') ?? ''));
+      const rule = ruleDetail(id);
+      return rule ? json(response, rule) : problem(response, 404, 'not-found', `no rule \`${id}\``);
+    }
     case 'sources':
+      if (id === 'statements') return json(response, none);
       return json(response, { sources: empty ? [] : sources });
     case 'decisions':
       return json(response, { items: empty ? [] : decisions });
@@ -430,6 +440,16 @@ async function change(
       certificates: certificates.filter((one) => one.subject === id),
       incidents: [],
     });
+  }
+  if (name === 'rules') return json(response, id === 'explain' ? explanation('') : ruleDetail(id));
+  if (name === 'hunts' && id === '') {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.end(
+      huntNews()
+        .map((news) => `${JSON.stringify(news)}\n`)
+        .join(''),
+    );
+    return;
   }
   if (name === 'certificates') {
     const at = certificates.findIndex((one) => one.serial === id);

@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
-import { devices, incidents } from './data.ts';
+import { devices, incidents, rules } from './data.ts';
 import { startFixture } from './server.ts';
 
 const [folder = 'screenshots', ...only] = process.argv.slice(2);
@@ -16,6 +16,11 @@ const pages: Record<string, string> = {
   incident: `/incidents/${incidents[0]!.id}`,
   contained: `/incidents/${incidents[1]!.id}`,
   detections: '/detections',
+  rules: '/rules',
+  coverage: '/rules?view=map',
+  packs: '/rules?view=packs',
+  rule: `/rules/${rules.phase.id}`,
+  hunts: '/hunts',
   devices: '/devices',
   device: `/devices/${devices.find((one) => one.quarantined)!.id}`,
   certificates: '/certificates',

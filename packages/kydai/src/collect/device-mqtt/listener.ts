@@ -102,8 +102,17 @@ export async function listenDeviceMqtt(parts: {
       setImmediate(() => judgeAll(subject));
     }
   });
-  const timer = setInterval(() => judgeAll(), judgeEvery);
-  timer.unref();
+  let timer: NodeJS.Timeout;
+  const watch = (pause: number) => {
+    timer = setTimeout(() => {
+      const began = performance.now();
+      judgeAll();
+      // With very many connections this must not become all that the program does.
+      watch(Math.max(judgeEvery, (performance.now() - began) * 10));
+    }, pause);
+    timer.unref();
+  };
+  watch(judgeEvery);
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ code }: NodeJS.ErrnoException) => {
@@ -120,7 +129,7 @@ export async function listenDeviceMqtt(parts: {
     renew: (next) => server.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
     async close() {
       closing = true;
-      clearInterval(timer);
+      clearTimeout(timer);
       unsubscribe();
       const closed = new Promise((resolve) => server.close(resolve));
       for (const { session } of connections) session?.end(reasons.shutdown);
