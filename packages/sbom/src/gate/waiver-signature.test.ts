@@ -1,6 +1,10 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Trust } from '../attest/dsse.ts';
+import { temporaryFolder } from '../testing.ts';
 import { readSigners } from './signers.ts';
 import type { WaiverEntry } from './waiver.ts';
 import { signWaiver, verifyWaivers } from './waiver-signature.ts';
@@ -83,6 +87,44 @@ describe('a waiver', () => {
       waivers: [],
       unsigned: [{ reason: expect.stringContaining('--signers') }],
     });
+  });
+});
+
+describe('a signature with a certificate', () => {
+  const certificate = (name: string) => {
+    using folder = temporaryFolder();
+    const key = join(folder.path, 'k');
+    writeFileSync(key, people.get('Minh')!.privateKey);
+    const args = ['req', '-x509', '-key', key, '-subj', `/CN=${name}`, '-days', '2'];
+    return execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  };
+  const chainPem = certificate('Staff');
+  const staff: Trust = (chain) => ({ subject: new X509Certificate(chain[0]!).subject.replace('CN=', '') });
+  const minh = { name: 'Staff', keyPem: people.get('Minh')!.privateKey, chainPem };
+  const with_ = (signature: WaiverEntry['signatures'][number], trust: Trust) => {
+    const lan = signWaiver(terms, { name: 'Lan', keyPem: people.get('Lan')!.privateKey });
+    return verifyWaivers([{ ...terms, signatures: [lan, signature] }], declared, () => trust);
+  };
+
+  it('counts where its authority is trusted and it names the signer', () => {
+    expect(with_(signWaiver(terms, minh), staff).waivers).toMatchObject([{ signers: ['Lan', 'Staff'] }]);
+    expect(with_(signWaiver(terms, minh), nobody).unsigned[0]?.reason).toContain('not here');
+    const other = { ...signWaiver(terms, minh), signer: 'Hà' };
+    expect(with_(other, staff).unsigned[0]?.reason).toContain('names another');
+  });
+
+  it('is one person’s with what the same key signed as declared', () => {
+    const declaredToo = signWaiver(terms, { name: 'Minh', keyPem: people.get('Minh')!.privateKey });
+    const both = { ...terms, signatures: [declaredToo, signWaiver(terms, minh)] };
+    expect(verifyWaivers([both], declared, () => staff).unsigned[0]?.reason).toContain('signed twice');
+  });
+
+  it('is not made with another one’s certificate', () => {
+    const keyPem = people.get('Hà')!.privateKey;
+    expect(() => signWaiver(terms, { ...minh, keyPem })).toThrow(expect.objectContaining({ code: 'signer' }));
+    expect(() => signWaiver(terms, { ...minh, chainPem: '' })).toThrow(
+      expect.objectContaining({ code: 'signer' }),
+    );
   });
 });
 
