@@ -187,11 +187,11 @@ async function history(node: string, lake: Program, checks: Checks): Promise<voi
   const moved = await startProgram({ folder: lake.folder, environment });
   const first = await moved.cli('store', 'migrate');
   checks.equal('the move goes on', first.code, 0);
-  checks.matches(
-    'to the end, with the counts of each day',
-    first.stdout,
-    new RegExp(`Moved ${held.toLocaleString('en')} events`),
+  // What the program itself notes as it stops comes on top.
+  const told = Number(
+    /Moved ([\d,]+) events; the counts of every day agree/.exec(first.stdout)?.[1]?.replaceAll(',', ''),
   );
+  checks.ok('to the end, with the counts of each day', told >= held && told < held + 10, first.stdout);
   checks.equal('and once more, when asked again', (await moved.cli('store', 'migrate')).code, 0);
   checks.equal('each event is there once', await counted(node), before + total);
   await moved.stop();
