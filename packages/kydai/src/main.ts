@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 
 // Before anything of ours is loaded, so that a pipeline's second call starts from what the first one compiled.
 enableCompileCache();
+// A runner of a pipeline has little memory, and what a scan makes it soon forgets: collecting earlier saves 60 MB.
+if (process.argv[2] === 'sbom') {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=20');
+}
 const { KydaiError } = await import('@kydai/contracts/error');
 const { standardOutput, styled } = await import('./cli/output.ts');
 
