@@ -26,7 +26,7 @@ export interface ExplainedPolicy extends DecidingPolicy {
   readonly place: SourcePlace;
   /** What its permission raises (annotation `alarm`): somebody broke the glass. */
   readonly alarm?: string;
-  /** Conditions in the order of the text; the head's first. */
+  /** Those that were looked at, in the order of the text; the head's first. What comes after the answer is known is not. */
   readonly conditions: readonly ExplainedCondition[];
 }
 
@@ -62,13 +62,12 @@ export function explain(
   const decision = engine.decide(request);
   const action = engine.actionUid(request.action);
   const { request: partial, resolve } = interpretationOf(engine, entities, request);
-  const interpreter = new Interpreter(partial, resolve);
   const policies = policiesOfAction(action, engine.policySet, entities);
   const byId = new Map(policies.map((policy) => [policy.id, policy]));
   return {
     decision,
     determining: decision.determining.map((deciding) =>
-      explained(deciding, byId.get(deciding.id)!, interpreter),
+      explained(deciding, byId.get(deciding.id)!, partial, resolve),
     ),
     standsInTheWay: decision.outcome === 'forbidden' ? decision.determining : [],
     remedies: decision.allowed ? [] : remediesOf(policies, partial, resolve, strictForbid),
@@ -90,17 +89,24 @@ export function redacted({ decision }: Explanation): {
   };
 }
 
-function explained(deciding: DecidingPolicy, policy: Policy, interpreter: Interpreter): ExplainedPolicy {
-  const conditions = atomsOf(policyExpression(policy)).map((atom): ExplainedCondition => {
-    const value = interpreter.evaluate(atom);
+function explained(
+  deciding: DecidingPolicy,
+  policy: Policy,
+  request: PartialRequest,
+  resolve: (uid: CedarUid) => EntityNode,
+): ExplainedPolicy {
+  const expression = policyExpression(policy);
+  const interpreter = new NotingInterpreter(request, resolve);
+  interpreter.evaluate(expression);
+  const seen = new Map(interpreter.seen);
+  const conditions = atomsOf(expression).flatMap((atom): ExplainedCondition[] => {
+    const value = seen.get(atom);
+    if (value === undefined) return [];
     const facts = factsOf(atom, interpreter);
     const none = facts.some(({ stale }) => stale) ? 'stale' : 'failed';
-    return {
-      condition: formatExpression(atom),
-      value: typeof value === 'boolean' ? value : none,
-      facts,
-      place: policy.placeOf(atom),
-    };
+    const condition = formatExpression(atom);
+    const told = typeof value === 'boolean' ? value : none;
+    return [{ condition, value: told, facts, place: policy.placeOf(atom) }];
   });
   const alarm = policy.annotations.get('alarm');
   return { ...deciding, place: policy.place, ...(alarm !== undefined && { alarm }), conditions };
@@ -126,6 +132,7 @@ function remediesOf(
     .flatMap(({ expression }) => changesFor(expression, true, interpreter));
   return smallest(product([...lifted, smallest(granted)]))
     .filter((changes) => wouldAllow(changes, expressions, request, resolve, blocks))
+    .sort((a, b) => a.size - b.size || forgetting(a) - forgetting(b))
     .slice(0, maximumRemedies)
     .map((changes) =>
       [...changes].map(([condition, { atom, want }]) => ({
@@ -134,6 +141,11 @@ function remediesOf(
         facts: factsOf(atom, interpreter),
       })),
     );
+}
+
+/** How many facts would have to be forgotten: true, but rarely what anybody can do. */
+function forgetting(changes: ChangeSet): number {
+  return [...changes.values()].filter(({ atom, want }) => atom.kind === 'has' && !want).length;
 }
 
 /** Decides again with the changes taken as made, so that no remedy wakes another forbid. */
@@ -152,6 +164,17 @@ function wouldAllow(
     else if (blocks(result)) return false;
   }
   return permitted;
+}
+
+/** Remembers what each expression came to. */
+class NotingInterpreter extends Interpreter {
+  readonly seen = new Map<Expression, Result>();
+
+  override evaluate(expression: Expression): Result {
+    const result = super.evaluate(expression);
+    this.seen.set(expression, result);
+    return result;
+  }
 }
 
 /** An interpreter for which some atoms are what they are wanted to be. */

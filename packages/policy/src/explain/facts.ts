@@ -4,7 +4,7 @@ import { factOf, wholeFact } from '../entities/fact.ts';
 import { EntityNode } from '../entities/node.ts';
 import type { Expression } from '../parse/ast.ts';
 import { partsOf } from '../parse/walk.ts';
-import { CedarRecord, failed, type Value } from '../values/value.ts';
+import { CedarRecord, CedarSet, failed, type Value } from '../values/value.ts';
 import { formatUid } from './format.ts';
 import { type Interpreter, type Result, unknown } from './interpret.ts';
 
@@ -35,7 +35,8 @@ export function factsOf(atom: Expression, interpreter: Interpreter): Fact[] {
     if (expression.kind === 'get' || expression.kind === 'has') {
       const path = expression.kind === 'get' ? [expression.attribute] : expression.attributes;
       const owner = ownerName(expression.of, interpreter);
-      if (owner !== undefined) {
+      // Of a path that breaks off, the first part that is not known says it.
+      if (owner !== undefined && interpreter.evaluate(expression.of) !== failed) {
         const result = interpreter.evaluate(expression);
         if (expression.kind === 'get') add(`${owner}.${path.join('.')}`, result);
         else add(`${owner} has ${path.join('.')}`, result);
@@ -50,6 +51,10 @@ export function factsOf(atom: Expression, interpreter: Interpreter): Fact[] {
       const [below, above] = [interpreter.evaluate(expression.left), interpreter.evaluate(expression.right)];
       if (below instanceof EntityNode && above instanceof EntityNode) {
         add(`${uidText(below)} in ${uidText(above)}`, interpreter.evaluate(expression));
+      }
+      if (below instanceof EntityNode && above instanceof CedarSet) {
+        const groups = above.items.filter((each) => each instanceof EntityNode).map(uidText);
+        add(`${uidText(below)} in [${groups.join(', ')}]`, interpreter.evaluate(expression));
       }
     }
     partsOf(expression).forEach(visit);

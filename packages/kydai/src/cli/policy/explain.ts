@@ -72,9 +72,24 @@ function mark(output: Output, value: boolean | string): string {
   return styled(output, value === false ? 'dim' : 'yellow', String(value).padEnd(6));
 }
 
+/** A Cedar value as policies write it. */
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const { __entity: entity, __extn: call } = value as {
+    readonly __entity?: { readonly type: string; readonly id: string };
+    readonly __extn?: { readonly fn: string; readonly arg: unknown };
+  };
+  if (entity !== undefined) return `${entity.type}::${JSON.stringify(entity.id)}`;
+  if (call !== undefined) return `${call.fn}(${JSON.stringify(call.arg)})`;
+  return `{${Object.entries(value)
+    .map(([key, each]) => `${key}: ${plain(each)}`)
+    .join(', ')}}`;
+}
+
 /** `Device::"cam-1".risk is 20, says edr, 3 min 20 s ago, for 6 h 40 min more`. */
 function told({ name, value, source, at, until, stale }: Fact, now: number): string {
-  const known = value === undefined ? 'not known' : JSON.stringify(value);
+  const known = value === undefined ? 'not known' : plain(value);
   if (source === undefined || at === undefined || until === undefined) return `${name} is ${known}`;
   const age = `${name} is ${known}, says ${source}, ${duration(Math.max(0, now - at))} ago`;
   if (stale) return `${age}; stale since ${duration(Math.max(0, now - until))}: it waits for the next report`;
