@@ -1,5 +1,5 @@
 /** Development data: invented log lines and decisions. Never bundled. */
-import type { DecisionView, EventPageView, HistogramView } from '@kydai/contracts';
+import type { DecisionView, EventPageView, FieldStatisticsView, HistogramView } from '@kydai/contracts';
 import { devices, dice, hour, minute, second, start } from './data.ts';
 
 type Row = EventPageView['events'][number];
@@ -179,4 +179,22 @@ export function valuesOf(found: readonly Row[], field: string, prefix: string) {
   );
   const values = all.sort((a, b) => b.count - a.count).slice(0, 10);
   return { field, events: found.length, present: all.reduce((sum, { count }) => sum + count, 0), values };
+}
+
+export function statisticsOf(found: readonly Row[], field: string): FieldStatisticsView {
+  const values = found.flatMap((row) => [row.fields[field] ?? []].flat());
+  const sorted = values.filter((value) => typeof value === 'number').sort((a, b) => a - b);
+  const common = { field, events: found.length, present: values.length, distinct: new Set(values).size };
+  if (sorted.length === 0) return common;
+  const rank = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  const numbers = {
+    count: sorted.length,
+    min: sorted[0]!,
+    max: sorted.at(-1)!,
+    mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+    p50: rank(0.5),
+    p95: rank(0.95),
+    p99: rank(0.99),
+  };
+  return { ...common, numbers };
 }

@@ -20,7 +20,16 @@ import {
   runs,
   sources,
 } from './data.ts';
-import { activity, decision, decisions, fieldsOf, histogram, searchEvents, valuesOf } from './events.ts';
+import {
+  activity,
+  decision,
+  decisions,
+  fieldsOf,
+  histogram,
+  searchEvents,
+  statisticsOf,
+  valuesOf,
+} from './events.ts';
 import * as pki from './pki.ts';
 import { coverage, explanation, huntNews, ruleDetail, rulesView } from './rules.ts';
 import * as sbom from './sbom.ts';
@@ -298,6 +307,10 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       if (id === 'fields') return json(response, fieldsOf(found));
       if (id === 'values')
         return json(response, valuesOf(found, search.get('field') ?? '', search.get('prefix') ?? ''));
+      if (id === 'statistics') return json(response, statisticsOf(found, search.get('field') ?? ''));
+      // The word `slow` makes a search that takes its time, so that its progress can be looked at.
+      if (id === 'running') return json(response, { share: 0.43, elapsed: 3_200 });
+      if (q.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 8_000));
       if (id === 'related') return json(response, { detections: [], incidents: [] });
       if (id === 'surrounding')
         return json(response, { events: searchEvents('', 0, Date.now()).slice(0, 20) });
