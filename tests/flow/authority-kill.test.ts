@@ -9,7 +9,7 @@ import { openRecords } from '@kydai/store';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../program.ts';
 
-const program = join(import.meta.dirname, 'power/authority.ts');
+const program = join(import.meta.dirname, '../servers/authority.ts');
 const rounds = 8;
 const perRound = 250;
 
