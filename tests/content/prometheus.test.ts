@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 const dashboards = join(import.meta.dirname, '../../dashboards');
-const source = readFileSync(join(import.meta.dirname, '../../packages/kydai/src/metrics/metrics.ts'), 'utf8');
+const source = ['metrics/metrics.ts', 'pki/metrics.ts']
+  .map((file) => readFileSync(join(import.meta.dirname, '../../packages/kydai/src', file), 'utf8'))
+  .join('\n');
 
 /** Every metric that the program exports, read from where it is declared. */
 const exported = new Set([
-  ...[...source.matchAll(/name: '(kydai_[a-z_]+)'/g)].map((match) => match[1]!),
-  ...[...source.matchAll(/count\('(kydai_[a-z_]+)'/g)].map((match) => match[1]!),
+  ...[...source.matchAll(/'(kydai_[a-z_]+)'/g)].map((match) => match[1]!),
   ...['received', 'parsed', 'kept', 'refused', 'dropped'].map((flow) => `kydai_source_events_${flow}_total`),
 ]);
 
