@@ -6,7 +6,7 @@ import { loadPlaybooks } from './load.ts';
 import { readPlaybook, writePlaybook } from './read.ts';
 import type { CacaoPlaybook } from './schema.ts';
 
-const example = ownPlaybooks()[0]!.cacao;
+const example = ownPlaybooks().find(({ id }) => id === 'brute-force')!.cacao;
 type Loose = Record<string, unknown> & { workflow: Record<string, Record<string, unknown>> };
 const changed = (alter: (playbook: Loose) => void): string => {
   const copy = structuredClone(example) as unknown as Loose;
