@@ -105,6 +105,10 @@ describe('the console in a real browser', () => {
     '/findings',
     '/sources',
     '/decisions',
+    '/policies',
+    '/policies?view=cases',
+    '/policies?view=try',
+    '/policies?view=blast',
     '/audit',
   ])('%s has no serious accessibility fault and fits a phone', async (path) => {
     await page.setViewportSize({ width: 375, height: 812 });
