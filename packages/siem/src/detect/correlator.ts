@@ -1,6 +1,7 @@
 import type { Event } from '@kydai/contracts';
 import type { FieldSource } from '../rules/expression.ts';
 import type { CorrelationRule } from '../rules/rule.ts';
+import { type Linked, Recency } from './recency.ts';
 import { readField, textsOfValue } from './values.ts';
 import { judgedAtClose, openWindow, type Sample, type Satisfied, type Window } from './windows.ts';
 
@@ -22,7 +23,8 @@ export interface Match extends Satisfied {
   readonly time: number;
 }
 
-interface Group {
+interface Group extends Linked<Group> {
+  readonly key: string;
   readonly values: readonly string[];
   /** The source, where its events come so long after their time that they are counted apart. */
   readonly source: string | undefined;
@@ -75,6 +77,7 @@ export class Correlator {
   readonly #atClose: boolean;
   readonly #numeric: boolean;
   readonly #groups = new Map<string, Group>();
+  readonly #recency = new Recency<Group>();
   /** Counts how often the state was begun to be written down in pieces. */
   #writing = 0;
   /** While it is: groups as they were when it began, saved before they changed. */
@@ -118,15 +121,13 @@ export class Correlator {
     const over = group && this.#atClose && source !== undefined && feed.time - group.opened > reach;
     if (group && (over || feed.time - group.newest > this.rule.timespan)) {
       if (this.#atClose) this.#close(group, found);
-      this.#groups.delete(key);
+      this.#forget(group);
       group = undefined;
     }
     if (!group) {
-      group = this.#open(values, source, feed.time, received);
-      this.#groups.set(key, group);
+      group = this.#open(key, values, source, feed.time, received);
     } else if (!this.#atClose) {
-      this.#groups.delete(key);
-      this.#groups.set(key, group);
+      this.#recency.touch(group);
       group.touched = Math.max(group.touched, received);
     }
     if (feed.time < group.newest - this.rule.timespan - this.#lateness) this.#late++;
@@ -205,6 +206,7 @@ export class Correlator {
   /** Returns false, with nothing restored, where the rule has changed since. */
   restore(state: CorrelatorState): boolean {
     if (state.definition !== definitionOf(this.rule)) return false;
+    for (const group of this.#groups.values()) this.#recency.remove(group);
     this.#groups.clear();
     this.#watermark = state.watermark;
     this.#late = state.late;
@@ -216,8 +218,14 @@ export class Correlator {
     for (const { values, source, quiet, newest, opened, touched, samples } of groups) {
       const window = openWindow(this.rule, this.#lateness);
       for (const sample of samples) window.add(sample);
-      const group = { values, source, quiet, newest, opened, touched, window, written: 0 };
-      this.#groups.set(keyOf(values, source), group);
+      const kept = { values, source, quiet, newest, opened, touched, window };
+      this.#remember({
+        ...kept,
+        key: keyOf(values, source),
+        written: this.#writing,
+        older: undefined,
+        newer: undefined,
+      });
     }
     return true;
   }
@@ -230,14 +238,20 @@ export class Correlator {
     return values.length === 1 ? values[0] : JSON.stringify(values);
   }
 
-  #open(values: readonly string[], source: string | undefined, time: number, received: number): Group {
-    if (this.#groups.size >= this.#maxGroups) {
-      const [key, group] = this.#groups.entries().next().value!;
-      this.#keepAsItWas(group);
-      this.#groups.delete(key);
+  #open(
+    key: string,
+    values: readonly string[],
+    source: string | undefined,
+    time: number,
+    received: number,
+  ): Group {
+    if (this.#groups.size >= this.#maxGroups && this.#recency.oldest) {
+      this.#keepAsItWas(this.#recency.oldest);
+      this.#forget(this.#recency.oldest);
       this.#evicted++;
     }
-    return {
+    return this.#remember({
+      key,
       values,
       source,
       window: openWindow(this.rule, this.#lateness),
@@ -246,7 +260,20 @@ export class Correlator {
       opened: time,
       touched: received,
       written: this.#writing,
-    };
+      older: undefined,
+      newer: undefined,
+    });
+  }
+
+  #remember(group: Group): Group {
+    this.#groups.set(group.key, group);
+    this.#recency.add(group);
+    return group;
+  }
+
+  #forget(group: Group): void {
+    this.#groups.delete(group.key);
+    this.#recency.remove(group);
   }
 
   #report(group: Group, satisfied: Satisfied, feed: Feed | undefined, found: Match[]): void {
@@ -269,13 +296,12 @@ export class Correlator {
   /** The least recently touched group comes first; looking at the first few each time keeps up with what arrives. */
   #sweep(found: Match[]): void {
     const { timespan } = this.rule;
-    let checked = 0;
-    for (const [key, group] of this.#groups) {
-      if (group.touched + timespan + this.#lateness >= this.#watermark) break;
+    for (let checked = 0; checked < 1000; checked++) {
+      const group = this.#recency.oldest;
+      if (!group || group.touched + timespan + this.#lateness >= this.#watermark) return;
       this.#keepAsItWas(group);
       if (this.#atClose) this.#close(group, found);
-      this.#groups.delete(key);
-      if (++checked >= 1000) break;
+      this.#forget(group);
     }
   }
 }
