@@ -345,6 +345,24 @@ describe('the certificate authority, wired', () => {
     expect((await cli('pki', 'devices', 'list', 'lamp')).stdout).toContain('trusted');
   });
 
+  it('tells what is to come by zone, and pages what there is', async () => {
+    await enrol('cam-weather');
+    const told = (await cli('pki', 'forecast', '--days', '60')).stdout;
+    expect(told).toMatch(/^zone +renewals +sum +ends +overdue +lapsed$/m);
+    expect(told).toMatch(/^district-1 /m);
+    const { body } = await operator('GET', '/api/v1/pki/forecast?days=60');
+    const zones = body['zones'] as { zone: string; subjects: number; renewals: number[] }[];
+    const zone = zones.find((each) => each.zone === 'district-1')!;
+    expect(zone.renewals).toHaveLength(60);
+    expect(zone.renewals.reduce((sum, count) => sum + count, 0)).toBe(zone.subjects);
+    const list = async (query: string) => (await operator('GET', `/api/v1/${query}`)).body['total'] as number;
+    expect(await list('certificates?q=cam-weat')).toBe(1);
+    expect(await list('certificates?q=cam-weat&profile=service')).toBe(0);
+    expect(await list('certificates?q=cam-weat&status=ending')).toBe(0);
+    expect(await list('devices?q=cam-weat&kind=camera&trust=all')).toBe(1);
+    expect(await list('devices?q=cam-weat&trust=quarantined')).toBe(0);
+  });
+
   it('exports every certificate that was ever issued', async () => {
     const { certificates } = await import('@kydai/pki');
     const lines = (await cli('pki', 'export')).stdout.trim().split('\n');
