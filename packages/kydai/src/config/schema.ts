@@ -201,6 +201,10 @@ export const Config = z.strictObject({
   retention: z
     .strictObject({
       days: z.number().int().min(1).max(36500).default(365).describe('how long events are kept'),
+      datasets: z
+        .record(z.string().min(1), z.number().int().min(1).max(36500))
+        .default({})
+        .describe('days for datasets that are kept for another time, such as `camera.log: 30`'),
     })
     .prefault({}),
   response: z
