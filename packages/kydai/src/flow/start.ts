@@ -275,7 +275,7 @@ export async function startKydai(options: {
     });
     closeLast(() => collection.close());
     const { intake } = collection;
-    const retention = keepRetention({ events, records, clock, log, days: config.retention.days });
+    const retention = keepRetention({ events, records, clock, log, ...config.retention });
     closeLast(() => retention.stop());
     const decisionEvents = keepDecisions({
       intake,
