@@ -31,6 +31,7 @@ import {
   valuesOf,
 } from './events.ts';
 import * as pki from './pki.ts';
+import { policies, policyFiles } from './policies.ts';
 import { coverage, explanation, huntNews, ruleDetail, rulesView } from './rules.ts';
 import * as sbom from './sbom.ts';
 
@@ -342,6 +343,10 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
       return json(response, { sources: empty ? [] : sources });
     case 'decisions':
       return json(response, { items: empty ? [] : decisions });
+    case 'approvals':
+      return json(response, { waiting: empty ? [] : overview().approvals, decisions: [], perMinute: 60 });
+    case 'policies':
+      return json(response, id === 'files' ? policyFiles : policies);
     case 'audit': {
       const from = Number(search.get('from') ?? Math.max(0, audit.length - 50));
       return json(

@@ -41,6 +41,8 @@ const pages: Record<string, string> = {
   advisory: '/findings/advisories/GHSA-xvch-5gv4-984h',
   sources: '/sources',
   decisions: '/decisions',
+  policies: '/policies?open=quarantined-device',
+  try: '/policies?view=try',
   audit: '/audit',
 };
 const looks = [
