@@ -1,11 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
-import { PkiHealthView } from '@kydai/contracts';
-// @boundaries-ignore asks as devices do
-import { makeCsr } from '../../packages/pki/src/fixtures/request.ts';
 import { eventually, type Program, startProgram, temporaryFolder } from '../program.ts';
 import { type Checks, command, shell } from './checks.ts';
+import { childOf, enrol, health, operatorHeaders } from './operated.ts';
+import { faults } from './pkcs11-faults.ts';
 
 const pin = '48151623';
 const modules = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so'];
@@ -46,7 +44,7 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
 
   await refusedPin();
   await freshCity();
-  await faults();
+  await faults({ checks, folder, module, environment: inToken });
 
   // The city begins with keys in files and moves them into the token.
   let program = await startProgram({ folder, environment: inFiles });
@@ -122,47 +120,6 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
     const verified = await fresh.cli('audit', 'verify');
     checks.equal('its audit log is intact', verified.code, 0);
     checks.equal('it stops', await fresh.stop('SIGINT'), 0);
-  }
-
-  /** Everything that a module can say or do in the middle of a signature, by one that does it on demand. */
-  async function faults(): Promise<void> {
-    const source = join(import.meta.dirname, 'pkcs11-faulty.c');
-    const built = await command(folder, 'cc', ['-shared', '-fPIC', '-o', 'faulty.so', source, '-ldl']);
-    checks.equal('the faulty module compiles', built.code, 0);
-    const control = join(folder, 'control');
-    const faulty = await startProgram({
-      folder: temporaryFolder(),
-      environment: {
-        ...inToken,
-        KYDAI_PKI_KEYS_MODULE: join(folder, 'faulty.so'),
-        KYDAI_PKI_KEYS_SESSIONS: '1',
-        FAULTY_MODULE: module,
-        FAULTY_CONTROL: control,
-      },
-    });
-    const device = (word: string) => enrol(faulty, [`faulty-${word}`]);
-    for (const word of ['closed', 'removed', 'general', 'abort']) {
-      writeFileSync(control, word);
-      const [answer] = await device(word);
-      checks.equal(`a token that says or does \`${word}\`: a fresh process signs`, answer?.status, 200);
-    }
-    checks.equal('only the abort counts as a crash', (await health(faulty)).token!.crashes, 1);
-    for (const [word, reason] of [
-      ['refused', /not permitted/],
-      ['garbage', /does not verify/],
-      ['sleep', /does not answer|process ended/],
-    ] as const) {
-      writeFileSync(control, word);
-      const [answer] = await device(word);
-      checks.equal(`\`${word}\` is refused out loud`, answer?.status, 503);
-      checks.matches(`\`${word}\` says why`, answer?.body ?? '', reason);
-      const again = await eventually(async () => {
-        const [next] = await device(`${word}-again`);
-        return next?.status === 200 ? next : undefined;
-      });
-      checks.equal(`and the next after \`${word}\` is signed`, again.status, 200);
-    }
-    checks.equal('the program with the faulty module stops', await faulty.stop('SIGINT'), 0);
   }
 
   async function signatures(): Promise<void> {
@@ -327,73 +284,4 @@ export async function run(_program: Program, checks: Checks): Promise<void> {
     const verified = await program.cli('backup', 'verify', join(folder, 'city.backup'));
     checks.matches('and is proven to restore', verified.stdout, /The backup restores/);
   }
-}
-
-function operatorOf({ folder }: Program): { key: string; pid: number; rootPem: string } {
-  return JSON.parse(readFileSync(join(folder, 'data/operator.json'), 'utf8'));
-}
-
-function operatorHeaders(program: Program): Record<string, string> {
-  return { authorization: `Bearer ${operatorOf(program).key}` };
-}
-
-async function health(program: Program): Promise<PkiHealthView> {
-  const url = `${program.addresses.http}/api/v1/pki/health`;
-  return PkiHealthView.parse(await (await fetch(url, { headers: operatorHeaders(program) })).json());
-}
-
-/** The process with the token: the child of the program that runs `token/process.ts`. */
-function childOf(program: Program): number | undefined {
-  const { pid } = operatorOf(program);
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean);
-  return children.map(Number).find((child) => {
-    try {
-      return readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('token/process.ts');
-    } catch {
-      return false;
-    }
-  });
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** Enrols devices by EST, all at a time; the answers in their order. */
-async function enrol(program: Program, devices: readonly string[]): Promise<Answer[]> {
-  const { rootPem } = operatorOf(program);
-  const roots = await (await fetch(`${program.addresses.status}/pki/ca/root.pem`)).text();
-  return Promise.all(
-    devices.map(async (deviceId) => {
-      const made = await fetch(`${program.addresses.http}/api/v1/enrolment-tokens`, {
-        method: 'POST',
-        headers: { ...operatorHeaders(program), 'content-type': 'application/json' },
-        body: JSON.stringify({ deviceId, kind: 'camera', zone: 'north', minutes: 10 }),
-      });
-      const { token } = (await made.json()) as { token: string };
-      return post(program, `${rootPem}\n${roots}`, `${deviceId}:${token}`, makeCsr(deviceId));
-    }),
-  );
-}
-
-function post(program: Program, ca: string, auth: string, csr: Uint8Array): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${program.addresses.devices}/.well-known/est/simpleenroll`,
-      { method: 'POST', ca, auth, headers: { 'content-type': 'application/pkcs10' } },
-      (response) => {
-        let body = '';
-        response.setEncoding('latin1').on('data', (chunk: string) => {
-          body += chunk;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      },
-    );
-    sent.on('error', reject);
-    sent.end(Buffer.from(csr).toString('base64'));
-  });
 }
