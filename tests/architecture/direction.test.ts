@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 /**
- * Entries besides the index, for a program that starts in a fraction of a second on a small machine: it loads no more
- * than it runs.
+ * Entries besides the index: for a program that starts in a fraction of a second on a small machine and loads no more
+ * than it runs, and `testing` for what the tests of several packages share.
  */
 const entries: Readonly<Record<string, readonly string[]>> = {
-  contracts: ['./error'],
+  contracts: ['./error', './testing'],
   device: ['./command'],
 };
 const domain = ['policy', 'pki', 'sbom', 'siem', 'csirt', 'store', 'device'];
@@ -72,6 +72,7 @@ describe('the direction of imports', () => {
       .flatMap(imports)
       .filter(({ file, from }) => {
         const inner = /^@kydai\/([a-z]+)\/(?!folder$)(.+)/.exec(from);
+        if (inner?.[2] === 'testing') return !/\.test\.ts$|\/(?:testing|fixtures)\//.test(file);
         if (inner !== null) return !entries[inner[1]!]?.includes(`./${inner[2]}`);
         if (!from.startsWith('.')) return false;
         const target = relative(root, join(root, file, '..', from));

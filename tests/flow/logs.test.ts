@@ -41,13 +41,13 @@ describe('An analyst asks the logs', () => {
     const { fields, sampled } = await get('/events/fields?q=line');
     expect(sampled).toBe(total);
     expect(fields).toContainEqual({ name: 'user.name', count: total });
-    expect(await get('/events/values?field=user.name&top=1')).toEqual({
+    expect(await get('/events/values?q=message:line*&field=user.name&top=1')).toEqual({
       field: 'user.name',
       events: total,
       present: total,
       values: [{ value: 'lan', count: 200 }],
     });
-    const { values } = await get('/events/values?field=user.name&prefix=RO');
+    const { values } = await get('/events/values?q=message:line*&field=user.name&prefix=RO');
     expect(values).toEqual([{ value: 'root', count: 100 }]);
     expect((await ask('/events/values?field=')).status).toBe(400);
   });

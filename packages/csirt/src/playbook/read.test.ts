@@ -6,7 +6,7 @@ import { loadPlaybooks } from './load.ts';
 import { readPlaybook, writePlaybook } from './read.ts';
 import type { CacaoPlaybook } from './schema.ts';
 
-const example = ownPlaybooks().find(({ id }) => id === 'brute-force')!.cacao;
+const { id, cacao: example } = ownPlaybooks().find((one) => one.id === 'brute-force')!;
 type Loose = Record<string, unknown> & { workflow: Record<string, Record<string, unknown>> };
 const changed = (alter: (playbook: Loose) => void): string => {
   const copy = structuredClone(example) as unknown as Loose;
@@ -98,7 +98,7 @@ describe('reading a playbook', () => {
 });
 
 describe('loading playbooks', () => {
-  const file = `${ownPlaybooks()[0]!.id}.json`;
+  const file = `${id}.json`;
 
   it('leaves a bad file out, names it and takes the others', () => {
     const { playbooks, problems } = loadPlaybooks([
