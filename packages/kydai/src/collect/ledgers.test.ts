@@ -37,7 +37,10 @@ async function setUp() {
 const log = pino({ level: 'silent' });
 const line = (intake: Intake, count: number) => {
   const account = intake.account('syslog-udp', '10.0.0.1');
-  for (let n = 0; n < count; n++) intake.push(account, `<13>Nov 21 07:00:00 h app: line ${n}`, 30);
+  for (let n = 0; n < count; n++) {
+    const text = `<13>Nov 21 07:00:00 h app: line ${n}`;
+    intake.push(account, text, text.length);
+  }
 };
 const settled = async (intake: Intake) => {
   while (intake.totals.queued > 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -98,11 +101,15 @@ it('the accounts go on after a restart, and what a kill left uncounted is counte
   await first.keeping.tick();
   line(first.intake, 12);
   await settled(first.intake);
+  const { parsed, bytes } = first.ledger();
+  expect(parsed).toBe(42);
   // No close: as after a kill.
   const second = await open();
   expect(second.ledger()).toMatchObject({
     received: 42,
     kept: 42,
+    parsed,
+    bytes,
     pending: 0,
     reasons: { 'counted-after-kill': 12 },
   });

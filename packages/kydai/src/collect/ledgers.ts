@@ -1,6 +1,7 @@
 import {
   type AuditLog,
   type Clock,
+  type EventFilter,
   type EventStore,
   type RecordStore,
   recordKind,
@@ -50,18 +51,51 @@ export async function carryLedgers(
   const mark = await records.get(ledgerMarks, 'through');
   const { records: kept } = await records.find(sourceLedgers, { limit: mostSources });
   const ledgers = new Map(kept.map(({ value }) => [value.source, value]));
-  const uncounted = await events.aggregate({
-    from: 0,
-    to: Number.MAX_SAFE_INTEGER,
-    filter: { op: 'range', field: 'id', gt: mark?.value.event ?? '' },
-    by: 'source',
-    top: mostSources,
-  });
-  for (const { value: source = '', count } of uncounted) {
+  const later: EventFilter = { op: 'range', field: 'id', gt: mark?.value.event ?? '' };
+  const uncounted = await bySource(events, later);
+  const raw: EventFilter = { op: 'equals', field: 'dataset', value: 'raw' };
+  const parsed = await bySource(events, { op: 'and', filters: [later, { op: 'not', filter: raw }] });
+  const bytes = await bytesBySource(events, later, uncounted);
+  for (const [source, count] of uncounted) {
     const ledger = ledgers.get(source) ?? opened(source, now);
-    if (ledger !== undefined) ledgers.set(source, recount(ledger, count));
+    const more = { events: count, parsed: parsed.get(source) ?? 0, bytes: bytes.get(source) ?? 0 };
+    if (ledger !== undefined) ledgers.set(source, recount(ledger, more));
   }
   return [...ledgers.values()];
+}
+
+async function bySource(events: EventStore, filter: EventFilter): Promise<ReadonlyMap<string, number>> {
+  const to = Number.MAX_SAFE_INTEGER;
+  const buckets = await events.aggregate({ from: 0, to, filter, by: 'source', top: mostSources });
+  return new Map(buckets.map(({ value = '', count }) => [value, count]));
+}
+
+/** More events than this are counted without being read: their bytes stay uncounted. */
+const mostRead = 200_000;
+
+/** The bytes of the lines that were kept, as UTF-8. */
+async function bytesBySource(
+  events: EventStore,
+  filter: EventFilter,
+  counts: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> {
+  const sums = new Map<string, number>();
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (all === 0 || all > mostRead) return sums;
+  let cursor: string | undefined;
+  do {
+    const page = await events.search({
+      filter,
+      order: 'oldest',
+      limit: 10_000,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { source, raw } of page.events) {
+      sums.set(source, (sums.get(source) ?? 0) + Buffer.byteLength(raw));
+    }
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return sums;
 }
 
 /** An empty account for a source that was first heard after the accounts were last kept. */
@@ -73,12 +107,18 @@ function opened(source: string, now: number): SourceLedger | undefined {
 }
 
 /** INVARIANT: received = kept + refused + dropped + pending stays true. */
-function recount(ledger: SourceLedger, events: number): SourceLedger {
+function recount(
+  ledger: SourceLedger,
+  { events, parsed, bytes }: { readonly events: number; readonly parsed: number; readonly bytes: number },
+): SourceLedger {
   const waited = Math.min(events, ledger.pending);
   return {
     ...ledger,
     received: ledger.received + events - waited,
     kept: ledger.kept + events,
+    parsed: ledger.parsed + parsed,
+    // What was pending was counted in bytes when it came.
+    bytes: ledger.bytes + (waited === 0 ? bytes : Math.round((bytes * (events - waited)) / events)),
     pending: ledger.pending - waited,
     reasons: {
       ...ledger.reasons,
