@@ -165,6 +165,8 @@ describe('what the city declares', () => {
       { attrs: { classification: { type: 'Zone', id: 'x' } } },
       /classification/,
     ],
+    ['a sign-in', 'User/x', { attrs: { name: 'x', assurance: 2 } }, /is found out/],
+    ['the end of a quarantine', 'Device/plc-3', { attrs: { quarantined: false } }, /is found out/],
     ['a circle', 'Agency/thanh-pho', { parents: ['Agency::"thoat-nuoc"'] }, /its own ancestor/],
     ['half a surrogate', `User/${encodeURIComponent('x')}`, { attrs: { name: '\ud800' } }, /well-formed/],
     ['parents that are no names', 'User/x', { parents: ['nobody'] }, /Type::/],

@@ -57,10 +57,10 @@ export function openDecisionPoint(
   const composition = composeEntities(entities);
   for (const [id, classification] of Object.entries(datasets)) {
     const attrs = { classification: { type: 'Classification', id: classification } };
-    composition.say('register', { type: 'Dataset', id }, { attrs });
+    composition.say('built-in', { type: 'Dataset', id }, { attrs });
   }
   for (const [type, ids] of Object.entries(places))
-    for (const id of ids) composition.say('register', { type, id }, {});
+    for (const id of ids) composition.say('built-in', { type, id }, {});
   const engine = createEngine({ policySet, entities });
   const listeners: ((expired: readonly ExpiredFact[]) => void)[] = [];
   const expire = () => {

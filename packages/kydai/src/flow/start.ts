@@ -152,6 +152,7 @@ export async function startKydai(options: {
       composition,
       policySet: inForce,
       onChange: changes.publish,
+      log,
     });
     const reported = await openReportedFacts({
       records,

@@ -38,6 +38,7 @@ describe('an entity that several sources speak of', () => {
   it('takes the word of the later source in the list, whoever speaks last', () => {
     composition.say('sign-in', an, { attrs: { name: 'An', level: 3 } });
     composition.say('register', an, { attrs: { name: 'Nobody', level: 1 } });
+    composition.say('declared', an, { attrs: { level: 2 } });
     expect(store.get(an)?.attrs).toEqual({ name: 'An', level: 3 });
     composition.say('sign-in', an, { attrs: { name: 'An' } });
     expect(store.get(an)?.attrs).toEqual({ name: 'An', level: 1 });

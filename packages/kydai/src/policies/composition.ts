@@ -1,8 +1,11 @@
 import type { CedarUid, CedarValue, PolicyEntity } from '@kydai/contracts';
 import { type EntityStore, PolicyError } from '@kydai/policy';
 
-/** Who says what an entity is. Of two that say the same attribute, the later one here counts; parents add up. */
-const sources = ['register', 'file', 'declared', 'reported', 'sign-in'] as const;
+/**
+ * Who says what an entity is. Of two that say the same attribute, the later one here counts; parents add up. INVARIANT: a
+ * declaration never outweighs the register, or a file could end a quarantine.
+ */
+const sources = ['built-in', 'file', 'declared', 'register', 'reported', 'sign-in'] as const;
 export type EntitySource = (typeof sources)[number];
 /** Sources outside of us: each word of theirs must fit, also one that another source outweighs. */
 const outside: ReadonlySet<EntitySource> = new Set(['file', 'declared', 'reported']);

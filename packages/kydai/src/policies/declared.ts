@@ -8,9 +8,11 @@ import {
   write,
 } from '@kydai/contracts';
 import { fileOf, PolicyError, type PolicySet, withBareFacts } from '@kydai/policy';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Change } from '../notify/change.ts';
 import type { Composition, EntityPart } from './composition.ts';
+import { isOwnFact } from './own-facts.ts';
 
 const Uid = z.strictObject({ type: z.string(), id: z.string() });
 const Data = z.record(
@@ -56,9 +58,16 @@ export async function openDeclaredEntities(parts: {
   readonly composition: Composition;
   readonly policySet: () => PolicySet;
   readonly onChange: (change: Change) => void;
+  readonly log: Pick<Logger, 'error'>;
 }): Promise<DeclaredEntities> {
-  const { records, clock, composition, policySet, onChange } = parts;
+  const { records, clock, composition, policySet, onChange, log } = parts;
   const partOf = (entity: PolicyEntity): EntityPart => {
+    const own = Object.keys(entity.attrs).find((name) => isOwnFact(entity.uid.type, name));
+    if (own !== undefined)
+      throw new PolicyError(
+        'entity',
+        `\`${own}\` of a \`${entity.uid.type}\` is not declared, it is found out`,
+      );
     const { attrs, parents, tags } = withBareFacts(entity, policySet().schema, 'declared', clock.now());
     return { attrs, parents, ...(tags && { tags }) };
   };
@@ -72,7 +81,10 @@ export async function openDeclaredEntities(parts: {
     const gone = files.filter((entity) => !kept.has(keyOf(entity)));
     const steps = [
       ...gone.map(({ uid }) => ({ uid, part: undefined, file: undefined })),
-      ...next.map((entity) => ({ uid: entity.uid, part: partOf(entity), file: fileOf(entity) })),
+      ...next.map((entity) => {
+        const file = fileOf(entity);
+        return { uid: entity.uid, part: placed(file, () => partOf(entity)), file };
+      }),
     ];
     const undo: (() => void)[] = [];
     try {
@@ -90,7 +102,18 @@ export async function openDeclaredEntities(parts: {
 
   for (let offset = 0; ; offset += 10_000) {
     const page = await records.find(declaredEntities, { limit: 10_000, offset });
-    for (const { value } of page.records) composition.say('declared', value.uid, partOf(entityOf(value)));
+    for (const { value } of page.records) {
+      try {
+        composition.say('declared', value.uid, partOf(entityOf(value)));
+      } catch (error) {
+        if (!(error instanceof PolicyError)) throw error;
+        const entity = `${value.uid.type}::${value.uid.id}`;
+        log.error(
+          { err: error, entity },
+          'a declared entity does not fit the schema any more; it counts as absent',
+        );
+      }
+    }
     if (page.records.length < 10_000) break;
   }
   return {
@@ -131,9 +154,9 @@ export async function openDeclaredEntities(parts: {
 }
 
 /** Says in which file it is wrong. */
-function placed(file: string | undefined, act: () => void): void {
+function placed<T>(file: string | undefined, act: () => T): T {
   try {
-    act();
+    return act();
   } catch (error) {
     if (!(error instanceof PolicyError) || file === undefined) throw error;
     throw new PolicyError(error.code, error.message, { file }, { cause: error });

@@ -3,6 +3,7 @@ import type { CedarUid, PolicyEntity } from '@kydai/contracts';
 import { EntityText, PolicyError } from '@kydai/policy';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
+import { isOwnFact } from '../../policies/own-facts.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { apiRoute, json, jsonBody, Paging } from './route.ts';
@@ -111,7 +112,7 @@ export function entityRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
     async (c) => {
       const { type, id, name } = c.req.valid('param');
       found(kydai, { type, id });
-      if (isOwn(type, name))
+      if (isOwnFact(type, name))
         throw new ShellError('invalid', `\`${name}\` of a \`${type}\` is known from elsewhere`);
       const { value, source, minutes } = c.req.valid('json');
       const at = clock.now();
@@ -137,12 +138,6 @@ export function entityRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       return c.json({ until }, 200);
     },
   );
-}
-
-/** What nobody may report, since it would be a way to make oneself somebody else. */
-function isOwn(type: string, name: string): boolean {
-  if (type === 'User') return name === 'assurance' || name === 'emergency';
-  return type === 'Device' && (name === 'quarantined' || name === 'certified');
 }
 
 /** @throws ShellError `not-found` */
