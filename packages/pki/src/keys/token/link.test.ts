@@ -12,7 +12,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((link) => link.close()));
 });
 
-async function linkTo(module?: string, patience = 20_000) {
+async function linkTo(module?: string, more: { patience?: number; away?: number } = {}) {
   const path = module ?? join(await temporaryFolder(), 'died');
   const clock = { now: Date.now };
   const options = {

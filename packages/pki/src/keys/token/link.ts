@@ -23,12 +23,14 @@ export interface LinkOptions extends Open {
   readonly patience?: number;
   /** Milliseconds before the second start; doubled with each that fails. */
   readonly pause?: number;
+  /** Milliseconds after which a token that is away is not waited for any more. */
+  readonly away?: number;
 }
 
 /** More than this wait for the token: who comes then is told so at once. */
 const mostWaiting = 1000;
 const longestPause = 30_000;
-/** A token that was away this long is not waited for any more; who asks hears so at once. */
+/** Who asks after that hears at once that the token is away. */
 const awayFor = 5000;
 
 /**
@@ -117,7 +119,10 @@ export class TokenLink {
   }
 
   #isAway(): boolean {
-    return this.#state === 'unavailable' && this.#options.clock.now() - this.#since > awayFor;
+    return (
+      this.#state === 'unavailable' &&
+      this.#options.clock.now() - this.#since > (this.#options.away ?? awayFor)
+    );
   }
 
   #refused(): PkiError {
