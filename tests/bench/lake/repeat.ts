@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+// @boundaries-ignore writes files as the lake does
 import { openDuck } from '../../../packages/store/src/lake/duck.ts';
+// @boundaries-ignore writes files as the lake does
 import { gramPath, writeIndex } from '../../../packages/store/src/lake/gram-files.ts';
+// @boundaries-ignore writes files as the lake does
 import { decodeGrams } from '../../../packages/store/src/lake/grams.ts';
+// @boundaries-ignore writes files as the lake does
 import { defaultLimits } from '../../../packages/store/src/lake/limits.ts';
+// @boundaries-ignore writes files as the lake does
 import { type ParquetFile, readManifest, writeManifest } from '../../../packages/store/src/lake/manifest.ts';
+// @boundaries-ignore writes files as the lake does
 import { parquetRows, writeParquet } from '../../../packages/store/src/lake/parquet.ts';
 import { needle, rareAddress } from './events.ts';
 
