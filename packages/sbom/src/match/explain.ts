@@ -69,7 +69,10 @@ export function explain(bom: Bom, database: AdvisoryDatabase, question: Question
         affected: verdict.affected,
         ranges: verdict.affected ? [verdict.range] : affected.gitOnly ? ['commits only'] : tried,
         comparator: verdict.comparator,
-        fixed: verdict.fixed,
+        // A fix of an older line is none for this version.
+        fixed: verdict.fixed
+          .filter((fix) => target.scheme.compare(fix, target.version) > 0)
+          .toSorted((a, b) => target.scheme.compare(a, b)),
         path: graph.path(component['bom-ref'] ?? '').map((ref) => names.get(ref) ?? ref),
       });
     }
