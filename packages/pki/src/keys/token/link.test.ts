@@ -22,8 +22,8 @@ async function linkTo(module?: string, more: { patience?: number; away?: number 
     sessions: 2,
     clock,
     program,
-    patience,
     pause: 5,
+    ...more,
   };
   const link = new TokenLink(options);
   open.push(link);
@@ -74,7 +74,7 @@ describe('the way to a token', () => {
   });
 
   it('ends a process that hangs, and answers what waited behind it', async () => {
-    const { link, sign } = await linkTo(undefined, 300);
+    const { link, sign } = await linkTo(undefined, { patience: 2000 });
     const [hung, next] = await Promise.allSettled([sign('hang'), sign('next')]);
     expect(hung).toMatchObject({ reason: { code: 'key-unavailable' } });
     expect(next).toMatchObject({ value: 'signed next' });
@@ -94,14 +94,14 @@ describe('the way to a token', () => {
   it('fails what waits for a token that is away, and signs again once it is back', async () => {
     const path = join(await temporaryFolder(), randomBytes(4).toString('hex'));
     await writeFile(`${path}.away`, '');
-    const { link, sign } = await linkTo(path, 200);
+    const { link, sign } = await linkTo(path, { away: 20 });
     await expect(sign('a')).rejects.toMatchObject({
       code: 'key-unavailable',
       message: 'token `city` cannot be used: no token',
     });
     expect(link.health()).toMatchObject({ state: 'unavailable', fault: 'no token' });
     await rm(`${path}.away`);
-    await expect.poll(() => link.health().state).toBe('ready');
+    await expect.poll(() => link.health().state, { timeout: 20_000 }).toBe('ready');
     expect(await sign('b')).toBe('signed b');
   });
 
