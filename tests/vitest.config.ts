@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export const longFlows = [
   'authority-kill',
   'bundles',
+  'city',
   'collect',
   'findings',
   'pki',
