@@ -13,7 +13,11 @@ export interface KeptDetection {
   readonly state: DetectorState;
 }
 
-const Head = z.object({ through: z.string(), pending: z.array(Detection).default([]), state: z.unknown().optional() });
+const Head = z.object({
+  through: z.string(),
+  pending: z.array(Detection).default([]),
+  state: z.unknown().optional(),
+});
 const end = { end: true };
 
 /**
