@@ -53,12 +53,10 @@ export async function carryLedgers(
   const ledgers = new Map(kept.map(({ value }) => [value.source, value]));
   const later: EventFilter = { op: 'range', field: 'id', gt: mark?.value.event ?? '' };
   const uncounted = await bySource(events, later);
-  const raw: EventFilter = { op: 'equals', field: 'dataset', value: 'raw' };
-  const parsed = await bySource(events, { op: 'and', filters: [later, { op: 'not', filter: raw }] });
-  const bytes = await bytesBySource(events, later, uncounted);
+  const read = await readBySource(events, later, uncounted);
   for (const [source, count] of uncounted) {
     const ledger = ledgers.get(source) ?? opened(source, now);
-    const more = { events: count, parsed: parsed.get(source) ?? 0, bytes: bytes.get(source) ?? 0 };
+    const more = { events: count, ...(read.get(source) ?? { parsed: 0, bytes: 0 }) };
     if (ledger !== undefined) ledgers.set(source, recount(ledger, more));
   }
   return [...ledgers.values()];
@@ -70,16 +68,22 @@ async function bySource(events: EventStore, filter: EventFilter): Promise<Readon
   return new Map(buckets.map(({ value = '', count }) => [value, count]));
 }
 
-/** More events than this are counted without being read: their bytes stay uncounted. */
+/** More events than this are counted without being read: how many were parsed, and their bytes, stay uncounted. */
 const mostRead = 200_000;
 
-/** The bytes of the lines that were kept, as UTF-8. */
-async function bytesBySource(
+interface Read {
+  readonly parsed: number;
+  /** Bytes of the lines as UTF-8. */
+  readonly bytes: number;
+}
+
+/** Asks for events in order of their ids and nothing else, which is answered while Elasticsearch is away, too. */
+async function readBySource(
   events: EventStore,
   filter: EventFilter,
   counts: ReadonlyMap<string, number>,
-): Promise<ReadonlyMap<string, number>> {
-  const sums = new Map<string, number>();
+): Promise<ReadonlyMap<string, Read>> {
+  const sums = new Map<string, Read>();
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
   if (all === 0 || all > mostRead) return sums;
   let cursor: string | undefined;
@@ -90,8 +94,12 @@ async function bytesBySource(
       limit: 10_000,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const { source, raw } of page.events) {
-      sums.set(source, (sums.get(source) ?? 0) + Buffer.byteLength(raw));
+    for (const { source, dataset, raw } of page.events) {
+      const { parsed, bytes } = sums.get(source) ?? { parsed: 0, bytes: 0 };
+      sums.set(source, {
+        parsed: parsed + (dataset === 'raw' ? 0 : 1),
+        bytes: bytes + Buffer.byteLength(raw),
+      });
     }
     cursor = page.next;
   } while (cursor !== undefined);
