@@ -1,3 +1,4 @@
+// One file because a group's counts, its windows and its checkpoint change together or not at all.
 import type { Event } from '@kydai/contracts';
 import type { FieldSource } from '../rules/expression.ts';
 import type { CorrelationRule } from '../rules/rule.ts';

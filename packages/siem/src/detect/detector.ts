@@ -1,3 +1,4 @@
+// One file because the way of an event through rules, correlations and throttle is one closure over one state.
 import type { Clock, Detection, EntityRef, Event } from '@kydai/contracts';
 import type { CorrelationRule, EntityField, RuleHead, RuleSet, SigmaRule } from '../rules/rule.ts';
 import { Correlator, type CorrelatorState, type Feed, type Match } from './correlator.ts';

@@ -1,3 +1,4 @@
+// One file because plan, scan and evaluation share the arrays of the hot path, which are private to the matcher.
 import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression, FieldSource } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';

@@ -1,3 +1,4 @@
+// One file because segments, conversions and the manifest take turns under one lock.
 // One file because each step changes the manifest, the live segments and what may be deleted together.
 import { join } from 'node:path';
 import type { Clock, Event, EventStoreStats } from '@kydai/contracts';
