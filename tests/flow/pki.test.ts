@@ -350,10 +350,10 @@ describe('the certificate authority, wired', () => {
     const told = (await cli('pki', 'forecast', '--days', '60')).stdout;
     expect(told).toMatch(/^zone +renewals +sum +ends +overdue +lapsed$/m);
     expect(told).toMatch(/^district-1 /m);
-    const { body } = await operator('GET', '/api/v1/pki/forecast?days=60');
+    const { body } = await operator('GET', '/api/v1/pki/forecast?days=90');
     const zones = body['zones'] as { zone: string; subjects: number; renewals: number[] }[];
     const zone = zones.find((each) => each.zone === 'district-1')!;
-    expect(zone.renewals).toHaveLength(60);
+    expect(zone.renewals).toHaveLength(90);
     expect(zone.renewals.reduce((sum, count) => sum + count, 0)).toBe(zone.subjects);
     const list = async (query: string) => (await operator('GET', `/api/v1/${query}`)).body['total'] as number;
     expect(await list('certificates?q=cam-weat')).toBe(1);
