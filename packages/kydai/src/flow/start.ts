@@ -180,7 +180,8 @@ export async function startKydai(options: {
       isBlocked: (kind, id) => (kind === 'build' ? blockList.hasBuild(id) : blockList.has(id)),
       policySet: policySet.digest,
     });
-    if (missed > 0) log.info({ changes: missed }, 'told of what changed since anybody was told last');
+    if (missed > 0 && !folder.created)
+      log.info({ changes: missed }, 'told of what changed since anybody was told last');
 
     // Certify: who is it?
     const certification = await openCertification({

@@ -25,7 +25,7 @@ export function addAuthorityCommands(pki: Command, { output, operator }: Command
           items.map((each) => [
             each.id,
             each.issuing ? 'issues' : 'answers for what it issued',
-            each.offline ? 'key offline' : 'key here',
+            each.offline ? 'key offline' : 'key online',
             `until ${new Date(each.notAfter).toISOString().slice(0, 10)}`,
             `${each.issued} issued, ${each.revoked} revoked`,
             each.crl === null ? 'no CRL yet' : `CRL ${each.crl.number}`,
