@@ -1,11 +1,12 @@
 import type { EventPageView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { Columns3, Minus, Plus } from 'lucide-react';
+import { Columns3 } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
 import { Copyable, explain } from '../../parts/frame.tsx';
 import { relatedQuery, surroundingQuery } from './ask.ts';
+import { NarrowButtons } from './narrow-buttons.tsx';
 import { condition } from './range.ts';
 
 type EventRow = EventPageView['events'][number];
@@ -50,24 +51,7 @@ export function Detail({
               <dt className="mono">{name}</dt>
               <dd className="mono">{text}</dd>
               <span className="event-field-acts">
-                <button
-                  type="button"
-                  className="icon-button"
-                  title={t('logs.include')}
-                  aria-label={`${t('logs.include')}: ${term}`}
-                  onClick={() => narrow(term, false)}
-                >
-                  <Plus aria-hidden="true" />
-                </button>
-                <button
-                  type="button"
-                  className="icon-button"
-                  title={t('logs.exclude')}
-                  aria-label={`${t('logs.exclude')}: ${term}`}
-                  onClick={() => narrow(term, true)}
-                >
-                  <Minus aria-hidden="true" />
-                </button>
+                <NarrowButtons term={term} narrow={narrow} />
                 <button
                   type="button"
                   className="icon-button"

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronRight, Minus, Plus } from 'lucide-react';
+import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { useSettings } from '../../language/settings.tsx';
 import { explain } from '../../parts/frame.tsx';
 import { fieldsQuery, statisticsQuery, valuesQuery } from './ask.ts';
+import { NarrowButtons } from './narrow-buttons.tsx';
 import { condition } from './range.ts';
 
 interface Asked {
@@ -72,24 +73,7 @@ function Values({ q, span, field, narrow }: Asked & { readonly field: string }) 
               {value}
             </span>
             <span className="hint figures">{format.number(count)}</span>
-            <button
-              type="button"
-              className="icon-button"
-              title={t('logs.include')}
-              aria-label={`${t('logs.include')}: ${term}`}
-              onClick={() => narrow(term, false)}
-            >
-              <Plus aria-hidden="true" />
-            </button>
-            <button
-              type="button"
-              className="icon-button"
-              title={t('logs.exclude')}
-              aria-label={`${t('logs.exclude')}: ${term}`}
-              onClick={() => narrow(term, true)}
-            >
-              <Minus aria-hidden="true" />
-            </button>
+            <NarrowButtons term={term} narrow={narrow} />
             <svg className="field-bar" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
               <rect width={Math.max(1, (100 * count) / most)} height="3" />
             </svg>
