@@ -1,12 +1,24 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { en } from './en.ts';
+import { en } from './en/index.ts';
 import { fillText, isKey, translateData, translator } from './translate.ts';
-import { vi } from './vi.ts';
+import { vi } from './vi/index.ts';
 
 const names = (text: string): string[] =>
   [...new Set([...text.matchAll(/\{(\w+)(?::[^}]*)?\}/g)].map((match) => match[1]!))].sort();
 
+const folder = import.meta.dirname;
+
 describe('the two dictionaries', () => {
+  it.each(['vi', 'en'])('name no key of %s in two files', (language) => {
+    const text = globSync(`${language}/*.ts`, { cwd: folder })
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
+    const keys = [...text.matchAll(/^ {2}'?([\w.-]+)'?:/gm)].map((match) => match[1]!);
+    expect(keys.toSorted()).toEqual(Object.keys(vi).toSorted());
+  });
+
   it('have the same keys in the same order', () => {
     expect(Object.keys(en)).toEqual(Object.keys(vi));
   });

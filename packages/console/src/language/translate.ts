@@ -1,5 +1,5 @@
-import { en } from './en.ts';
-import { vi } from './vi.ts';
+import { en } from './en/index.ts';
+import { vi } from './vi/index.ts';
 
 export type Language = 'vi' | 'en';
 export type Key = keyof typeof vi;

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { vi } from './vi.ts';
+import { vi } from './vi/index.ts';
 
 const folder = join(import.meta.dirname, '..');
 const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.tsx?$/.test(name) && !/\.test\.|language[/\\](vi|en)\.ts$/.test(name))
+  .filter((name) => /\.tsx?$/.test(name) && !/\.test\.|language[/\\](vi|en)[/\\]/.test(name))
   .map((name) => readFileSync(join(folder, name), 'utf8'))
   .join('\n');
 

@@ -1,0 +1,34 @@
+import type { vi } from '../vi/index.ts';
+import { audit } from './audit.ts';
+import { certificates } from './certificates.ts';
+import { detection } from './detection.ts';
+import { devices } from './devices.ts';
+import type { English } from './english.ts';
+import { findings } from './findings.ts';
+import { hunts } from './hunts.ts';
+import { incidents } from './incidents.ts';
+import { logs } from './logs.ts';
+import { overview } from './overview.ts';
+import { policies } from './policies.ts';
+import { problems } from './problems.ts';
+import { shell } from './shell.ts';
+import { sources } from './sources.ts';
+import { story } from './story.ts';
+
+/** Every string in English, the second language. */
+export const en: English<typeof vi> = {
+  ...shell,
+  ...problems,
+  ...overview,
+  ...incidents,
+  ...detection,
+  ...hunts,
+  ...devices,
+  ...certificates,
+  ...logs,
+  ...findings,
+  ...sources,
+  ...policies,
+  ...audit,
+  ...story,
+};
