@@ -412,12 +412,22 @@ describe('the certificate authority, wired', () => {
     const verified = await backup('backup', 'verify', 'city.backup');
     expect(verified.stdout).toMatch(/audit log intact \(\d+ entries[\s\S]*Keys of \d authorities sign\./);
     expect((await backup('backup', 'status')).stdout).toMatch(/Last proven restore: 20.*, 0 days ago/);
+    const known = async () => (await operator('GET', '/api/v1/backups')).body;
+    expect(await known()).toMatchObject({
+      standing: 'proven',
+      items: [{ file: join(folder, 'city.backup'), proven: { keys: expect.any(Number) }, failed: null }],
+    });
     const metrics = await fetch(`${running.addresses.http}/metrics`).then((response) => response.text());
     const proven = /^kydai_backup_last_proven_restore_timestamp_seconds (\d\S+)/m.exec(metrics)?.[1];
     expect(Number(proven) * 1000).toBeGreaterThan(Date.now() - 120_000);
 
     const wrong = commandLine(folder, { ...environment, KYDAI_BACKUP_PASSPHRASE: 'a different passphrase' });
     expect((await wrong('backup', 'verify', 'city.backup')).stderr).toMatch(/another passphrase/);
+    expect(await known()).toMatchObject({
+      standing: 'failed',
+      covers: null,
+      items: [{ failed: { why: expect.stringMatching(/another passphrase/) } }],
+    });
     const bytes = readFileSync(join(folder, 'city.backup'));
     writeFileSync(join(folder, 'cut.backup'), bytes.subarray(0, bytes.length - 100));
     expect((await backup('backup', 'restore', 'cut.backup', 'from-cut')).stderr).toMatch(/cut off/);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   createReadStream,
   createWriteStream,
@@ -13,17 +14,21 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { KydaiError } from '@kydai/contracts';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { pack, unpack } from '../backup/archive.ts';
 import { openStream, sealStream } from '../backup/cipher.ts';
 import { elsewhereLines } from '../backup/elsewhere.ts';
-import { proveRestore } from '../backup/prove.ts';
+import { type Proof, proveRestore } from '../backup/prove.ts';
 import { snapshotDataFolder } from '../backup/snapshot.ts';
-import { noteBackup, readBackupState } from '../backup/state.ts';
+import { backupsView } from '../backup/standing.ts';
+import { type Backup, noteBackup, noteFailure, readBackups } from '../backup/state.ts';
 import { dataPaths } from '../boot/data-folder.ts';
 import { ShellError } from '../error.ts';
+import { auditKeyOf } from '../pki/audit-key.ts';
 import { readEventsKey } from '../store/keeper.ts';
+import { columns } from './output.ts';
 import type { CommandContext } from './program.ts';
 
 /** Backups: one encrypted file of everything, made while the program runs; and the proof that it can be restored. */
@@ -47,11 +52,18 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
         throw new ShellError('usage', `there is nothing to back up in \`${dataPaths(data).path}\``);
       if (existsSync(file))
         throw new ShellError('usage', `\`${file}\` is there already; choose another name`);
+      const made: Backup = {
+        id: randomUUID(),
+        made: Date.now(),
+        file: resolve(file),
+        bytes: 0,
+        ...(passphraseFile !== undefined && { passphraseFile: resolve(passphraseFile) }),
+      };
       // Beside the data, so that the event files can be linked instead of copied.
-      const at = Date.now();
       const snapshot = mkdtempSync(join(dataPaths(data).path, '.backup-'));
       try {
         await snapshotDataFolder(data, snapshot);
+        noteBackup(snapshot, made);
         const partial = `${file}.partial`;
         await pipeline(
           Readable.from(sealStream(passphrase, pack(snapshot))),
@@ -61,24 +73,36 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       } finally {
         await rm(snapshot, { recursive: true, force: true });
       }
-      noteBackup(data, { created: at });
-      await tell(context, { action: 'create', bytes: statSync(file).size });
-      output.write(`${file}: ${statSync(file).size} bytes. Prove it with: kydai backup verify ${file}\n`);
+      const bytes = statSync(file).size;
+      noteBackup(data, { ...made, bytes });
+      await tell(context, { action: 'create', id: made.id, bytes });
+      output.write(`${file}: ${bytes} bytes. Prove it with: kydai backup verify ${file}\n`);
       output.write(elsewhere(context, data));
     });
 
   backup
     .command('status')
-    .description('say when the last backup was made, and when a restore was last proven')
+    .description(
+      'say which backups were made, which of them are proven to restore, and how old the newest such is',
+    )
     .option('--json', 'print JSON')
     .action(({ json }: { json?: boolean }) => {
-      const { created, proven: at } = readBackupState(context.config().data);
-      if (json) return output.write(`${JSON.stringify({ created: created ?? null, proven: at ?? null })}\n`);
-      const age = (time: number | undefined): string =>
-        time === undefined
-          ? 'never'
-          : `${new Date(time).toISOString()}, ${Math.floor((Date.now() - time) / 86_400_000)} days ago`;
-      output.write(`Last backup: ${age(created)}\nLast proven restore: ${age(at)}\n`);
+      const view = backupsView(context.config(), Date.now());
+      if (json) return output.write(`${JSON.stringify(view)}\n`);
+      output.write(`Last backup: ${age(view.created)}\nLast proven restore: ${age(view.proven)}\n`);
+      output.write(`Restorable as of: ${age(view.covers)}\n`);
+      const rows = view.items.map(({ made, bytes, proven, failed, file }) => [
+        new Date(made).toISOString(),
+        `${bytes} bytes`,
+        failed !== null
+          ? `FAILED: ${failed.why}`
+          : proven === null
+            ? 'not proven'
+            : `proven ${new Date(proven.at).toISOString()}`,
+        file,
+      ]);
+      if (rows.length > 0) output.write(`\n${columns(rows.slice(0, 20))}`);
+      if (view.standing !== 'proven') output.write(`\nNext:\n${next(view)}\n`);
     });
 
   backup
@@ -87,16 +111,34 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
     .argument('<file>', 'the backup')
     .option(secret, hint)
     .action(async (file: string, { passphraseFile }: Secret) => {
+      const passphrase = readPassphrase(passphraseFile);
+      const { data } = context.config();
+      const own = existsSync(dataPaths(data).recordsFile);
       const folder = mkdtempSync(join(tmpdir(), 'kydai-restore-'));
       try {
-        await restore(file, readPassphrase(passphraseFile), folder);
-        output.write(`The backup restores: ${await proven(context, folder)}`);
+        await restore(file, passphrase, folder);
+        const proof = await prove(context, folder);
+        output.write(`The backup restores: ${inWords(context, folder, proof)}`);
+        if (!own) return;
+        if (auditKeyOf(dataPaths(folder).keys) !== auditKeyOf(dataPaths(data).keys)) {
+          output.write(`It is of another city than \`${dataPaths(data).path}\`, where it does not count.\n`);
+          return;
+        }
+        const backup = noteProof(data, folder, file, proof);
+        await tell(context, {
+          action: 'verify',
+          ...(backup && { id: backup.id }),
+          bytes: statSync(file).size,
+        });
+      } catch (error) {
+        if (own && error instanceof KydaiError && !mistakes.has(error.code)) {
+          noteFailure(data, resolve(file), { at: Date.now(), why: error.message });
+          await tell(context, { action: 'fail', bytes: statSync(file).size });
+        }
+        throw error;
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
-      const { data } = context.config();
-      if (existsSync(dataPaths(data).path)) noteBackup(data, { proven: Date.now() });
-      await tell(context, { action: 'verify', bytes: statSync(file).size });
     });
 
   backup
@@ -109,17 +151,44 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       if (existsSync(folder) && readdirSync(folder).length > 0)
         throw new ShellError('usage', `\`${folder}\` is not empty; choose another folder`);
       await restore(file, readPassphrase(passphraseFile), resolve(folder));
-      const told = await proven(context, folder);
-      noteBackup(folder, { proven: Date.now() });
-      output.write(`Restored: ${told}`);
+      const proof = await prove(context, folder);
+      noteProof(folder, folder, file, proof);
+      output.write(`Restored: ${inWords(context, folder, proof)}`);
       output.write(`Start with: KYDAI_DATA=${folder} npm start\n`);
     });
 }
 
-/** Opens and reads what was restored; what it found, in sentences. */
-async function proven(context: CommandContext, folder: string): Promise<string> {
-  const eventsKey = readEventsKey(context.config().events.keyFile);
-  const { entries, checkpoints, events, keys } = await proveRestore(folder, process.env, eventsKey);
+/** What says nothing of the backup: a wrong call, a setting, no room. */
+const mistakes = new Set(['usage', 'setting', 'busy', 'data-folder']);
+
+function age(time: number | null): string {
+  if (time === null) return 'never';
+  return `${new Date(time).toISOString()}, ${Math.floor((Date.now() - time) / 86_400_000)} days ago`;
+}
+
+function next({ standing, commands }: ReturnType<typeof backupsView>): string {
+  return standing === 'unproven' && commands.verify !== null ? commands.verify : commands.create;
+}
+
+/** Remembers in `data` what was proven of the backup that was restored to `folder`. */
+function noteProof(data: string, folder: string, file: string, proof: Proof): Backup | undefined {
+  const [carried] = readBackups(folder);
+  if (carried === undefined) return undefined;
+  const { keys, ...counts } = proof;
+  const { failed, ...known } = readBackups(data).find(({ id }) => id === carried.id) ?? carried;
+  const proven = { at: Date.now(), ...counts, ...(keys !== undefined && { keys }) };
+  const backup = { ...known, file: resolve(file), bytes: statSync(file).size, proven };
+  noteBackup(data, backup);
+  return backup;
+}
+
+/** Opens and reads what was restored. */
+function prove(context: CommandContext, folder: string): Promise<Proof> {
+  return proveRestore(folder, process.env, readEventsKey(context.config().events.keyFile));
+}
+
+function inWords(context: CommandContext, folder: string, proof: Proof): string {
+  const { entries, checkpoints, events, keys } = proof;
   const signs =
     keys === undefined ? 'Keys were not tried: give KYDAI_PASSPHRASE.' : `Keys of ${keys} authorities sign.`;
   return `audit log intact (${entries} entries, ${checkpoints} checkpoints), ${events} events.\n${signs}\n${elsewhere(context, folder)}`;
@@ -157,7 +226,10 @@ function readPassphrase(file: string | undefined): string {
 }
 
 /** An entry in the audit log of the running program; a stopped one has none to write to. */
-async function tell(context: CommandContext, note: { action: string; bytes: number }): Promise<void> {
+async function tell(
+  context: CommandContext,
+  note: { action: string; id?: string; bytes: number },
+): Promise<void> {
   try {
     await context.operator().call('POST', '/api/v1/backups', z.unknown(), note);
   } catch (error) {

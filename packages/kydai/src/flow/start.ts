@@ -6,7 +6,7 @@ import { consoleFolder } from '@kydai/console/folder';
 import type { Clock } from '@kydai/contracts';
 import { createAuthZenHandler, createSearch, lasting } from '@kydai/policy';
 import type { Logger } from 'pino';
-import { readBackupState } from '../backup/state.ts';
+import { backupTimes, readBackups } from '../backup/state.ts';
 import { readContent, readPolicies } from '../boot/content.ts';
 import { keyPassphrase, openDataFolder } from '../boot/data-folder.ts';
 import { openDeviceMqtt } from '../collect/device-mqtt/open.ts';
@@ -365,7 +365,7 @@ export async function startKydai(options: {
         clock,
         annotations: (id) => engine.annotations(id),
       }),
-      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => readBackupState(config.data), losses: detection.losses, pki: () => authority.health() }),
+      metrics: createMetrics({ records, signals, clock, ledgers: () => intake.ledgers(), backups: () => backupTimes(readBackups(config.data)), losses: detection.losses, pki: () => authority.health() }),
       pipelineLatency: measurePipelineLatency(signals),
       addresses: () => addresses!,
       hostNames: () => hostNames(config),

@@ -2,7 +2,7 @@ import type { Clock, Indicator, PkiHealthView, RecordStore, Signals, SourceLedge
 import { computeIndicators, incidents } from '@kydai/csirt';
 import { certificates, devices } from '@kydai/pki';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { BackupState } from '../backup/state.ts';
+import type { BackupTimes } from '../backup/state.ts';
 import type { DetectionLosses } from '../flow/detect.ts';
 import { addPkiMetrics } from '../pki/metrics.ts';
 
@@ -13,7 +13,7 @@ export function createMetrics(parts: {
   readonly clock: Clock;
   readonly ledgers: () => readonly SourceLedger[];
   /** When backups were made and proven. */
-  readonly backups: () => BackupState;
+  readonly backups: () => BackupTimes;
   /** What the detection held back or could not count. */
   readonly losses: () => DetectionLosses;
   /** How the certificate authority does. */
@@ -166,6 +166,11 @@ export function createMetrics(parts: {
     'kydai_backup_last_proven_restore_timestamp_seconds',
     'When a restore of a backup was last opened and read; 0: never',
     () => backups().proven,
+  );
+  backup(
+    'kydai_backup_proven_made_timestamp_seconds',
+    'When the newest backup was made that is proven to restore: what was done since would be lost; 0: never',
+    () => backups().covers,
   );
   backup(
     'kydai_backup_last_timestamp_seconds',

@@ -24,7 +24,7 @@ import {
   RootCrlBody,
 } from '@kydai/contracts';
 import { type Application, certificates, devices } from '@kydai/pki';
-import { readBackupState } from '../../backup/state.ts';
+import { backupsView } from '../../backup/standing.ts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import { authorityViews } from '../../pki/authorities.ts';
@@ -242,26 +242,31 @@ export function backupRoutes(
   app.openapi(
     apiRoute('/api/v1/backups', guard('view', 'overview'), {
       method: 'get',
-      summary: 'When the last backup was made, and when a restore of one was last opened and read',
-      responses: { 200: json(BackupsView, 'the two times; null: never') },
+      summary:
+        'The backups that were made, which of them are proven to restore, and the commands to run next',
+      responses: { 200: json(BackupsView, 'the backups, the newest first') },
     }),
-    (c) => {
-      const { created = null, proven = null } = readBackupState(config.data);
-      return c.json({ at: clock.now(), created, proven }, 200);
-    },
+    (c) => c.json(backupsView(config, clock.now()), 200),
   );
-  const Note = z.strictObject({ action: z.enum(['create', 'verify']), bytes: z.number().int().min(0) });
+  const Note = z.strictObject({
+    action: z.enum(['create', 'verify', 'fail']),
+    /** The backup; absent where a file would not tell. */
+    id: z.uuid().optional(),
+    bytes: z.number().int().min(0),
+  });
   app.openapi(
     apiRoute('/api/v1/backups', guard('create-api-token', 'settings'), {
       method: 'post',
-      summary: 'Note in the audit log that a backup was made or its restore proven',
+      summary:
+        'Note in the audit log that a backup was made, its restore proven, or that it would not restore',
       request: jsonBody(Note),
       responses: { 200: json(Note, 'what was noted') },
     }),
     async (c) => {
       const note = c.req.valid('json');
-      const { action, bytes } = note;
-      const entry = { at: clock.now(), actor: c.var.caller.actor, target: 'host:here', detail: { bytes } };
+      const { action, id, bytes } = note;
+      const detail = { ...(id && { id }), bytes };
+      const entry = { at: clock.now(), actor: c.var.caller.actor, target: 'host:here', detail };
       await records.commit([], [{ ...entry, action: `backup.${action}` }]);
       return c.json(note, 200);
     },
