@@ -14,6 +14,13 @@ export function parseCondition(
   selections: ReadonlyMap<string, Expression>,
   line: number,
 ): Expression {
+  if (text.includes('|')) {
+    throw new RuleFault(
+      'aggregation-unsupported',
+      line,
+      'use a correlation rule instead of `|` in a condition',
+    );
+  }
   const tokens = tokenise(text, line);
   let at = 0;
   const result = parseOr(0);
@@ -66,8 +73,6 @@ export function parseCondition(
       at++;
       return parseSelector(token.toLowerCase(), tokens[at++]);
     }
-    if (token === '|')
-      throw new RuleFault('aggregation-unsupported', line, 'use a correlation rule instead of `|`');
     const selection = selections.get(token);
     if (selection === undefined) throw fault(`no search is named ${quote(token)}`);
     return selection;
@@ -86,9 +91,10 @@ export function parseCondition(
   }
 }
 
-/** `them` is every search whose name does not begin with an underscore. */
+/** `them` is every search; a name that begins with an underscore is left out unless the target begins with one, too. */
 function selects(target: string, name: string): boolean {
-  if (target.toLowerCase() === 'them') return !name.startsWith('_');
+  if (name.startsWith('_') && !target.startsWith('_')) return false;
+  if (target.toLowerCase() === 'them') return true;
   const parts = target.split('*');
   if (parts.length === 1) return name === target;
   if (!name.startsWith(parts[0]!)) return false;

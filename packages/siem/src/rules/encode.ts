@@ -56,31 +56,6 @@ export function base64Offsets(bytes: Buffer): readonly string[] {
   });
 }
 
-/** Replaces `%name%` by each of the placeholder's values; undefined where one has no values. */
-export function expand(
-  pattern: Pattern,
-  placeholders: ReadonlyMap<string, readonly Pattern[]>,
-  line: number,
-): { readonly patterns: readonly Pattern[]; readonly missing: readonly string[] } {
-  const missing: string[] = [];
-  let variants: PatternPart[][] = [[]];
-  for (const part of pattern) {
-    const pieces: PatternPart[] = typeof part === 'string' ? part.split(/(%[^%\s]+%)/) : [part];
-    for (const piece of pieces) {
-      let choices: readonly Pattern[] = [[piece]];
-      if (typeof piece === 'string' && /^%[^%\s]+%$/.test(piece)) {
-        const values = placeholders.get(piece.slice(1, -1));
-        if (values === undefined) missing.push(piece);
-        choices = values ?? [];
-      }
-      variants = variants.flatMap((variant) => choices.map((choice) => [...variant, ...choice]));
-      if (variants.length > 10_000)
-        throw new RuleFault('rule-too-large', line, 'too many values for `expand`');
-    }
-  }
-  return { patterns: variants, missing };
-}
-
 /** Puts `*` where `contains`, `startswith` and `endswith` ask for it. */
 export function anchor(pattern: Pattern, match: string | undefined): Pattern {
   const before: Pattern = match === 'contains' || match === 'endswith' ? [anyText] : [];

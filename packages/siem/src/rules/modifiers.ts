@@ -1,47 +1,19 @@
 import { RE2JS } from 're2js';
-import { anchor, base64Offsets, encodeText, expand, windash } from './encode.ts';
+import { anchor, base64Offsets, encodeText, windash } from './encode.ts';
 import type { Comparison, Expression, FieldSource, Predicate, TimePart } from './expression.ts';
-import { join, negate } from './expression.ts';
+import { join, negate, never } from './expression.ts';
+import { checkModifiers, comparisons, encodings, matches, regexFlags, timeParts } from './modifier-set.ts';
 import { parseNetwork } from './network.ts';
 import { type Pattern, parsePattern, tidy } from './pattern.ts';
+import { expandPattern, expandRegex } from './placeholder.ts';
 import { quote, RuleFault } from './problem.ts';
 import { isNull, type SourceNode, type SourceScalar } from './source.ts';
-
-const matches = ['contains', 'startswith', 'endswith'] as const;
-const comparisons = ['gt', 'gte', 'lt', 'lte'] as const;
-/** Those of specification 2.1, and `weekday`, which is ours: 1 for Monday to 7 (ISO 8601). */
-const timeParts = ['minute', 'hour', 'day', 'weekday', 'week', 'month', 'year'] as const;
-const encodings = ['wide', 'utf16', 'utf16le', 'utf16be', 'base64', 'base64offset'];
-const regexFlags: ReadonlyMap<string, string> = new Map([
-  ['i', 'i'],
-  ['ignorecase', 'i'],
-  ['m', 'm'],
-  ['multiline', 'm'],
-  ['s', 's'],
-  ['dotall', 's'],
-]);
-const known = new Set<string>([
-  ...matches,
-  ...comparisons,
-  ...timeParts,
-  ...encodings,
-  ...regexFlags.keys(),
-  'all',
-  'cased',
-  'cidr',
-  'exists',
-  'expand',
-  'fieldref',
-  'neq',
-  're',
-  'windash',
-]);
 
 /** What reading a value needs from outside the rule. */
 export interface ValueContext {
   field(name: string): FieldSource;
   readonly placeholders: ReadonlyMap<string, readonly Pattern[]>;
-  warn(code: 'placeholder-unresolved', line: number, message: string): void;
+  warn(code: 'placeholder-escaped' | 'placeholder-unresolved', line: number, message: string): void;
 }
 
 /**
@@ -50,13 +22,10 @@ export interface ValueContext {
  */
 export function readItem(key: string, value: SourceNode, line: number, context: ValueContext): Expression {
   const [name = '', ...modifiers] = key.split('|');
-  for (const modifier of modifiers) {
-    if (!known.has(modifier))
-      throw new RuleFault('modifier-unknown', line, `${quote(modifier)} is not a modifier`);
-  }
+  const used = checkModifiers(modifiers, line);
   const field = name === '' ? undefined : context.field(name);
-  const used = new Set(modifiers);
   const values = value.kind === 'list' ? value.items : [value];
+  if (values.length === 0) throw new RuleFault('detection-invalid', line, `${quote(key)} has no values`);
   const children = values.map((node) => {
     if (node.kind !== 'scalar')
       throw new RuleFault('detection-invalid', node.line, `${quote(key)} needs plain values`);
@@ -74,7 +43,10 @@ function readValue(
   context: ValueContext,
 ): Expression {
   const invalid = (message: string) => new RuleFault('value-invalid', node.line, message);
-  if (used.has('re')) return match(readRegex(node, field, modifiers));
+  if (isNull(node) && modifiers.some((modifier) => modifier !== 'all' && modifier !== 'neq')) {
+    throw invalid('`null` is asked for as it stands, without modifiers but `neq`');
+  }
+  if (used.has('re')) return readRegex(node, field, used, modifiers, context);
   if (
     field === undefined &&
     ['cidr', 'exists', 'fieldref', ...comparisons, ...timeParts].some((m) => used.has(m))
@@ -115,21 +87,12 @@ function readText(
   used: ReadonlySet<string>,
   context: ValueContext,
 ): Expression {
-  let patterns: readonly Pattern[] = [parsePattern(node.text)];
+  // Values come in before anything else is done to the text, wherever `expand` stands.
+  let patterns = used.has('expand') ? expandPattern(node, context) : [parsePattern(node.text)];
   let encoding: string | undefined;
   for (const modifier of modifiers) {
     if (modifier === 'windash') patterns = patterns.flatMap((pattern) => windash(pattern, node.line));
-    else if (modifier === 'expand') {
-      const expanded = patterns.map((pattern) => expand(pattern, context.placeholders, node.line));
-      for (const name of expanded.flatMap((result) => result.missing)) {
-        context.warn(
-          'placeholder-unresolved',
-          node.line,
-          `${quote(name)} has no values, so this item matches nothing`,
-        );
-      }
-      patterns = expanded.flatMap((result) => result.patterns);
-    } else if (modifier === 'base64' || modifier === 'base64offset') {
+    else if (modifier === 'base64' || modifier === 'base64offset') {
       patterns = patterns.flatMap((pattern) => {
         const bytes = encodeText(pattern, encoding, node.line);
         return (modifier === 'base64' ? [bytes.toString('base64')] : base64Offsets(bytes)).map((text) => [
@@ -137,7 +100,7 @@ function readText(
         ]);
       });
       encoding = undefined;
-    } else if (encodings.includes(modifier)) encoding = modifier;
+    } else if ((encodings as readonly string[]).includes(modifier)) encoding = modifier;
   }
   if (encoding !== undefined) {
     patterns = patterns.map((pattern) => [encodeText(pattern, encoding, node.line).toString('latin1')]);
@@ -152,14 +115,22 @@ function readText(
   );
 }
 
+/** A regular expression is searched for; `startswith` and `endswith` bind it to that end of the value. */
 function readRegex(
   node: SourceScalar,
   field: FieldSource | undefined,
+  used: ReadonlySet<string>,
   modifiers: readonly string[],
-): Predicate {
-  const flags = [...new Set(modifiers.flatMap((modifier) => regexFlags.get(modifier) ?? []))].sort().join('');
+  context: ValueContext,
+): Expression {
+  const flags = regexFlags(modifiers);
+  const written = used.has('expand') ? expandRegex(node, context) : node.text;
+  if (written === undefined) return never;
+  const bound = used.has('startswith') || used.has('endswith') ? `(?:${written})` : written;
+  const regex = `${used.has('startswith') ? '\\A' : ''}${bound}${used.has('endswith') ? '\\z' : ''}`;
   try {
-    compileRegex(node.text, flags);
+    // By itself, too: what does not stand alone could close the brackets that are put around it.
+    for (const text of new Set([node.text, regex])) compileRegex(text, flags);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';
     throw new RuleFault(
@@ -168,7 +139,7 @@ function readRegex(
       `${quote(node.text)} cannot run in linear time: ${quote(reason)}`,
     );
   }
-  return { kind: 'regex', field, regex: node.text, flags };
+  return match({ kind: 'regex', field, regex, flags });
 }
 
 /** Compiles with RE2's syntax, which no input can make slow; throws what re2js throws. */

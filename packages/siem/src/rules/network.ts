@@ -23,7 +23,9 @@ export function inNetwork(network: Network, text: string): boolean {
       word !== undefined && (word ^ network.words[3]) >>> (128 - network.bits) === 0 && inMapped(network)
     );
   }
-  const words = parseAddress(text);
+  // `fe80::1%12`: the zone names an interface of the machine that wrote it (RFC 4007 section 11).
+  const zone = text.indexOf('%');
+  const words = parseAddress(zone > 0 && text.includes(':') ? text.slice(0, zone) : text);
   if (!words) return false;
   for (let index = 0; index < 4; index++) {
     const bits = Math.min(32, Math.max(0, network.bits - 32 * index));

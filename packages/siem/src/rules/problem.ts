@@ -13,6 +13,7 @@ export type RuleProblemCode =
   | 'id-duplicate'
   | 'modifier-invalid'
   | 'modifier-unknown'
+  | 'placeholder-escaped'
   | 'placeholder-unresolved'
   | 'reference-unknown'
   | 'regex-invalid'
