@@ -42,6 +42,18 @@ describe('our detection rules', () => {
     expect(silent.map(({ title }) => title)).toEqual([]);
   });
 
+  it('each says the same in Vietnamese', () => {
+    const { rules } = loadRules(files);
+    const half = [...rules.rules, ...rules.correlations].filter(
+      ({ titleVi, description, descriptionVi = '', falsePositives, falsePositivesVi }) =>
+        !titleVi ||
+        !/[À-ỹ]/.test(descriptionVi) ||
+        description.includes('Known gaps:') !== descriptionVi.includes('Điểm mù đã biết:') ||
+        falsePositives.length !== falsePositivesVi.length,
+    );
+    expect(half.map(({ title }) => title)).toEqual([]);
+  });
+
   it('find the fields of the log sources that are mapped, without a problem', () => {
     const { fieldMaps, problems } = readMappings(filesOf('mappings'));
     expect(problems).toEqual([]);

@@ -48,8 +48,8 @@ const pages: Record<string, string> = {
 const looks = [
   { width: 1440, height: 900, theme: 'dark', language: 'vi' },
   { width: 1440, height: 900, theme: 'light', language: 'vi' },
-  { width: 375, height: 780, theme: 'light', language: 'vi' },
-  { width: 375, height: 780, theme: 'dark', language: 'en' },
+  { width: 390, height: 844, theme: 'light', language: 'vi' },
+  { width: 390, height: 844, theme: 'dark', language: 'en' },
   { width: 1440, height: 900, theme: 'light', language: 'en' },
 ] as const;
 

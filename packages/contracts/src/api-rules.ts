@@ -55,7 +55,7 @@ export type RulesView = z.infer<typeof RulesView>;
 
 /** What a rule looks for, and whether what is stored could make it fire. */
 export const RuleExplanationView = z.object({
-  rule: z.object({ id: z.string(), title: z.string() }),
+  rule: z.object({ id: z.string(), title: z.string(), title_vi: z.string().optional() }),
   logsource: z.record(z.string(), z.string()),
   /** The condition as an indented outline, one question a line; empty for a correlation. */
   outline: z.array(z.string()),
@@ -95,11 +95,18 @@ export const RuleExplanationView = z.object({
 });
 export type RuleExplanationView = z.infer<typeof RuleExplanationView>;
 
-export const RuleDetailView = RuleView.extend({
+/** What the author says of a rule. */
+const RuleWords = z.object({
   description: z.string(),
-  /** What the author says that it misses; null where nothing is said. */
+  /** What it misses; null where nothing is said. */
   knownGaps: z.string().nullable(),
   falsePositives: z.array(z.string()),
+});
+
+export const RuleDetailView = RuleView.extend({
+  ...RuleWords.shape,
+  /** The same in Vietnamese, where the rule carries it. */
+  vi: RuleWords.optional(),
   tags: z.array(z.string()),
   file: z.string(),
   /** The file as it was written. */
@@ -179,7 +186,9 @@ export const CoverageView = z.object({
       fired: z.number().int(),
       count: z.number().int(),
       /** At most 50 of them. */
-      rules: z.array(z.object({ id: z.string(), title: z.string(), level: z.string() })),
+      rules: z.array(
+        z.object({ id: z.string(), title: z.string(), title_vi: z.string().optional(), level: z.string() }),
+      ),
     }),
   ),
   /** The columns of ATT&CK's matrices, covered or not. */

@@ -1,4 +1,12 @@
-import type { Detection, Incident, PlaybookRun, RunStep, WaitingApproval } from '@kydai/contracts';
+import type {
+  Detection,
+  Incident,
+  PlaybookRun,
+  RuleDetailView,
+  RuleView,
+  RunStep,
+  WaitingApproval,
+} from '@kydai/contracts';
 import { type Language, translator } from './translate.ts';
 
 /** Names that data carries in both languages; the English one where there is no Vietnamese one. */
@@ -16,8 +24,16 @@ export const playbookNameOf = (
   language: Language,
 ): string => choose(language, run.playbookName, run.playbookNameVi);
 
-export const ruleTitleOf = (rule: Detection['rule'], language: Language): string =>
+export const ruleTitleOf = (rule: Pick<Detection['rule'], 'title' | 'titleVi'>, language: Language): string =>
   choose(language, rule.title, rule.titleVi);
+
+/** The same of a rule as the list of rules holds it. */
+export const titleOfRule = (rule: Pick<RuleView, 'title' | 'title_vi'>, language: Language): string =>
+  choose(language, rule.title, rule.title_vi);
+
+/** What the author says of a rule. */
+export const wordsOfRule = (rule: RuleDetailView, language: Language): NonNullable<RuleDetailView['vi']> =>
+  (language === 'vi' ? rule.vi : undefined) ?? rule;
 
 /**
  * Why a device is quarantined: `playbook: Camera botnet` names a playbook, whose title begins that of an incident of the

@@ -24,7 +24,7 @@ import type { z } from 'zod';
 import type { Content } from '../boot/content.ts';
 import { ShellError } from '../error.ts';
 import type { DetectionStage } from '../flow/detect.ts';
-import { explainWithSources } from './explain.ts';
+import { explainWithSources, titlesOf } from './explain.ts';
 import { createHunts, type HuntRequest, quarry } from './hunts.ts';
 import type { RulesInForce } from './in-force.ts';
 import { installedPacks, removePack } from './installed.ts';
@@ -114,15 +114,13 @@ export function openRuleDesk(parts: {
       tallies.daily(rule.id, 30),
       explained(detection.inForce.rules, rule),
     ]);
-    const { description, knownGaps } = gapsOf(rule.description);
     const { rules: own, ...defaults } = settings.limits();
     const limits = { ...defaults, ...own?.get(rule.id) };
     const setting = settings.of(rule.id);
     return {
       ...viewOf(rule, tally.get(rule.id)),
-      description,
-      knownGaps,
-      falsePositives: [...rule.falsePositives],
+      ...wordsOf(rule.description, rule.falsePositives),
+      ...(rule.descriptionVi === undefined ? {} : { vi: wordsOf(rule.descriptionVi, rule.falsePositivesVi) }),
       tags: [...rule.tags],
       file: rule.file,
       text: textOf(rule),
@@ -157,7 +155,7 @@ export function openRuleDesk(parts: {
     async list({ q, pack, order = 'given', limit, offset }) {
       const { rules, packOf, packProblems } = detection.inForce;
       const all: readonly AnyRule[] = [...rules.rules, ...rules.correlations];
-      const text = q.trim().toLowerCase();
+      const text = plainLetters(q.trim());
       const found = all.filter(
         (rule) =>
           rule.reports &&
@@ -213,7 +211,7 @@ export function coverageOf(rules: RuleSet, fired: ReadonlyMap<string, Tally> = n
       matrix,
       fired: covering.reduce((sum, { id }) => sum + (fired.get(id)?.fired ?? 0), 0),
       count: covering.length,
-      rules: covering.slice(0, 50),
+      rules: covering.slice(0, 50).map((rule) => ({ id: rule.id, ...titlesOf(rule), level: rule.level })),
     })),
     matrix: attackMatrix().map(({ matrix, tactic, techniques: named }) => ({
       matrix,
@@ -227,11 +225,10 @@ export function coverageOf(rules: RuleSet, fired: ReadonlyMap<string, Tally> = n
 }
 
 function headOf(rule: AnyRule) {
-  const { id, title, titleVi, level, status, techniques, category } = rule;
+  const { id, level, status, techniques, category } = rule;
   return {
     id,
-    title,
-    ...(titleVi === undefined ? {} : { title_vi: titleVi }),
+    ...titlesOf(rule),
     kind: 'type' in rule ? ('correlation' as const) : ('rule' as const),
     level,
     status,
@@ -241,7 +238,12 @@ function headOf(rule: AnyRule) {
 }
 
 function searchable({ id, title, titleVi = '', techniques, category = '' }: AnyRule): string {
-  return `${id} ${title} ${titleVi} ${techniques.join(' ')} ${category}`.toLowerCase();
+  return plainLetters(`${id} ${title} ${titleVi} ${techniques.join(' ')} ${category}`);
+}
+
+/** Vietnamese is typed without its marks by people in a hurry. */
+function plainLetters(text: string): string {
+  return text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd');
 }
 
 function sortedBy(
@@ -257,11 +259,14 @@ function sortedBy(
   return rules.toSorted((one, other) => weight(other) - weight(one));
 }
 
-/** `Known gaps: ...` is written at the end of a description of ours. */
-function gapsOf(text: string): { readonly description: string; readonly knownGaps: string | null } {
-  const at = text.indexOf('Known gaps:');
-  if (at === -1) return { description: text.trim(), knownGaps: null };
-  return { description: text.slice(0, at).trim(), knownGaps: text.slice(at + 'Known gaps:'.length).trim() };
+/** `Known gaps: ...` is written at the end of a description of ours, `Điểm mù đã biết: ...` of a Vietnamese one. */
+function wordsOf(text: string, falsePositives: readonly string[]) {
+  const [description = '', gaps] = text.split(/(?:Known gaps|Điểm mù đã biết):/);
+  return {
+    description: description.trim(),
+    knownGaps: gaps?.trim() ?? null,
+    falsePositives: [...falsePositives],
+  };
 }
 
 /** Runs the cases in our own rules' files: half a second, once. */

@@ -38,7 +38,7 @@ export async function explainWithSources(parts: {
   const sources = counted.map(({ value = '', count }) => ({ dataset: value, events: count }));
   const possible = plain.some(({ expression }) => canFire(expression, carried));
   return {
-    rule: { id: rule.id, title: rule.title },
+    rule: { id: rule.id, ...titlesOf(rule) },
     logsource: 'type' in rule ? {} : { ...rule.logsource },
     outline: 'type' in rule ? [] : [...(explained[0]?.outline ?? [])],
     correlation: 'type' in rule ? counting(rules, rule) : null,
@@ -75,10 +75,14 @@ function counting(rules: RuleSet, rule: RuleSet['correlations'][number]): RuleEx
     groupBy: rule.groupBy.map(({ name }) => name),
     thresholds: rule.thresholds.map(({ compare, value }) => ({ compare, value })),
     feeds: rule.rules.map((id) => {
-      const { title = id, titleVi } = findRule(rules, id) ?? {};
-      return { id, title, ...(titleVi === undefined ? {} : { title_vi: titleVi }) };
+      return { id, ...titlesOf(findRule(rules, id) ?? { title: id }) };
     }),
   };
+}
+
+/** A rule's titles as the API gives them. */
+export function titlesOf({ title, titleVi }: Pick<Plain, 'title' | 'titleVi'>) {
+  return { title, ...(titleVi === undefined ? {} : { title_vi: titleVi }) };
 }
 
 /** Undefined, which is all events, where one of them is. */

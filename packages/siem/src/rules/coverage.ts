@@ -1,5 +1,5 @@
 import { attackNames, attackTactics } from './attack-table.ts';
-import type { RuleSet } from './rule.ts';
+import type { RuleHead, RuleSet } from './rule.ts';
 
 /** What the rules that report cover of ATT&CK. */
 export interface AttackCoverage {
@@ -9,7 +9,7 @@ export interface AttackCoverage {
     readonly matrix: 'enterprise' | 'ics';
     /** As ATT&CK calls it; a sub-technique goes by its technique's name. */
     readonly name: string;
-    readonly rules: readonly { readonly id: string; readonly title: string; readonly level: string }[];
+    readonly rules: readonly Pick<RuleHead, 'id' | 'title' | 'titleVi' | 'level'>[];
   }[];
   /** How many rules name each tactic, such as `credential-access`. */
   readonly tactics: Readonly<Record<string, number>>;
@@ -21,16 +21,15 @@ export interface AttackCoverage {
 
 /** The map of ATT&CK techniques to rules. Techniques of the ICS matrix have ids from T0800 to T0899. */
 export function attackCoverage(rules: RuleSet): AttackCoverage {
-  const techniques = new Map<string, { id: string; title: string; level: string }[]>();
+  const techniques = new Map<string, RuleHead[]>();
   const tactics = new Map<string, number>();
   const categories = new Map<string, number>();
   const untagged: string[] = [];
   for (const rule of [...rules.rules, ...rules.correlations]) {
     if (!rule.reports) continue;
-    const { id, title, level } = rule;
-    if (rule.techniques.length === 0) untagged.push(id);
+    if (rule.techniques.length === 0) untagged.push(rule.id);
     for (const technique of rule.techniques) {
-      techniques.set(technique, [...(techniques.get(technique) ?? []), { id, title, level }]);
+      techniques.set(technique, [...(techniques.get(technique) ?? []), rule]);
     }
     for (const tag of rule.tags) {
       const tactic = /^attack\.([a-z]+(?:[-_][a-z]+)*)$/.exec(tag)?.[1]?.replaceAll('_', '-');

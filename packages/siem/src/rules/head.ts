@@ -12,6 +12,7 @@ export function readHead(node: SourceNode, file: string): RuleHead {
   const tags = textsOf(child(node, 'tags')).map((tag) => tag.toLowerCase());
   const name = textOf(child(node, 'name'));
   const titleVi = textOf(child(node, 'title_vi'));
+  const descriptionVi = textOf(child(node, 'description_vi'));
   const category = tags.find((tag) => tag.startsWith('kydai.category.'))?.slice('kydai.category.'.length);
   const entities = readEntities(child(child(node, 'kydai'), 'entities'));
   const levelNode = child(node, 'level');
@@ -28,10 +29,12 @@ export function readHead(node: SourceNode, file: string): RuleHead {
     tags,
     techniques: techniquesOf(tags),
     falsePositives: textsOf(child(node, 'falsepositives')),
+    falsePositivesVi: textsOf(child(node, 'falsepositives_vi')),
     file,
     line: node.line,
     ...(name === undefined ? {} : { name }),
     ...(titleVi === undefined ? {} : { titleVi }),
+    ...(descriptionVi === undefined ? {} : { descriptionVi }),
     ...(category ? { category } : {}),
     ...(entities ? { entities } : {}),
   };

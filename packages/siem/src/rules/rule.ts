@@ -23,6 +23,8 @@ export interface RuleHead {
   /** Vietnamese title, from the custom attribute `title_vi`. */
   readonly titleVi?: string;
   readonly description: string;
+  /** The same in Vietnamese, from `description_vi`. */
+  readonly descriptionVi?: string;
   readonly status: string;
   readonly level: Level;
   readonly tags: readonly string[];
@@ -31,6 +33,8 @@ export interface RuleHead {
   /** The incident category named by the tag `kydai.category.<name>`. */
   readonly category?: string;
   readonly falsePositives: readonly string[];
+  /** The same in Vietnamese, from `falsepositives_vi`. */
+  readonly falsePositivesVi: readonly string[];
   /** From the custom attribute `kydai.entities`; the detector's own list where absent. */
   readonly entities?: readonly EntityField[];
   readonly file: string;

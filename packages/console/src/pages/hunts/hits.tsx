@@ -24,8 +24,7 @@ export function Hits({ view, running, stopped }: { view: HuntView; running: bool
   const [asking, setAsking] = useState(false);
   const may = useMay();
   const { hits, total, judged, complete, ms, warnings } = view;
-  const { id, title: name, titleVi } = hits[0]?.rule ?? view.rule;
-  const title = ruleTitleOf({ id, title: name, ...(titleVi === undefined ? {} : { titleVi }) }, language);
+  const title = ruleTitleOf(hits[0]?.rule ?? view.rule, language);
   return (
     <section className="stack">
       {running ? null : (

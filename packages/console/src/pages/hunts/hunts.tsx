@@ -5,6 +5,7 @@ import { useSearchParams } from 'wouter';
 import { post } from '../../api/client.ts';
 import { followNews } from '../../api/news.ts';
 import { paths } from '../../api/queries.ts';
+import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Failure, Page, Panel } from '../../parts/frame.tsx';
 import { useNow } from '../../parts/now.ts';
@@ -43,7 +44,7 @@ type Progress = Extract<HuntNews, { type: 'progress' }>;
 
 /** Any rule over what is stored: one in force, or one that is pasted. */
 export default function Hunts() {
-  const { t, format } = useSettings();
+  const { t, format, language } = useSettings();
   const now = useNow();
   const [search, setSearch] = useSearchParams();
   const given = search.get('rule') ?? '';
@@ -179,7 +180,7 @@ export default function Hunts() {
         {explaining.error ? <Failure error={explaining.error} /> : null}
         {explaining.data ? (
           <div className="two-columns">
-            <Panel title={explaining.data.rule.title}>
+            <Panel title={titleOfRule(explaining.data.rule, language)}>
               <Condition explanation={explaining.data} />
             </Panel>
             <Reach explanation={explaining.data} />

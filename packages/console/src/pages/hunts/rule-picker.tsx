@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { ruleQuery, rulesQuery } from '../../api/queries.ts';
+import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { SeverityGlyph } from '../../parts/marks.tsx';
-import { titleOfRule } from '../rules/state.tsx';
 
 /** Finds a rule in force by a few letters of its name. */
 export function RulePicker({ value, choose }: { value: string; choose: (id: string) => void }) {

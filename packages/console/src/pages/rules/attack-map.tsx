@@ -4,6 +4,7 @@ import { ExternalLink } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { coverageQuery } from '../../api/queries.ts';
+import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { isKey } from '../../language/translate.ts';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -19,7 +20,7 @@ type Measure = (typeof measures)[number];
 interface Tile {
   readonly id: string;
   readonly name: string;
-  readonly rules: readonly { readonly id: string; readonly title: string; readonly level: string }[];
+  readonly rules: CoverageView['techniques'][number]['rules'];
   readonly count: number;
   readonly fired: number;
 }
@@ -151,7 +152,7 @@ function Body({ view }: { view: CoverageView }) {
 }
 
 function Chosen({ tile, close }: { tile: Tile; close: () => void }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   return (
     <Dialog title={`${tile.id} ${tile.name}`} close={close}>
       <div className="form">
@@ -172,7 +173,7 @@ function Chosen({ tile, close }: { tile: Tile; close: () => void }) {
             {tile.rules.map((rule) => (
               <li key={rule.id} className="inline">
                 <SeverityGlyph level={rule.level} />
-                <Link href={`/rules/${encodeURIComponent(rule.id)}`}>{rule.title}</Link>
+                <Link href={`/rules/${encodeURIComponent(rule.id)}`}>{titleOfRule(rule, language)}</Link>
               </li>
             ))}
           </ul>

@@ -1,6 +1,6 @@
 import type { RuleExplanationView } from '@kydai/contracts';
 import { Link } from 'wouter';
-import { ruleTitleOf } from '../../language/named.ts';
+import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Panel } from '../../parts/frame.tsx';
 
@@ -30,14 +30,9 @@ export function Condition({ explanation }: { explanation: RuleExplanationView })
         <dt>{t('rule.feeds')}</dt>
         <dd>
           <ul className="plain-list">
-            {correlation.feeds.map(({ id, title, title_vi }) => (
-              <li key={id}>
-                <Link href={`/rules/${encodeURIComponent(id)}`}>
-                  {ruleTitleOf(
-                    { id, title, ...(title_vi === undefined ? {} : { titleVi: title_vi }) },
-                    language,
-                  )}
-                </Link>
+            {correlation.feeds.map((rule) => (
+              <li key={rule.id}>
+                <Link href={`/rules/${encodeURIComponent(rule.id)}`}>{titleOfRule(rule, language)}</Link>
               </li>
             ))}
           </ul>

@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { post } from '../../api/client.ts';
 import { paths, ruleQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
+import { titleOfRule, wordsOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
 import { Copyable, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
@@ -16,7 +17,7 @@ import { TimeBars } from '../../parts/time-bars.tsx';
 import { When } from '../../parts/when.tsx';
 import { Cases } from './cases.tsx';
 import { Condition, Reach } from './explanation.tsx';
-import { RuleState, titleOfRule } from './state.tsx';
+import { RuleState } from './state.tsx';
 
 /** One rule: what it looks for, whether it can fire here, how noisy it is, and the cases that prove it. */
 export default function RulePage({ id }: { id: string }) {
@@ -34,6 +35,7 @@ function Body({ rule }: { rule: RuleDetailView }) {
   const { t, format, language } = useSettings();
   const now = useNow();
   const title = titleOfRule(rule, language);
+  const { description, knownGaps, falsePositives } = wordsOfRule(rule, language);
   return (
     <Page
       title={title}
@@ -101,7 +103,7 @@ function Body({ rule }: { rule: RuleDetailView }) {
         <div className="stack">
           <Panel title={t('rule.about')}>
             <div className="stack">
-              {rule.description === '' ? null : <p>{rule.description}</p>}
+              {description === '' ? null : <p>{description}</p>}
               <Condition explanation={rule.explanation} />
             </div>
           </Panel>
@@ -120,12 +122,12 @@ function Body({ rule }: { rule: RuleDetailView }) {
             />
           </Panel>
           <Panel title={t('rule.gaps')}>
-            <p>{rule.knownGaps ?? t('rule.gapsNone')}</p>
+            <p>{knownGaps ?? t('rule.gapsNone')}</p>
           </Panel>
-          {rule.falsePositives.length === 0 ? null : (
+          {falsePositives.length === 0 ? null : (
             <Panel title={t('rule.falsePositives')}>
               <ul className="plain-list">
-                {rule.falsePositives.map((one) => (
+                {falsePositives.map((one) => (
                   <li key={one}>{one}</li>
                 ))}
               </ul>

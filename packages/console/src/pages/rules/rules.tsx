@@ -2,6 +2,7 @@ import type { RuleView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import { rulesQuery } from '../../api/queries.ts';
+import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Loaded, Page } from '../../parts/frame.tsx';
 import { Severity, Techniques } from '../../parts/marks.tsx';
@@ -11,7 +12,7 @@ import { Pager, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { AttackMap } from './attack-map.tsx';
 import { Packs } from './packs.tsx';
-import { CasesMark, RuleState, titleOfRule } from './state.tsx';
+import { CasesMark, RuleState } from './state.tsx';
 
 const limit = 50;
 const views = ['list', 'map', 'packs'] as const;

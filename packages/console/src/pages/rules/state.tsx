@@ -1,15 +1,5 @@
 import type { RuleView } from '@kydai/contracts';
-import { ruleTitleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
-import type { Language } from '../../language/translate.ts';
-
-/** The title of a rule in the reader's language. */
-export function titleOfRule(
-  { id, title, title_vi }: Pick<RuleView, 'id' | 'title' | 'title_vi'>,
-  language: Language,
-): string {
-  return ruleTitleOf({ id, title, ...(title_vi === undefined ? {} : { titleVi: title_vi }) }, language);
-}
 
 /** Whether it reports, and whether it is limited more than the others. */
 export function RuleState({ rule }: { rule: Pick<RuleView, 'enabled' | 'throttle'> }) {
