@@ -44,6 +44,7 @@ const pages: Record<string, string> = {
   policies: '/policies?open=quarantined-device',
   try: '/policies?view=try',
   audit: '/audit',
+  backups: '/backups',
 };
 const looks = [
   { width: 1440, height: 900, theme: 'dark', language: 'vi' },

@@ -30,6 +30,7 @@ const Sources = lazy(() => import('./pages/sources.tsx'));
 const Decisions = lazy(() => import('./pages/decisions.tsx'));
 const Policies = lazy(() => import('./pages/policies/policies.tsx'));
 const Audit = lazy(() => import('./pages/audit.tsx'));
+const Backups = lazy(() => import('./pages/backups/backups.tsx'));
 
 /** Asks who is signed in, then shows the pages or the way in. */
 export function App() {
@@ -106,6 +107,7 @@ function Pages() {
       <Route path="/decisions" component={Decisions} />
       <Route path="/policies" component={Policies} />
       <Route path="/audit" component={Audit} />
+      <Route path="/backups" component={Backups} />
       <Route>
         <Page title={t('app.notFound')}>
           <Empty title={t('app.notFound')} hint={t('app.notFoundHint')}>

@@ -4,6 +4,7 @@ import type {
   ApprovalsView,
   AuditPage,
   AuthorityView,
+  BackupsView,
   Certificate,
   CoverageView,
   DecisionView,
@@ -65,7 +66,8 @@ export type Subject =
   | 'rule'
   | 'decisions'
   | 'policies'
-  | 'audit';
+  | 'audit'
+  | 'backups';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -219,6 +221,10 @@ export const explanationQuery = (request: object) =>
   });
 export const auditQuery = (from: number | undefined, limit: number) =>
   resource<AuditPage>('audit', 'audit', { from, limit });
+export const backupsQuery = () => ({
+  ...resource<BackupsView>('backups', 'backups'),
+  refetchInterval: 60_000,
+});
 export const histogramQuery = (q: string, from: string, to: string, track?: string) => ({
   ...resource<HistogramView>('histogram', 'events/histogram', { q, from, to }),
   queryFn: ({ signal }: { signal: AbortSignal }) =>

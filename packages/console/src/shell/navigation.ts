@@ -1,5 +1,6 @@
 import type { ConsoleAction } from '@kydai/contracts';
 import {
+  ArchiveRestore,
   BellRing,
   BookCheck,
   Cctv,
@@ -57,6 +58,7 @@ export const groups: readonly PlaceGroup[] = [
       { href: '/sources', label: 'nav.sources', icon: RadioTower, needs: 'view' },
       { href: '/decisions', label: 'nav.decisions', icon: Scale, needs: 'view' },
       { href: '/audit', label: 'nav.audit', icon: Fingerprint, needs: 'view' },
+      { href: '/backups', label: 'nav.backups', icon: ArchiveRestore, needs: 'view' },
     ],
   },
 ];

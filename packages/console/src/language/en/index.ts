@@ -1,5 +1,6 @@
 import type { vi } from '../vi/index.ts';
 import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { certificates } from './certificates.ts';
 import { detection } from './detection.ts';
 import { devices } from './devices.ts';
@@ -30,5 +31,6 @@ export const en: English<typeof vi> = {
   ...sources,
   ...policies,
   ...audit,
+  ...backups,
   ...story,
 };

@@ -1,4 +1,5 @@
 import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { certificates } from './certificates.ts';
 import { detection } from './detection.ts';
 import { devices } from './devices.ts';
@@ -31,5 +32,6 @@ export const vi = {
   ...sources,
   ...policies,
   ...audit,
+  ...backups,
   ...story,
 } as const;

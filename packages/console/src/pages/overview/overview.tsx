@@ -12,6 +12,7 @@ import { DrillMark, SeverityGlyph, StateMark } from '../../parts/marks.tsx';
 import { useNow } from '../../parts/now.ts';
 import { TimeBars } from '../../parts/time-bars.tsx';
 import { When } from '../../parts/when.tsx';
+import { BackupLine } from '../backups/line.tsx';
 import { Approvals } from './approvals.tsx';
 import { Indicators } from './indicators.tsx';
 
@@ -213,6 +214,8 @@ function Board({ data }: { data: OverviewBody }) {
           </>
         )}
       </Panel>
+
+      <BackupLine />
     </div>
   );
 }
