@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { extname, join, normalize } from 'node:path';
 import type { Overview, SessionView, Signal } from '@kydai/contracts';
 import { consoleFolder } from '../src/folder.ts';
+import { backups, noBackups } from './backups.ts';
 import {
   audit,
   certificates,
@@ -30,10 +31,12 @@ import {
   statisticsOf,
   valuesOf,
 } from './events.ts';
+import { gateRuns, waivers } from './gate.ts';
 import * as pki from './pki.ts';
 import { policies, policyFiles } from './policies.ts';
 import { coverage, explanation, huntNews, ruleDetail, rulesView } from './rules.ts';
 import * as sbom from './sbom.ts';
+import { graph } from './sbom-graph.ts';
 
 export const policy =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
@@ -356,6 +359,8 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
           : { items: audit.slice(from, from + Number(search.get('limit') ?? 50)), total: audit.length },
       );
     }
+    case 'backups':
+      return json(response, empty ? noBackups : backups);
     case 'stream':
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write(': fixture\n\n');
@@ -374,10 +379,10 @@ function sbomAnswer(
   empty: boolean,
 ): object | undefined {
   const [name, id = '', act] = path;
-  if (name === 'gate-runs') return empty ? { ...none, pipelines: [] } : sbom.gateRuns(search);
-  if (name === 'waivers') return empty ? none : { items: sbom.waivers, total: sbom.waivers.length };
+  if (name === 'gate-runs') return empty ? { ...none, pipelines: [] } : gateRuns(search);
+  if (name === 'waivers') return empty ? none : { items: waivers, total: waivers.length };
   if (name === 'advisories') return sbom.advisory(id);
-  if (name === 'sboms') return act === 'graph' ? sbom.graph(id, search.get('component')) : undefined;
+  if (name === 'sboms') return act === 'graph' ? graph(id, search.get('component')) : undefined;
   if (id === 'summary') {
     const nothing = { systems: 0, findings: 0, severities: {}, verdicts: {}, database: null };
     return empty ? { ...sbom.summary, ...nothing } : sbom.summary;

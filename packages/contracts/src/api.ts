@@ -3,7 +3,6 @@ import { AuditEntry } from './audit.ts';
 import { Detection, Level } from './detection.ts';
 import { Certificate, Device, RevocationReason } from './device.ts';
 import { EntityRef } from './entity.ts';
-import { Finding } from './finding.ts';
 import { Incident } from './incident.ts';
 import { Indicator } from './indicator.ts';
 import { SourceLedger, SourceRate } from './ledger.ts';
@@ -225,14 +224,6 @@ export const AdvisoriesRefreshed = z.object({
   systems: z.number().int(),
   findings: z.number().int(),
 });
-
-export const FindingsView = z.object({
-  systems: z.array(SystemView),
-  findings: z.array(Finding),
-  /** The advisory database in use; null where none was imported. */
-  database: z.object({ digest: z.string(), advisories: z.number().int(), imported: z.number() }).nullable(),
-});
-export type FindingsView = z.infer<typeof FindingsView>;
 
 export const SourcesView = z.object({
   sources: z.array(SourceLedger),

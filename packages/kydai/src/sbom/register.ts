@@ -7,7 +7,6 @@ import {
   type FindingGrouping,
   type FindingGroupPage,
   type FindingSummary,
-  type FindingsView,
   type FoundPage,
   type RecordStore,
   type SbomGraph,
@@ -50,7 +49,6 @@ export interface SbomRegister {
     readonly text: string;
     readonly caller: Caller;
   }): Promise<SystemView>;
-  view(): Promise<FindingsView>;
   summary(): Promise<FindingSummary>;
   groups(asked: {
     readonly by: FindingGrouping;
@@ -210,17 +208,6 @@ export function openSboms(parts: {
       await tellNews(known, judged?.findings ?? [], await whereIs(record));
       if (device !== undefined) await carryRisk(device, stored?.value.risk ?? 0, risk);
       return systemView(record);
-    },
-    async view() {
-      const [systems, findings] = await Promise.all([
-        records.find(sbomKind, { order: 'name', limit: 1000 }),
-        records.find(findingKind, { limit: 2000 }),
-      ]);
-      return {
-        systems: systems.records.map(({ value }) => systemView(value)),
-        findings: findings.records.map(({ value }) => value),
-        database: databaseView(),
-      };
     },
     async summary() {
       await watch.loaded;

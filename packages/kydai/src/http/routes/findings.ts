@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { AdvisoriesRefreshed, FindingsView, SystemView } from '@kydai/contracts';
+import { AdvisoriesRefreshed, SystemView } from '@kydai/contracts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
@@ -11,15 +11,6 @@ const SystemId = z.object({ system: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]
 
 /** SBOMs of deployed systems, and what the advisories say of them. */
 export function findingRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
-  app.openapi(
-    apiRoute('/api/v1/findings', guard('view', 'findings'), {
-      method: 'get',
-      summary: 'All systems with their verdicts and findings',
-      responses: { 200: json(FindingsView, 'systems, findings, and the advisory database in use') },
-    }),
-    async (c) => c.json(await kydai.sboms.view(), 200),
-  );
-
   app.openapi(
     apiRoute('/api/v1/sboms/{system}', guard('push-sbom', 'findings'), {
       method: 'put',
