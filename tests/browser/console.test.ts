@@ -110,6 +110,7 @@ describe('the console in a real browser', () => {
     '/policies?view=try',
     '/policies?view=blast',
     '/audit',
+    '/backups',
   ])('%s has no serious accessibility fault and fits a phone', async (path) => {
     await page.setViewportSize({ width: 375, height: 812 });
     await go(path);

@@ -38,7 +38,7 @@ const incidents = JSON.parse((await program.cli('incidents', '--all', '--json'))
 }[];
 const pages = values.page ?? [
   '/', '/incidents', ...incidents.slice(0, 2).map(({ id }) => `/incidents/${id}`), '/devices', '/certificates', '/enrol', '/logs',
-  '/findings', '/detections', '/rules', '/rules?view=map', '/rules?view=packs', '/hunts', '/sources', '/decisions', '/policies', '/policies?view=cases', '/policies?view=try', '/policies?view=blast', '/audit',
+  '/findings', '/detections', '/rules', '/rules?view=map', '/rules?view=packs', '/hunts', '/sources', '/decisions', '/policies', '/policies?view=cases', '/policies?view=try', '/policies?view=blast', '/audit', '/backups',
 ]; // biome-ignore format: a list
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
