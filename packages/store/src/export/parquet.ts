@@ -3,9 +3,9 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Event } from '@kydai/contracts';
 import { identifier, literal } from '../filter/columns.ts';
 import { diskError } from '../lake/disk.ts';
+import { encodeFrame } from '../lake/encode.ts';
 import { frameShape } from '../lake/frame.ts';
 import { everyRow, partition } from '../lake/partition.ts';
-import { encodeFrame } from '../lake/record.ts';
 import { appendRows, createStaging, type Staging, TextMemory } from '../lake/staging.ts';
 
 /**

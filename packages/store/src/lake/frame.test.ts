@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyEvent } from '../contract/arbitrary.ts';
 import { plain, sample } from '../contract/samples.ts';
+import { encodeFrame } from './encode.ts';
 import { markFrame, scanFrames } from './frame.ts';
-import { encodeFrame } from './record.ts';
 import { eventsOf } from './stored.ts';
 
 const marker = Buffer.from('0123456789abcdef', 'hex');
@@ -76,6 +76,56 @@ describe('frames', () => {
     expect(frames.flatMap((frame) => eventsOf(segment, frame)).map(({ raw }) => raw)).toEqual(['true']);
   });
 
+  it('give back values that are parts of the raw line, wherever they are cut', () => {
+    const line = fc.string({
+      unit: fc.constantFrom('a', 'é', '😀', '\ud83d', '\ude00', '\ufffd'),
+      maxLength: 12,
+    });
+    const part = fc.tuple(
+      fc.constantFrom('user.name', 'message', 'url.path', 'other'),
+      fc.nat(12),
+      fc.nat(12),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(line, fc.array(part)), { minLength: 1, maxLength: 4 }), (given) => {
+        const events = given.map(([raw, parts]) =>
+          sample({
+            raw,
+            fields: Object.fromEntries(parts.map(([name, from, to]) => [name, raw.slice(from, to)])),
+          }),
+        );
+        const segment = framed(events);
+        const found = scanFrames(segment, marker).frames.flatMap((frame) => eventsOf(segment, frame));
+        expect(found.map(plain)).toEqual(events.map(stored));
+      }),
+    );
+  });
+
+  it('hold a value that is a part of the raw line once', () => {
+    const raw = 'login of lan from 10.1.2.3'.padEnd(1_000, '.');
+    const without = encodeFrame([sample({ raw })]);
+    const fields = { message: raw.slice(9), 'user.name': 'lan', 'source.ip': '10.1.2.3' };
+    expect(encodeFrame([sample({ raw, fields })]).length).toBeLessThanOrEqual(without.length + 3 * 8 + 8);
+  });
+
+  it('refuse an event with more fields than there are columns', () => {
+    const again = Array.from({ length: 600 }, () => ['user.name', 'lan'] as const);
+    const event = {
+      ...sample(),
+      fields: {
+        get: () => undefined,
+        entries: () => again,
+        forEach: (visit: (value: string, name: string) => void) => {
+          for (const [name, value] of again) visit(value, name);
+        },
+      },
+    };
+    expect(() => encodeFrame([event])).toThrow(expect.objectContaining({ code: 'invalid-event' }));
+    expect(
+      eventsOf(framed([sample({ raw: 'after' })]), onlyFrame(framed([sample({ raw: 'after' })]))),
+    ).toHaveLength(1);
+  });
+
   it('keep halves of a pair apart that stand alone at the edges of two texts', () => {
     const event = sample({
       raw: 'x\ud83d',
@@ -90,6 +140,10 @@ describe('frames', () => {
     expect(second!.raw).toBe('ký');
   });
 });
+
+function onlyFrame(segment: Buffer) {
+  return scanFrames(segment, marker).frames[0]!;
+}
 
 /** An event as it comes back: well-formed, whole times, finite numbers. */
 function stored(event: Parameters<typeof plain>[0]): unknown {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Event } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
 import { diskError, syncFolder, writeAll } from './disk.ts';
+import { encodeFrame } from './encode.ts';
 import { markFrame } from './frame.ts';
 import { LiveSegment } from './live.ts';
-import { encodeFrame } from './record.ts';
 import type { Seal } from './seal.ts';
 import { newSegment, sealFrame } from './segment.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Event } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
 import { diskError, freeBytes, removeFile, syncFolder, writeAll } from '../lake/disk.ts';
+import { encodeFrame } from '../lake/encode.ts';
 import { frameShape, markFrame, scanFrames } from '../lake/frame.ts';
-import { encodeFrame } from '../lake/record.ts';
 import { newSegment, segmentsIn } from '../lake/segment.ts';
 import { eventsOf } from '../lake/stored.ts';
 
