@@ -4,7 +4,8 @@ import type { FieldSource } from '../rules/expression.ts';
 import type { CorrelationRule } from '../rules/rule.ts';
 import { type Linked, Recency } from './recency.ts';
 import { readField, textsOfValue } from './values.ts';
-import { judgedAtClose, openWindow, type Sample, type Satisfied, type Window } from './windows.ts';
+import type { Sample, Satisfied, Window } from './window.ts';
+import { judgedAtClose, openWindow } from './windows.ts';
 
 /** What feeds a correlation: an event that a rule matched, or a correlation's detection on its deciding event. */
 export interface Feed {
@@ -120,7 +121,9 @@ export class Correlator {
     let group = this.#groups.get(key);
     if (group) this.#keepAsItWas(group);
     const over = group && this.#atClose && source !== undefined && feed.time - group.opened > reach;
-    if (group && (over || feed.time - group.newest > this.rule.timespan)) {
+    // A window that is still open waits for what comes late, too.
+    const wait = this.#atClose || group?.quiet ? this.rule.timespan : reach;
+    if (group && (over || feed.time - group.newest > wait)) {
       if (this.#atClose) this.#close(group, found);
       this.#forget(group);
       group = undefined;
@@ -136,7 +139,7 @@ export class Correlator {
     if (!group.quiet) {
       const rule = this.rule.rules.indexOf(feed.rule);
       const satisfied = group.window.add({ time: feed.time, id: feed.event.id, rule, value });
-      if (satisfied) this.#report(group, satisfied, feed, found);
+      if (satisfied && !this.#atClose) this.#report(group, satisfied, feed, found);
     }
     this.#watermark = Math.max(this.#watermark, feed.time);
     this.#sweep(found);

@@ -245,6 +245,132 @@ describe('the other correlations', () => {
     );
   });
 
+  const at = (action: string, seconds: number, received = seconds) => ({
+    ...eventAt(seconds, { 'event.action': action, u: 'x' }),
+    received: base + received * second,
+  });
+
+  it.each<readonly [string, string, readonly (readonly [string, number])[], boolean]>([
+    [
+      'temporal_ordered',
+      'the first after the last',
+      [
+        ['b', 5],
+        ['c', 6],
+        ['a', 4],
+      ],
+      true,
+    ],
+    [
+      'temporal_ordered',
+      'the middle after the last',
+      [
+        ['a', 4],
+        ['c', 6],
+        ['b', 5],
+      ],
+      true,
+    ],
+    [
+      'temporal_ordered',
+      'one second for all',
+      [
+        ['c', 5],
+        ['b', 5],
+        ['a', 5],
+      ],
+      true,
+    ],
+    [
+      'temporal_ordered',
+      'another order',
+      [
+        ['c', 4],
+        ['b', 5],
+        ['a', 6],
+      ],
+      false,
+    ],
+    [
+      'temporal',
+      'an old one between newer',
+      [
+        ['a', 0],
+        ['b', 1],
+        ['a', 50],
+        ['b', 50],
+        ['c', 2],
+      ],
+      true,
+    ],
+    [
+      'temporal',
+      'one beside newer of its kind',
+      [
+        ['a', 0],
+        ['b', 1],
+        ['a', 100],
+        ['c', 59],
+      ],
+      true,
+    ],
+    [
+      'temporal',
+      'one too far from all',
+      [
+        ['a', 0],
+        ['b', 1],
+        ['a', 100],
+        ['c', 90],
+      ],
+      false,
+    ],
+  ])('%s takes events in any order of arrival: %s', (type, _, arrivals, expected) => {
+    const events = arrivals.map(([action, seconds], index) => at(action, seconds, 110 + index));
+    expect(corr(detectorOf(temporal(type)).processBatch(events)).length > 0).toBe(expected);
+  });
+
+  it('waits to the end of the window for what a condition denies', () => {
+    const detector = detectorOf(temporal('temporal', '  condition: a and not b\n'));
+    expect(corr(detector.processBatch(story('acb')))).toEqual([]);
+    expect(corr(detector.advance(base + 3600 * second))).toEqual([]);
+    expect(corr(detector.processBatch(later(story('ac'), 4000)))).toEqual([]);
+    expect(corr(detector.advance(base + 8000 * second))).toHaveLength(1);
+  });
+
+  it('counts and sums more events than it remembers one by one', () => {
+    const many = (n: number, v: FieldValue) =>
+      Array.from({ length: n }, (_, index) => eventAt(index / 1000, { 'event.action': 'a', u: 'x', v }));
+    const first = (type: string, condition: string, n: number) => {
+      const detector = detectorOf(single(type, condition));
+      return many(n, 10).findIndex((event) => corr(detector.process(event)).length > 0) + 1;
+    };
+    expect(first('event_count', '{ gte: 25000 }', 26_000)).toBe(25_000);
+    expect(first('value_sum', '{ field: v, gt: 300000 }', 31_000)).toBe(30_001);
+    const values = Array.from({ length: 12_000 }, (_, v) =>
+      eventAt(v / 1000, { 'event.action': 'a', u: 'x', v }),
+    );
+    expect(
+      corr(detectorOf(single('value_count', '{ field: v, gte: 12000 }')).processBatch(values)),
+    ).toHaveLength(1);
+    // What lies outside the timespan is not counted, however many it was.
+    const slow = Array.from({ length: 40_000 }, (_, index) =>
+      eventAt(index / 100, { 'event.action': 'a', u: 'x' }),
+    );
+    expect(corr(detectorOf(single('event_count', '{ gte: 6200 }')).processBatch(slow))).toEqual([]);
+  });
+
+  it('feeds a correlation with one that is judged when its window closes', () => {
+    const feeder =
+      'title: F\nid: few\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: [u]\n  timespan: 1m\n  condition: { lte: 2 }\n';
+    const text = `${feeders}---\n${feeder}---\ntitle: C\nid: corr\ncorrelation:\n  type: temporal\n  rules: [few, b]\n  group-by: [u]\n  timespan: 5m\n`;
+    const { rules, problems } = loadRules([{ file: 'a.yml', text }]);
+    expect(problems).toEqual([]);
+    const detector = createDetector({ rules, clock: { now: () => base } });
+    expect(detector.processBatch([at('a', 0), at('b', 30)])).toEqual([]);
+    expect(corr(detector.advance(base + 600 * second))[0]?.group).toEqual({ u: 'x' });
+  });
+
   it('reads a group field under the name that each rule has for it', () => {
     const text =
       '  type: temporal\n  rules: [a, b]\n  group-by: [who]\n  timespan: 1m\n  aliases: { who: { a: u, b: w } }\n';

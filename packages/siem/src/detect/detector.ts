@@ -204,8 +204,8 @@ export function createDetector(options: DetectorOptions): Detector {
   function settle(rule: CorrelationRule, match: Match, detections: Detection[]): void {
     if (rule.reports)
       report(correlatedDetection(rule, match), match.event?.received ?? match.time, detections);
-    if (match.event)
-      feed({ event: match.event, time: match.time, rule: rule.id, group: match.group }, detections);
+    const event = match.event ?? closing(match);
+    feed({ event, time: match.time, rule: rule.id, group: match.group }, detections);
   }
 
   function report(detection: Detection, at: number, detections: Detection[]): void {
@@ -315,6 +315,11 @@ export function createDetector(options: DetectorOptions): Detector {
       suppressed: Object.fromEntries(throttle?.suppressed() ?? []),
     };
   }
+}
+
+/** What stands for the deciding event to the correlations that a window feeds which closed with time. */
+function closing({ time, ids, group }: Match): Event {
+  return { id: ids.at(-1) ?? '', time, received: time, source: '', dataset: '', fields: group, raw: '' };
 }
 
 function* pieces(

@@ -1,35 +1,7 @@
-import type { CorrelationRule, Requirement, Threshold } from '../rules/rule.ts';
-import { compareNumbers } from './reference.ts';
+import type { CorrelationRule, Requirement } from '../rules/rule.ts';
+import { TemporalWindow } from './temporal-window.ts';
+import { holds, maxIds, type Sample, type Satisfied, type Window } from './window.ts';
 
-/** What one contributing event brings: its time, its id, which of the feeding rules it matched, and its value. */
-export interface Sample {
-  readonly time: number;
-  readonly id: string;
-  readonly rule: number;
-  readonly value: string;
-}
-
-/** A satisfied window. */
-export interface Satisfied {
-  readonly first: number;
-  readonly count: number;
-  readonly ids: readonly string[];
-  /** The distinct values counted, at most 100. */
-  readonly values: readonly string[];
-}
-
-/** The events of one group that may still matter. */
-export interface Window {
-  /** The time of the newest event. */
-  readonly newest: number;
-  /** Takes an event in; returns the window where that satisfied it. */
-  add(sample: Sample): Satisfied | undefined;
-  /** For conditions that more events could undo: judges the window as it stands. */
-  judge(): Satisfied | undefined;
-  save(): readonly Sample[];
-}
-
-const maxIds = 100;
 const maxSamples = 10_000;
 
 /** An empty window of the kind that the correlation needs. `lateness` in ms. */
@@ -37,7 +9,7 @@ export function openWindow(rule: CorrelationRule, lateness: number): Window {
   switch (rule.type) {
     case 'temporal':
     case 'temporal_ordered':
-      return new TemporalWindow(rule);
+      return new TemporalWindow(rule, lateness);
     case 'value_count':
       return new DistinctWindow(rule);
     default:
@@ -46,32 +18,40 @@ export function openWindow(rule: CorrelationRule, lateness: number): Window {
 }
 
 /** True where the condition can be undone by further events, so that it is judged when the window closes. */
-export function judgedAtClose(rule: CorrelationRule): boolean {
-  return rule.thresholds.some(({ compare }) => compare !== 'gt' && compare !== 'gte');
+export function judgedAtClose({ thresholds, requirement }: CorrelationRule): boolean {
+  if (requirement) return denies(requirement);
+  return thresholds.some(({ compare }) => compare !== 'gt' && compare !== 'gte');
 }
 
-function holds(thresholds: readonly Threshold[], figure: number): boolean {
-  return thresholds.every(({ compare, value }) => compareNumbers(figure, compare, value));
+function denies(node: Requirement): boolean {
+  if (node.kind === 'rule' || node.kind === 'not') return node.kind === 'not';
+  return node.children.some(denies);
 }
 
 /**
  * For event_count and the figures over numbers: the samples by time. Counts and sums are kept, not recomputed; a late
  * sample is put in its place and every window that holds it is looked at.
+ *
+ * INVARIANT: no flood makes a count or a sum smaller. Beyond 10,000 samples neighbours become one, at the later's time;
+ * only percentiles forget the oldest.
  */
 class SampleWindow implements Window {
   readonly #rule: CorrelationRule;
   readonly #lateness: number;
+  readonly #mergeable: boolean;
   #samples: Sample[] = [];
   /** Where the window that ends at the newest sample begins. */
   #start = 0;
   /** How many samples are too old even for late company. */
   #old = 0;
   #sum = 0;
+  #count = 0;
   newest = Number.NEGATIVE_INFINITY;
 
   constructor(rule: CorrelationRule, lateness: number) {
     this.#rule = rule;
     this.#lateness = lateness;
+    this.#mergeable = rule.type !== 'value_percentile' && rule.type !== 'value_median';
   }
 
   add(sample: Sample): Satisfied | undefined {
@@ -79,34 +59,44 @@ class SampleWindow implements Window {
     if (sample.time >= this.newest) {
       this.newest = sample.time;
       samples.push(sample);
-      this.#sum += Number(sample.value);
+      this.#enter(sample);
       this.#slide();
-      return judgedAtClose(this.#rule) ? undefined : this.#check(this.#start, samples.length, this.#sum);
+      return judgedAtClose(this.#rule) ? undefined : this.judge();
     }
     if (sample.time < this.newest - this.#rule.timespan - this.#lateness) return undefined;
     let at = samples.length;
     while (at > 0 && samples[at - 1]!.time > sample.time) at--;
     samples.splice(at, 0, sample);
     if (at < this.#old) this.#old = at;
-    if (sample.time >= this.newest - this.#rule.timespan) this.#sum += Number(sample.value);
+    if (sample.time >= this.newest - this.#rule.timespan) this.#enter(sample);
     else this.#start++;
     this.#bound();
     return judgedAtClose(this.#rule) ? undefined : this.#around(sample);
   }
 
   judge(): Satisfied | undefined {
-    return this.#check(this.#start, this.#samples.length, this.#sum);
+    return this.#check(this.#start, this.#samples.length, this.#sum, this.#count);
   }
 
   save(): readonly Sample[] {
     return this.#samples;
   }
 
+  #enter(sample: Sample): void {
+    this.#sum += Number(sample.value);
+    this.#count += sample.events ?? 1;
+  }
+
+  #leave(sample: Sample): void {
+    this.#sum -= Number(sample.value);
+    this.#count -= sample.events ?? 1;
+  }
+
   /** Leaves behind what is older than the timespan; forgets what is too old even for late company. */
   #slide(): void {
     const samples = this.#samples;
     const oldest = this.newest - this.#rule.timespan;
-    while (samples[this.#start]!.time < oldest) this.#sum -= Number(samples[this.#start++]!.value);
+    while (samples[this.#start]!.time < oldest) this.#leave(samples[this.#start++]!);
     this.#bound();
   }
 
@@ -114,14 +104,36 @@ class SampleWindow implements Window {
     const samples = this.#samples;
     const oldest = this.newest - this.#rule.timespan - this.#lateness;
     while (samples[this.#old]!.time < oldest) this.#old++;
-    const excess = samples.length - maxSamples;
+    if (this.#mergeable && samples.length - this.#old > maxSamples) this.#merge();
+    const excess = this.#mergeable ? 0 : samples.length - maxSamples;
     // Dropped in batches, so that each sample is moved a bounded number of times.
     if (excess <= 0 && this.#old <= samples.length / 2) return;
     const drop = Math.max(this.#old, excess > 0 ? excess + maxSamples / 10 : 0);
-    for (let at = this.#start; at < drop; at++) this.#sum -= Number(samples[at]!.value);
+    for (let at = this.#start; at < drop; at++) this.#leave(samples[at]!);
     samples.splice(0, drop);
     this.#start = Math.max(0, this.#start - drop);
     this.#old = Math.max(0, this.#old - drop);
+  }
+
+  /** Makes one of each two neighbours of the older half, but for those of which one has left the window. */
+  #merge(): void {
+    const samples = this.#samples;
+    const merged: Sample[] = [];
+    const half = samples.length / 2;
+    let start = 0;
+    for (let at = this.#old; at < samples.length; at++) {
+      const one = samples[at]!;
+      const other = samples[at + 1];
+      if (at === this.#start) start = merged.length;
+      if (at < half && other !== undefined && at + 1 !== this.#start) {
+        const value = String(Number(one.value) + Number(other.value));
+        merged.push({ ...other, value, events: (one.events ?? 1) + (other.events ?? 1) });
+        at++;
+      } else merged.push(one);
+    }
+    this.#samples = merged;
+    this.#start = start;
+    this.#old = 0;
   }
 
   /** Every window that ends at a sample within one timespan after the late one. */
@@ -129,32 +141,36 @@ class SampleWindow implements Window {
     const samples = this.#samples;
     let from = 0;
     let sum = 0;
+    let count = 0;
     for (let to = 0; to < samples.length; to++) {
       const end = samples[to]!.time;
       sum += Number(samples[to]!.value);
-      while (samples[from]!.time < end - this.#rule.timespan) sum -= Number(samples[from++]!.value);
+      count += samples[to]!.events ?? 1;
+      for (; samples[from]!.time < end - this.#rule.timespan; from++) {
+        sum -= Number(samples[from]!.value);
+        count -= samples[from]!.events ?? 1;
+      }
       if (end < late.time || samples[from]!.time > late.time) continue;
-      const satisfied = this.#check(from, to + 1, sum);
+      const satisfied = this.#check(from, to + 1, sum, count);
       if (satisfied) return satisfied;
     }
     return undefined;
   }
 
-  #check(from: number, to: number, sum: number): Satisfied | undefined {
-    const count = to - from;
-    if (count === 0 || !holds(this.#rule.thresholds, this.#figure(from, to, sum))) return undefined;
+  #check(from: number, to: number, sum: number, count: number): Satisfied | undefined {
+    if (count === 0 || !holds(this.#rule.thresholds, this.#figure(from, to, sum, count))) return undefined;
     const ids = this.#samples.slice(Math.max(from, to - maxIds), to).map((sample) => sample.id);
     return { first: this.#samples[from]!.time, count, ids, values: [] };
   }
 
-  #figure(from: number, to: number, sum: number): number {
+  #figure(from: number, to: number, sum: number, count: number): number {
     switch (this.#rule.type) {
       case 'event_count':
-        return to - from;
+        return count;
       case 'value_sum':
         return sum;
       case 'value_avg':
-        return sum / (to - from);
+        return sum / count;
       default: {
         const sorted = this.#samples
           .slice(from, to)
@@ -177,11 +193,14 @@ function percentileOf(sorted: readonly number[], percentile: number): number {
 /** For value_count: each distinct value with when it was last seen, least recent first. */
 class DistinctWindow implements Window {
   readonly #rule: CorrelationRule;
+  /** More than the condition asks for, so that what was forgotten could not have changed the answer. */
+  readonly #most: number;
   readonly #last = new Map<string, Sample>();
   newest = Number.NEGATIVE_INFINITY;
 
   constructor(rule: CorrelationRule) {
     this.#rule = rule;
+    this.#most = Math.max(maxSamples, ...rule.thresholds.map(({ value }) => value + 2));
   }
 
   add(sample: Sample): Satisfied | undefined {
@@ -193,7 +212,7 @@ class DistinctWindow implements Window {
     this.#last.delete(sample.value);
     this.#last.set(sample.value, sample);
     for (const [value, { time }] of this.#last) {
-      if (time >= oldest && this.#last.size <= maxSamples) break;
+      if (time >= oldest && this.#last.size <= this.#most) break;
       this.#last.delete(value);
     }
     return judgedAtClose(this.#rule) || !holds(this.#rule.thresholds, this.#last.size)
@@ -216,77 +235,5 @@ class DistinctWindow implements Window {
 
   save(): readonly Sample[] {
     return [...this.#last.values()];
-  }
-}
-
-/** For temporal: when each rule last fired. For temporal_ordered: the latest start of a chain that has come so far. */
-class TemporalWindow implements Window {
-  readonly #rule: CorrelationRule;
-  readonly #seen: (Sample | undefined)[];
-  readonly #chains: (readonly Sample[] | undefined)[];
-  newest = Number.NEGATIVE_INFINITY;
-
-  constructor(rule: CorrelationRule) {
-    this.#rule = rule;
-    this.#seen = rule.rules.map(() => undefined);
-    this.#chains = rule.rules.map(() => undefined);
-  }
-
-  add(sample: Sample): Satisfied | undefined {
-    this.newest = Math.max(this.newest, sample.time);
-    const known = this.#seen[sample.rule];
-    if (!known || known.time <= sample.time) this.#seen[sample.rule] = sample;
-    return this.#rule.type === 'temporal_ordered' ? this.#chain(sample) : this.judge();
-  }
-
-  judge(): Satisfied | undefined {
-    const oldest = this.newest - this.#rule.timespan;
-    const inside = this.#seen.filter((sample) => sample !== undefined && sample.time >= oldest) as Sample[];
-    const { requirement } = this.#rule;
-    if (requirement) {
-      const present = new Set(inside.map((sample) => this.#rule.rules[sample.rule]!));
-      if (inside.length === 0 || !meets(requirement, present)) return undefined;
-    } else if (this.#rule.thresholds.length > 0) {
-      if (!holds(this.#rule.thresholds, inside.length)) return undefined;
-    } else if (inside.length < this.#seen.length) return undefined;
-    return satisfiedBy(inside);
-  }
-
-  save(): readonly Sample[] {
-    const all = [...this.#seen, ...this.#chains.flatMap((chain) => chain ?? [])];
-    const unique = new Set(all.filter((sample) => sample !== undefined));
-    return [...unique].sort((left, right) => left.time - right.time);
-  }
-
-  #chain(sample: Sample): Satisfied | undefined {
-    const before = sample.rule === 0 ? [] : this.#chains[sample.rule - 1];
-    if (!before || (before.length > 0 && before.at(-1)!.time > sample.time)) return undefined;
-    const chain = [...before, sample];
-    if (sample.time - chain[0]!.time > this.#rule.timespan) return undefined;
-    const known = this.#chains[sample.rule];
-    if (!known || known[0]!.time <= chain[0]!.time) this.#chains[sample.rule] = chain;
-    return sample.rule === this.#seen.length - 1 ? satisfiedBy(chain) : undefined;
-  }
-}
-
-function satisfiedBy(samples: readonly Sample[]): Satisfied {
-  return {
-    first: Math.min(...samples.map((sample) => sample.time)),
-    count: samples.length,
-    ids: [...new Set(samples.map((sample) => sample.id))].slice(-maxIds),
-    values: [],
-  };
-}
-
-function meets(node: Requirement, present: ReadonlySet<string>): boolean {
-  switch (node.kind) {
-    case 'rule':
-      return present.has(node.id);
-    case 'not':
-      return !meets(node.child, present);
-    case 'and':
-      return node.children.every((inner) => meets(inner, present));
-    case 'or':
-      return node.children.some((inner) => meets(inner, present));
   }
 }

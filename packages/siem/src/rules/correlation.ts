@@ -18,6 +18,9 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
+const keys = ['type', 'rules', 'group-by', 'timespan', 'timeframe', 'condition', 'aliases', 'generate'];
+/** So many distinct values a group can tell apart. */
+const mostValues = 1_000_000;
 const compares = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
 
 /** A correlation as written: its references are names or ids that nobody has looked up. */
@@ -36,6 +39,7 @@ export function readCorrelation(
   const fault = (message: string, at: SourceNode = node) =>
     new RuleFault('correlation-invalid', at.line, message);
   if (node.kind !== 'map') throw fault('a correlation is a map');
+  refuseUnknown(node, keys, 'a correlation');
   const type = textOf(child(node, 'type')) as CorrelationType | undefined;
   if (!type || !correlationTypes.includes(type))
     throw fault(`${quote(type ?? '')} is not a correlation type`);
@@ -46,11 +50,19 @@ export function readCorrelation(
   const conditionNode = child(node, 'condition');
   const written = conditionNode?.kind === 'scalar' ? textOf(conditionNode) : undefined;
   if (written !== undefined && !temporal) throw fault('`condition` must be a map', conditionNode);
+  if (written !== undefined && type === 'temporal_ordered') {
+    throw fault('`temporal_ordered` takes no condition over rules: all of them are needed', conditionNode);
+  }
+  refuseUnknown(conditionNode, [...compares, 'field', 'percentile'], 'a condition');
   const valueFields = textsOf(child(conditionNode, 'field')).map(field);
   if (type.startsWith('value_') && valueFields.length === 0)
     throw fault(`${quote(type)} needs \`condition.field\``);
   const thresholds = temporal && written !== undefined ? [] : readThresholds(conditionNode, fault);
   if (!temporal && thresholds.length === 0) throw fault('a correlation needs a `condition` with a number');
+  if (type === 'temporal_ordered' && rules.length > 0 && !needsAll(thresholds, new Set(rules).size))
+    throw fault('`temporal_ordered` needs all of its rules, and each once', conditionNode ?? node);
+  if (type === 'value_count' && thresholds.some(({ value }) => value > mostValues))
+    throw fault(`\`value_count\` counts up to ${mostValues} values`, conditionNode);
   const percentile = Number(textOf(child(conditionNode, 'percentile')) ?? 50);
   if (!(percentile >= 0 && percentile <= 100)) throw fault('`percentile` lies between 0 and 100');
   const generate = textOf(child(node, 'generate')) ?? textOf(child(document, 'generate'));
@@ -67,6 +79,24 @@ export function readCorrelation(
     reports: true,
     generate: generate === 'true',
   };
+}
+
+/** A misspelt key would be a rule that means something else: `groupby` counts all together. */
+function refuseUnknown(node: SourceNode | undefined, known: readonly string[], what: string): void {
+  if (node?.kind !== 'map') return;
+  const stranger = node.entries.find(({ key }) => !known.includes(key));
+  if (stranger !== undefined) {
+    const message = `${what} has no key ${quote(stranger.key)}; there are ${known.join(', ')}`;
+    throw new RuleFault('correlation-invalid', stranger.line, message);
+  }
+}
+
+function needsAll(thresholds: readonly Threshold[], rules: number): boolean {
+  const holds = (count: number) =>
+    thresholds.every(({ compare, value }) =>
+      compare === 'gte' || compare === 'eq' ? count >= value : compare === 'gt' && count > value,
+    );
+  return thresholds.length === 0 || (holds(rules) && !holds(rules - 1));
 }
 
 /** `10s`, `5m`, `1h`, `1d`, `1w`; at most a year. Milliseconds. */

@@ -133,4 +133,31 @@ describe('reading rules', () => {
       'reference-unknown',
     ]);
   });
+
+  it.each([
+    [
+      'a misspelt key',
+      'event_count',
+      '[r]',
+      '{ gte: 2 }',
+      '  groupby: [u]\n',
+      'error correlation-invalid 14',
+    ],
+    ['a misspelt condition', 'event_count', '[r]', '{ gte: 2, ge: 3 }', '', 'error correlation-invalid 13'],
+    [
+      'too many values',
+      'value_count',
+      '[r]',
+      '{ field: x, gt: 2000000 }',
+      '',
+      'error correlation-invalid 13',
+    ],
+    ['some of an order', 'temporal_ordered', '[r, r2]', '{ gte: 1 }', '', 'error correlation-invalid 13'],
+    ['one rule twice', 'temporal_ordered', '[r, r2, r]', '{ gte: 3 }', '', 'error correlation-invalid 13'],
+    ['an order with names', 'temporal_ordered', '[r, r2]', 'r or r2', '', 'error correlation-invalid 13'],
+    ['no percentile', 'value_percentile', '[r]', '{ field: x, lte: 1 }', '', 'warning percentile-missing 6'],
+  ])('answers a correlation with %s', (_, type, rules, condition, more, expected) => {
+    const correlation = `title: C\nid: c\ncorrelation:\n  type: ${type}\n  rules: ${rules}\n  timespan: 5m\n\n  condition: ${condition}\n${more}`;
+    expect(codes(`# feeds nothing by itself\n\n\n\n---\n${correlation}`)[0]).toBe(expected);
+  });
 });

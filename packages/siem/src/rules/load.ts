@@ -96,6 +96,14 @@ export function* loadingRules(
       const draft = readCorrelation(document, file, fieldResolver({}, options.fieldMaps));
       claim(draft.id, draft.line);
       drafts.push(draft);
+      const condition = child(child(document, 'correlation'), 'condition');
+      if (draft.type === 'value_percentile' && !child(condition, 'percentile')) {
+        const message = `no \`percentile\` is given, so the median is compared`;
+        report(
+          { code: 'percentile-missing', severity: 'warning', file, line: draft.line, message },
+          draft.id,
+        );
+      }
     } else if (child(document, 'filter')) filters.push(readFilter(document, file));
     else if (child(document, 'detection')) {
       const head = readHead(document, file);

@@ -13,6 +13,7 @@ export type RuleProblemCode =
   | 'id-duplicate'
   | 'modifier-invalid'
   | 'modifier-unknown'
+  | 'percentile-missing'
   | 'placeholder-escaped'
   | 'placeholder-unresolved'
   | 'reference-unknown'
