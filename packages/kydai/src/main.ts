@@ -10,7 +10,7 @@ if (process.argv[2] === 'sbom') {
   setFlagsFromString('--heap-growing-percent=80');
 }
 const { KydaiError } = await import('@kydai/contracts/error');
-const { standardOutput, styled } = await import('./cli/output.ts');
+const { standardOutput, styled, visible } = await import('./cli/output.ts');
 
 // A pager that was closed wants no more; that is no fault of the command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -26,12 +26,18 @@ try {
     write: (text: string) => process.stderr.write(text),
     terminal: process.stderr.isTTY === true,
   };
-  process.stderr.write(`${styled(stderr as never, 'red', 'kydai:')} ${place(error)}${error.message}\n`);
+  process.stderr.write(
+    `${styled(stderr as never, 'red', 'kydai:')} ${visible(place(error) + error.message, false)}\n`,
+  );
   process.exitCode = 2;
 }
 
 /** A device has little memory and no use for the rest: its commands come before all else is loaded. */
 async function run(args: readonly string[]): Promise<number> {
+  if (args[0] === 'device' && args[1] === 'open') {
+    const { openReadings } = await import('./cli/device-open.ts');
+    return await openReadings(args.slice(2), standardOutput, (line) => process.stderr.write(line));
+  }
   if (args[0] === 'device') {
     const { runDevice } = await import('@kydai/device/command');
     return await runDevice(args.slice(1), standardOutput);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { HuntNews } from '@kydai/contracts';
 import type { Command } from 'commander';
 import { ShellError } from '../error.ts';
-import { duration, styled } from './output.ts';
+import { duration, oneLine, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
 import { createProgress } from './progress.ts';
 import { span } from './span.ts';
@@ -60,7 +60,7 @@ export function addHuntCommand(program: Command, { output, operator, exit }: Com
         const about = hit.entities.map(({ type, id }) => `${type}:${id}`).join(' ');
         const events = hit.eventCount === 1 ? '1 event' : `${hit.eventCount} events`;
         const time = styled(output, 'dim', new Date(hit.time).toISOString());
-        output.write(`${time}  ${about}  ${events}  ${hit.eventIds[0] ?? ''}\n`);
+        output.write(`${time}  ${oneLine(about)}  ${events}  ${hit.eventIds[0] ?? ''}\n`);
       }
 
       function tellEnd(view: Extract<HuntNews, { type: 'done' }>['view']): void {

@@ -23,7 +23,7 @@ export function addSbomCommands(program: Command, context: CommandContext): void
     .command('sbom')
     .description('software bills of materials: make them, judge them, keep them');
   const io: CommandIo = {
-    out: (text) => output.write(text),
+    out: (text) => (output.exact ?? output.write)(text),
     err: (text) => void process.stderr.write(text),
     ...(output.terminal ? { terminal: { columns: process.stdout.columns } } : {}),
   };

@@ -1,7 +1,7 @@
 import { EventPageView } from '@kydai/contracts';
 import type { Command } from 'commander';
 import { exportFound } from './export.ts';
-import { styled } from './output.ts';
+import { oneLine, styled } from './output.ts';
 import type { CommandContext } from './program.ts';
 import { span } from './span.ts';
 
@@ -34,7 +34,7 @@ export function addSearchCommand(program: Command, { output, operator }: Command
         if (options.json) output.write(`${JSON.stringify(event)}\n`);
         else
           output.write(
-            `${styled(output, 'dim', `${event.time}  ${event.dataset.padEnd(14)}`)}  ${event.raw}\n`,
+            `${styled(output, 'dim', `${event.time}  ${event.dataset.padEnd(14)}`)}  ${oneLine(event.raw)}\n`,
           );
       }
       if (page.events.length === 0 && !options.json) output.write('No event matches.\n');
