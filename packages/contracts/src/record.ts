@@ -14,6 +14,12 @@ export interface RecordKind<T> {
   key(value: T): string;
   /** The columns that `find` can filter and sort by. */
   readonly indexes: Readonly<Record<string, (value: T) => IndexValue>>;
+  /**
+   * For kinds that are written by the thousand a second: the store's indexes leave the keys out, so that records of one
+   * value lie in the order in which they were written. Finding stays as it is; sorting by what many records share costs
+   * more.
+   */
+  readonly lean?: boolean;
 }
 
 /** Declares a record kind with its types inferred. */

@@ -18,6 +18,7 @@ export const certificates = recordKind<Certificate>({
     notAfter: (value) => value.notAfter,
     revokedAt: (value) => value.revoked?.at ?? null,
   },
+  lean: true,
 });
 
 /** The asset register. */

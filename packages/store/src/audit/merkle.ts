@@ -11,8 +11,9 @@ const nodePrefix = Buffer.of(1);
 /** The root of a tree without leaves: SHA-256 of nothing. */
 export const emptyRoot: Buffer = createHash('sha256').digest();
 
-export function leafHash(leaf: Uint8Array): Buffer {
-  return hash('sha256', Buffer.concat([leafPrefix, leaf]), 'buffer');
+/** Of bytes, or of the UTF-8 of a text. */
+export function leafHash(leaf: Uint8Array | string): Buffer {
+  return hash('sha256', typeof leaf === 'string' ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf]), 'buffer');
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {

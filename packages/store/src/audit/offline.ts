@@ -5,7 +5,7 @@ import { leafHash } from './merkle.ts';
 
 /** The leaf hash (RFC 9162 section 2.1.1, hex) that an entry must have: for who checks a proof without the log. */
 export function auditLeafHash(entry: AuditEntry): string {
-  return leafHash(Buffer.from(encodeEntry(entry), 'utf8')).toString('hex');
+  return leafHash(encodeEntry(entry)).toString('hex');
 }
 
 /** Whether a checkpoint is signed by this audit key (PEM of an Ed25519 public key). Throws `audit-key` for no key. */

@@ -4,6 +4,7 @@ import { ask } from '../records/steps.ts';
 import type { CheckpointSigner } from './key.ts';
 import { type Transact, toCheckpoint } from './log.ts';
 import { foldPeaks, grow, leafHash, type NodeId } from './merkle.ts';
+import { lowestKept } from './tree.ts';
 
 const batch = 1_000;
 const maxFaults = 100;
@@ -75,10 +76,12 @@ export async function verifyLog({ dialect, transact, signer }: Parts): Promise<A
         fault(index === size + 1 ? `leaf ${size} is missing` : `leaves ${size} to ${index - 1} are missing`);
         return verdict(size, foldPeaks(edge), checkpoints, faults);
       }
-      const hash = leafHash(Buffer.from(String(row['entry']), 'utf8'));
+      const hash = leafHash(String(row['entry']));
       if (!hash.equals(row['hash'] as Buffer))
         fault(`leaf ${index} was changed: it does not hash to its stored hash`);
-      grow(edge, size, hash, (node, above) => made.push({ node, hash: above }));
+      grow(edge, size, hash, (node, above) => {
+        if (node.level >= lowestKept) made.push({ node, hash: above });
+      });
       size += 1;
       check();
     }
@@ -111,7 +114,7 @@ async function storedNodes(
 ): Promise<ReadonlyMap<string, Buffer>> {
   const levels = made.reduce((most, { node }) => Math.max(most, node.level), 0);
   const found = new Map<string, Buffer>();
-  for (let level = 1; level <= levels; level++) {
+  for (let level = lowestKept; level <= levels; level++) {
     const query = dialect.db
       .selectFrom('audit_node')
       .select(['idx', 'hash'])

@@ -3,6 +3,7 @@ import { type CompiledQuery, sql } from 'kysely';
 import { appendLeaves } from '../audit/tree.ts';
 import { quote, StoreError } from '../error.ts';
 import type { Dialect } from './dialect.ts';
+import type { Engine } from './engine.ts';
 import { checkKey, column, encode, type Table } from './kind.ts';
 import { ask, type Steps } from './steps.ts';
 import { fill, type Slot } from './template.ts';
@@ -73,31 +74,44 @@ export interface Batch {
 /** The change that found the world changed; undefined where the commit succeeded. */
 export type Outcome = Change | undefined;
 
+/** Ends a transaction in which a commit met a changed world. */
+class WorldChanged extends Error {}
+
 /**
- * Applies the commits of a group and appends the audit entries of those that succeeded. The outcome of each: undefined,
- * or the change for which it was undone. Anything but a conflict undoes the group.
+ * Commits a group in one transaction, with the audit entries of the commits that succeed. The outcome of each:
+ * undefined, or the change for which it was undone. Anything but a conflict undoes the group and throws.
  *
- * Conflicts are rare, so all are tried in one go first; only where one meets a changed world is the group undone and
- * each commit given a savepoint of its own.
+ * Conflicts are rare, so all are tried in one go first, without savepoints: SQLite keeps a second copy of every page
+ * that changes under one. Only where a commit meets a changed world is the transaction undone, and each commit of the
+ * group given a savepoint of its own in another.
  */
-export function* applyGroup(dialect: Dialect, batches: readonly Batch[]): Steps<readonly Outcome[]> {
+export async function commitGroup(
+  { dialect, write }: Pick<Engine, 'dialect' | 'write'>,
+  batches: readonly Batch[],
+): Promise<readonly Outcome[]> {
+  let conflict: Outcome;
+  try {
+    return await write(function* () {
+      conflict = yield* firstConflict(batches.flatMap(({ changes }) => changes));
+      if (conflict !== undefined) throw new WorldChanged();
+      yield* appendLeaves(
+        dialect,
+        batches.flatMap(({ leaves }) => leaves),
+      );
+      return batches.map(() => undefined);
+    });
+  } catch (error) {
+    if (!(error instanceof WorldChanged)) throw error;
+  }
+  return batches.length === 1 ? [conflict] : write(() => applyEach(dialect, batches));
+}
+
+function* applyEach(dialect: Dialect, batches: readonly Batch[]): Steps<readonly Outcome[]> {
   const [begin, release, undo] = [
     'savepoint caller',
     'release savepoint caller',
     'rollback to savepoint caller',
   ].map((text) => sql.raw(text).compile(dialect.db));
-  yield* ask(begin!);
-  const all = batches.flatMap(({ changes }) => changes);
-  if ((yield* firstConflict(all)) === undefined) {
-    yield* ask(release!);
-    yield* appendLeaves(
-      dialect,
-      batches.flatMap(({ leaves }) => leaves),
-    );
-    return batches.map(() => undefined);
-  }
-  yield* ask(undo!);
-  yield* ask(release!);
   const outcomes: Outcome[] = [];
   const leaves: string[] = [];
   for (const batch of batches) {

@@ -8,7 +8,7 @@ export interface Engine {
   readonly dialect: Dialect;
   /** Runs steps in one transaction, alone among writers; durable when it resolves, undone as a whole when they throw. */
   write<T>(steps: () => Steps<T>): Promise<T>;
-  /** Applies a group of commits as `applyGroup` does, elsewhere than on this thread; where there is a way to. */
+  /** Applies a group of commits as `commitGroup` does, elsewhere than on this thread; where there is a way to. */
   readonly apply?: (batches: readonly Batch[]) => Promise<readonly Outcome[]>;
   /** How many groups `apply` takes before the first of them is done; one unless told. They are applied in order. */
   readonly ahead?: number;

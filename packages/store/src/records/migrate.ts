@@ -45,14 +45,17 @@ export function* createBase(dialect: Dialect): Steps<void> {
 
 /**
  * Makes or changes the table of a kind when it is first used: adds the columns of new indexes, and computes again those
- * that are new or whose function has another source text than before. Columns of dropped indexes stay, unused.
+ * that are new or whose function has another source text than before; makes the indexes anew where they are to hold the
+ * keys or no longer to. Columns of dropped indexes stay, unused.
  */
 export function* createKind(dialect: Dialect, table: Table): Steps<void> {
   const { db, types } = dialect;
   const known = yield* ask(
     db.selectFrom(kinds).select('indexes').where('name', '=', table.kind.name).compile(),
   );
-  const wanted = JSON.stringify(table.sources);
+  const lean = table.kind.lean === true;
+  // No index has this name: those of columns begin with a letter.
+  const wanted = JSON.stringify(lean ? { ...table.sources, '': 'lean' } : table.sources);
   const row = known.rows[0];
   if (row?.['indexes'] === wanted) return;
   const before = JSON.parse(String(row?.['indexes'] ?? '{}')) as Record<string, string>;
@@ -67,17 +70,24 @@ export function* createKind(dialect: Dialect, table: Table): Steps<void> {
   );
   const present = yield* columnsOf(dialect, table.name);
   for (const index of table.indexes) {
-    if (!present.has(column(index))) {
+    if (!present.has(column(index)))
       yield* ask(db.schema.alterTable(table.name).addColumn(column(index), sql.raw(types.index)).compile());
-      yield* ask(
-        db.schema
-          .createIndex(`x_${table.name}_${index}`)
-          .ifNotExists()
-          .on(table.name)
-          .columns([column(index), 'key'])
-          .compile(),
-      );
-    }
+    const [name, other] = [`x_${table.name}_${index}`, `l_${table.name}_${index}`];
+    const columns = lean ? [column(index)] : [column(index), 'key'];
+    yield* ask(
+      db.schema
+        .dropIndex(lean ? name : other)
+        .ifExists()
+        .compile(),
+    );
+    yield* ask(
+      db.schema
+        .createIndex(lean ? other : name)
+        .ifNotExists()
+        .on(table.name)
+        .columns(columns)
+        .compile(),
+    );
   }
   const stale = table.indexes.filter((index) => before[index] !== table.sources[index]);
   if (row !== undefined && stale.length > 0) yield* backfill(dialect, table);

@@ -117,8 +117,46 @@ describe('openRecords', () => {
     await again.records.close();
   });
 
+  it('reads and goes on with a log that has the hashes of smaller subtrees too, as it had before', async () => {
+    const { records, audit } = await openRecords({ file, clock, auditKey });
+    for (let n = 0; n < 21; n++) await records.commit([], [entry(`n:${n}`)]);
+    const { root } = await audit.checkpoint();
+    const proof = await audit.inclusionProof(3, 21);
+    await records.close();
+    const database = new Database(file);
+    const add = database.prepare('insert into audit_node (level, idx, hash) values (?, ?, ?)');
+    for (let level = 1; level < 4; level++)
+      for (let idx = 0; idx < Math.floor(21 / 2 ** level); idx++) add.run(level, idx, Buffer.alloc(32, 7));
+    database.close();
+    const again = await openRecords({ file, clock, auditKey });
+    expect(await again.audit.inclusionProof(3, 21)).toEqual(proof);
+    for (let n = 21; n < 40; n++) await again.records.commit([], [entry(`n:${n}`)]);
+    expect(await again.audit.consistencyProof(21, 40)).not.toContain('07'.repeat(32));
+    expect((await again.audit.verify()).faults).toEqual([]);
+    expect((await again.audit.checkpoint()).root).not.toBe(root);
+    await again.records.close();
+  });
+
+  it('makes the indexes of an existing table lean without computing them again', async () => {
+    const first = await openRecords({ file, clock, auditKey });
+    await first.records.commit([write.insert(lamps, lamp('a'))]);
+    await first.records.close();
+    const database = new Database(file);
+    // What a computation of the column would put right.
+    database.exec(`update r_lamp set i_watts = 41`);
+    const again = await openRecords({ file, clock, auditKey });
+    expect(await again.records.count({ ...lamps, lean: true }, { watts: 41 })).toBe(1);
+    await again.records.close();
+    const indexes = database
+      .prepare(`select sql from sqlite_master where type = 'index' and name like '%r_lamp_watts'`)
+      .pluck()
+      .all() as string[];
+    database.close();
+    expect(indexes).toEqual([expect.not.stringContaining('key')]);
+  });
+
   describe('finds tampering and names the leaf', () => {
-    const size = 12;
+    const size = 40;
     async function tamper(change: (database: Database.Database) => void): Promise<readonly string[]> {
       const { records, audit } = await openRecords({ file, clock, auditKey });
       for (let n = 0; n < size; n++) {
@@ -148,7 +186,7 @@ describe('openRecords', () => {
           hash = (select hash from audit_leaf where idx = 3) where idx = 7`);
         db.exec('delete from audit_node');
       });
-      expect(faults).toContainEqual(expect.stringContaining('leaves 6 to 11 are not those'));
+      expect(faults).toContainEqual(expect.stringContaining('leaves 6 to 39 are not those'));
     });
 
     it('of a checkpoint', async () => {
@@ -163,7 +201,7 @@ describe('openRecords', () => {
 
     it('by removing the tail', async () => {
       const faults = await tamper((db) => db.exec('delete from audit_leaf where idx >= 9'));
-      expect(faults).toContainEqual(expect.stringContaining('leaves 9 to 11 are missing'));
+      expect(faults).toContainEqual(expect.stringContaining('leaves 9 to 39 are missing'));
     });
 
     it('by swapping two rows', async () => {
@@ -172,7 +210,7 @@ describe('openRecords', () => {
         db.exec('update audit_leaf set idx = 2 where idx = 3');
         db.exec('update audit_leaf set idx = 3 where idx = -1');
       });
-      expect(faults).toContainEqual(expect.stringContaining('leaves 2 to 3 do not hash'));
+      expect(faults).toContainEqual(expect.stringContaining('leaves 0 to 15 do not hash'));
     });
   });
 });

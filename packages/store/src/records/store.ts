@@ -4,7 +4,7 @@ import { encodeEntry } from '../audit/entry.ts';
 import { type AuditKey, checkpointSigner } from '../audit/key.ts';
 import { auditLog } from '../audit/log.ts';
 import { quote, StoreError } from '../error.ts';
-import { applyGroup, type Batch, compileWrite } from './commit.ts';
+import { type Batch, commitGroup, compileWrite } from './commit.ts';
 import type { Engine } from './engine.ts';
 import { GroupCommit } from './group.ts';
 import { type AnyKind, checkKey, decode, type Table, tableOf } from './kind.ts';
@@ -59,8 +59,8 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
     engine.one?.(query) ?? engine.read(() => ask(query));
 
   const group = new GroupCommit<Batch>(async (batches) => {
-    const apply = engine.apply?.(batches) ?? engine.write(() => applyGroup(dialect, batches));
-    return (await apply).map((lost) => lost && new RecordConflict(lost.kind, lost.key));
+    const outcomes = await (engine.apply?.(batches) ?? commitGroup(engine, batches));
+    return outcomes.map((lost) => lost && new RecordConflict(lost.kind, lost.key));
   }, engine.ahead);
 
   /** Commits without an outcome yet: a close waits for them. */

@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { applyGroup } from './commit.ts';
+import { commitGroup } from './commit.ts';
 import { openSqlite } from './sqlite.ts';
 import {
   type GroupMessage,
@@ -33,11 +33,9 @@ port.on('message', async (first: Message) => {
 async function apply(groups: readonly GroupMessage[]): Promise<void> {
   try {
     const read = groups.map((group) => ({ id: group.id, batches: reader.batches(group) }));
-    const outcomes = await engine.write(() =>
-      applyGroup(
-        engine.dialect,
-        read.flatMap(({ batches }) => batches),
-      ),
+    const outcomes = await commitGroup(
+      engine,
+      read.flatMap(({ batches }) => batches),
     );
     let at = 0;
     for (const { id, batches } of read)
