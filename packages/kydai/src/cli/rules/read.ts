@@ -30,8 +30,16 @@ export function addRuleReadingCommands(rules: Command, context: CommandContext):
     '--pipeline <file...>',
     'where log sources keep their fields, besides those of the settings',
   ] as const;
-  const filesOf = async (path: string | undefined) =>
-    path === undefined ? readContent(config().content).rules : (await readPack(path)).files;
+  /** The rule files; one that is too large counts as broken. */
+  const filesOf = async (path: string | undefined) => {
+    if (path === undefined) return readContent(config().content).rules;
+    const { files, tooLarge } = await readPack(path);
+    if (files.length + tooLarge.length === 0)
+      throw new ShellError('usage', `\`${path}\` holds no rule file (.yml)`);
+    for (const file of tooLarge) output.write(`error ${file}: larger than a rule can be\n`);
+    if (tooLarge.length > 0) context.exit(1);
+    return files;
+  };
 
   rules
     .command('check')
