@@ -19,7 +19,12 @@ async function run(...args: string[]): Promise<{ code: number; text: string }> {
   const rules = new Command('rules').exitOverride();
   const config = loadConfig({ file: 'none', required: false, environment: { KYDAI_DATA: folder } });
   addRuleReadingCommands(rules, {
-    output: { write: (more) => void (text += more), terminal: false },
+    output: {
+      write(more) {
+        text += more;
+      },
+      terminal: false,
+    },
     config: () => config,
     exit: (given) => {
       code = given;
