@@ -179,7 +179,7 @@ export async function api(request: IncomingMessage, response: ServerResponse, ur
       if (id === 'statements') return json(response, none);
       return json(response, { sources: empty ? [] : sources });
     case 'decisions':
-      return json(response, { items: empty ? [] : decisions });
+      return json(response, { items: empty ? [] : decisions, unlisted: empty ? 0 : 48_213 });
     case 'approvals':
       return json(response, { waiting: empty ? [] : overview().approvals, decisions: [], perMinute: 60 });
     case 'policies':

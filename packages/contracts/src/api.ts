@@ -252,7 +252,12 @@ export const DecisionView = z.object({
   ),
 });
 export type DecisionView = z.infer<typeof DecisionView>;
-export const DecisionsView = z.object({ items: z.array(DecisionView) });
+export const DecisionsView = z.object({
+  items: z.array(DecisionView),
+  /** What the console and the collectors were allowed to do since the start: kept as events, not among the items. */
+  unlisted: z.number().int(),
+});
+export type DecisionsView = z.infer<typeof DecisionsView>;
 
 export const AuditPage = z.object({
   items: z.array(z.object({ index: z.number().int(), hash: z.string(), entry: AuditEntry })),

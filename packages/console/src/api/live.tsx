@@ -54,7 +54,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         for (const queryKey of keys) void client.invalidateQueries({ queryKey: [...queryKey] });
       },
       throttle,
-      (wait, act) => setTimeout(act, wait),
+      (wait, act) => setTimeout(() => whenSeen(act), wait),
     );
     return keepStream({
       open: () => new EventSource(paths.stream) as unknown as Source,
@@ -78,6 +78,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
   const live = useMemo(() => ({ state, news }), [state, news]);
   return <Context value={live}>{children}</Context>;
+}
+
+/** A page in the background asks for nothing: what it missed is asked for once, when somebody looks again. */
+function whenSeen(act: () => void): void {
+  if (document.hidden) document.addEventListener('visibilitychange', () => whenSeen(act), { once: true });
+  else act();
 }
 
 /** Only what a person on watch should hear: a new incident, a step that waits, a proven containment. */

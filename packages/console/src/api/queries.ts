@@ -7,7 +7,7 @@ import type {
   BackupsView,
   Certificate,
   CoverageView,
-  DecisionView,
+  DecisionsView,
   Detection,
   Device,
   DeviceView,
@@ -202,8 +202,7 @@ export const sourcesQuery = () => ({
   ...resource<SourcesView>('sources', 'sources'),
   refetchInterval: 15_000,
 });
-export const decisionsQuery = (limit: number) =>
-  resource<{ readonly items: readonly DecisionView[] }>('decisions', 'decisions', { limit });
+export const decisionsQuery = (limit: number) => resource<DecisionsView>('decisions', 'decisions', { limit });
 export const policiesQuery = () => ({
   ...resource<PoliciesView>('policies', 'policies'),
   refetchInterval: 30_000,

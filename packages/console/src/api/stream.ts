@@ -29,9 +29,11 @@ const types: readonly SignalType[] = [
   'decision',
   'ledger',
 ];
-/** They come by the thousand and only say that a list is old: one a second is as good as all of them. */
-const frequent: ReadonlySet<SignalType> = new Set(['decision', 'ledger']);
-const rest = 1000;
+/** They come by the thousand and only say that a list is old: one in so many milliseconds is as good as all of them. */
+const rests: ReadonlyMap<SignalType, number> = new Map([
+  ['decision', 1000],
+  ['ledger', 5000],
+]);
 const firstDelay = 1000;
 const longestDelay = 30_000;
 /** The server beats every 15 seconds; three missed beats mean a connection that is dead without having closed. */
@@ -65,7 +67,7 @@ export function keepStream(options: StreamOptions): () => void {
   };
   /** The first at once, then the last of each rest; what lies between is not even parsed. */
   const held = new Map<SignalType, string | undefined>();
-  const sparingly = (type: SignalType, data: string): void => {
+  const sparingly = (type: SignalType, data: string, rest: number): void => {
     if (held.has(type)) {
       held.set(type, data);
       return;
@@ -75,7 +77,7 @@ export function keepStream(options: StreamOptions): () => void {
     options.after(rest, () => {
       const last = held.get(type);
       held.delete(type);
-      if (last !== undefined) sparingly(type, last);
+      if (last !== undefined) sparingly(type, last, rest);
     });
   };
 
@@ -103,8 +105,9 @@ export function keepStream(options: StreamOptions): () => void {
     for (const type of types) {
       current.addEventListener(type, (event) => {
         heard(current);
-        if (frequent.has(type)) sparingly(type, event.data);
-        else hand(event.data);
+        const rest = rests.get(type);
+        if (rest === undefined) hand(event.data);
+        else sparingly(type, event.data, rest);
       });
     }
     current.addEventListener('beat', () => heard(current));

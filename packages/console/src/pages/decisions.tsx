@@ -2,16 +2,18 @@ import type { DecisionView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
 import { useState } from 'react';
-import { useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { decisionsQuery } from '../api/queries.ts';
 import { reasonOf } from '../language/phrases.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
+import { useListing } from '../parts/listing.ts';
 import { SearchBox } from '../parts/search-box.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Table } from '../parts/table.tsx';
 import { Uid, uidOf } from '../parts/uid.tsx';
 import { When } from '../parts/when.tsx';
+import { useAskedColumns } from './policies/asked.tsx';
 import { Explanation } from './policies/explanation.tsx';
 
 /** A question to try, at this server. */
@@ -23,26 +25,22 @@ const question = (
 
 const shows = ['all', 'denied', 'permitted', 'forbidden', 'not-permitted', 'stale'] as const;
 type Show = (typeof shows)[number];
+/** What the console and the collectors were allowed to do is not in the list. */
+const unlistedEvents = 'dataset:kydai.decision event.type:allowed event.provider:(console or collect)';
 const most = 1000;
 const page = 200;
 
 /** The last decisions as they are made, and the policies that made them. */
 export default function Decisions() {
   const { t, format } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const show = shows.find((one) => one === search.get('show')) ?? 'all';
-  const q = search.get('q') ?? '';
+  const listing = useListing();
+  const show = shows.find((one) => one === listing.of('show')) ?? 'all';
+  const q = listing.of('q');
   const query = useQuery(decisionsQuery(most));
   /** What was there when somebody wanted to read in peace. */
   const [held, setHeld] = useState<readonly DecisionView[]>();
   const [asked, setAsked] = useState<DecisionView>();
   const [limit, setLimit] = useState(page);
-  const change = (name: string, value: string) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      value === '' ? next.delete(name) : next.set(name, value);
-      return next;
-    });
   return (
     <Page
       title={t('decisions.title')}
@@ -60,18 +58,22 @@ export default function Decisions() {
       }
     >
       <Loaded query={query}>
-        {({ items: live }) => {
+        {({ items: live, unlisted }) => {
           const items = held ?? live;
           const counts = countOutcomes(items);
           const rows = foldRepeats(items.filter((one) => isShown(one, show) && mentions(one, q)));
           return (
             <>
               <div className="tools">
-                <SearchBox label={t('decisions.search')} value={q} search={(text) => change('q', text)} />
+                <SearchBox
+                  label={t('decisions.search')}
+                  value={q}
+                  search={(text) => listing.filter({ q: text })}
+                />
                 <Segments
                   label={t('decisions.col.outcome')}
                   value={show}
-                  choose={(value) => change('show', value === 'all' ? '' : value)}
+                  choose={(value) => listing.filter({ show: value === 'all' ? '' : value })}
                   choices={shows.map((one) => [
                     one,
                     one === 'all'
@@ -80,13 +82,25 @@ export default function Decisions() {
                   ])}
                 />
               </div>
+              {unlisted === 0 ? null : (
+                <p className="hint">
+                  {t('decisions.unlisted', { n: unlisted })}{' '}
+                  <Link href={`/logs?q=${encodeURIComponent(unlistedEvents)}&range=24h`}>
+                    {t('decisions.unlistedSee')}
+                  </Link>
+                </p>
+              )}
               {items.length === 0 ? (
                 <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
                   <Copyable text={question(window.location.origin)} />
                 </Empty>
               ) : rows.length === 0 ? (
                 <Empty title={t('decisions.none')} hint={t('decisions.noneHint')}>
-                  <button type="button" className="button" onClick={() => setSearch({})}>
+                  <button
+                    type="button"
+                    className="button"
+                    onClick={() => listing.filter({ q: '', show: '' })}
+                  >
                     {t('decisions.showAll')}
                   </button>
                 </Empty>
@@ -163,6 +177,7 @@ function DecisionTable({
   explain: (decision: DecisionView) => void;
 }) {
   const { t, format, language } = useSettings();
+  const asked = useAskedColumns(({ principal, action }: Row) => ({ principal: uidOf(principal), action }));
   return (
     <Table
       caption={t('decisions.title')}
@@ -183,17 +198,7 @@ function DecisionTable({
             </span>
           ),
         },
-        {
-          id: 'who',
-          head: t('decisions.col.who'),
-          kind: 'lead',
-          cell: (one) => <Uid uid={uidOf(one.principal)} />,
-        },
-        {
-          id: 'action',
-          head: t('decisions.col.action'),
-          cell: (one) => <span className="mono">{one.action}</span>,
-        },
+        ...asked,
         {
           id: 'resource',
           head: t('decisions.col.resource'),

@@ -62,6 +62,8 @@ export interface DecisionLog {
   keepWith(keep: (made: DecisionMade) => void): void;
   /** The last decisions, newest first, at most 1,000. */
   newest(limit: number): readonly DecisionView[];
+  /** How many were left out of `newest` since the start: what the console and the collectors were allowed to do. */
+  unlisted(): number;
 }
 
 const size = 1000;
@@ -83,6 +85,7 @@ export function createDecisionLog(parts: {
   const { decide, complete, engine, entities, clock, signals } = parts;
   const ring: DecisionMade[] = [];
   let written = 0;
+  let unlisted = 0;
   let waiting: DecisionMade[] | undefined = [];
   let keep = (made: DecisionMade) => {
     if (waiting !== undefined && waiting.length < early) waiting.push(made);
@@ -104,7 +107,10 @@ export function createDecisionLog(parts: {
       facts: () => [...factsOf(at, request.principal, ''), ...factsOf(at, request.resource, 'resource.')],
     };
     keep(made);
-    if (decision.allowed && alarm === undefined && talkative.has(door)) return;
+    if (decision.allowed && alarm === undefined && talkative.has(door)) {
+      unlisted += 1;
+      return;
+    }
     ring[written % size] = made;
     written += 1;
     signals.publish({ type: 'decision', at, request, decision });
@@ -141,6 +147,7 @@ export function createDecisionLog(parts: {
       for (const made of waiting ?? []) keeper(made);
       waiting = undefined;
     },
+    unlisted: () => unlisted,
     newest(limit) {
       const count = Math.min(limit, written, size);
       return Array.from({ length: count }, (_, back) => view(ring[(written - 1 - back) % size]!));

@@ -82,6 +82,15 @@ describe('kept decisions', () => {
     expect(kept[0]?.fields.get('event.kind')).toBe('alert');
   });
 
+  it('say for how many they stand, in a field and in what a replay reads', async () => {
+    const events = keeper();
+    for (let at = 0; at < 4; at++) events.take(made(true, {}, { door: 'console', at: 5000 + at * 1000 }));
+    await events.close();
+    expect(kept.map(({ fields }) => fields.get('kydai.decision.times'))).toEqual([undefined, 3]);
+    expect(kept[1]?.fields.get('event.start')).toBe('1970-01-01T00:00:06.000Z');
+    expect(JSON.parse(kept[1]?.raw ?? '')).toMatchObject({ times: 3 });
+  });
+
   it('say how old each fact was', async () => {
     const events = keeper();
     events.take(made(false));

@@ -1,6 +1,7 @@
 import type { CedarUid, FieldValue } from '@kydai/contracts';
 import type { Intake, ReadFrame } from '@kydai/siem';
 import { cedarText, type DecisionMade, type FactAge } from '../flow/decision-log.ts';
+import { type Folded, foldDecisions } from './decision-folds.ts';
 
 export interface DecisionEvents {
   /** Takes a decision to be kept. Costs a comparison and a push; the event is made later. */
@@ -16,9 +17,10 @@ const mostWaiting = 50_000;
 const batch = 200;
 
 /**
- * Makes each decision an event, in batches and off the path of whoever asked. Allowed decisions are sampled by
- * `keepAllowed` (0 to 1); INVARIANT: neither a denial nor what raises an alarm is ever sampled away. What does not fit, and what the store refuses, is
- * counted in the account `decisions`.
+ * Makes each decision an event, in batches and off the path of whoever asked; those that an open page repeats are folded
+ * into one with their number (see `foldDecisions`). Allowed decisions are sampled by `keepAllowed` (0 to 1); INVARIANT:
+ * neither a denial nor what raises an alarm is ever sampled away. What does not fit, and what the store refuses, is counted
+ * in the account `decisions`.
  */
 export function keepDecisions(parts: {
   readonly intake: Intake;
@@ -50,19 +52,22 @@ export function keepDecisions(parts: {
       flushing = undefined;
     });
   };
+  const folds = foldDecisions((folded) => {
+    const { made } = folded;
+    if (made.decision.allowed && made.alarm === undefined) {
+      // Evenly spaced rather than random: a share of 0.1 keeps every tenth.
+      owed += keepAllowed;
+      if (owed < 1) return account.note('sampled');
+      owed -= 1;
+    }
+    if (waiting.length >= limit) return account.lose('queue-full', 0, intake.clock.now());
+    waiting.push({ ...folded, facts: made.facts() });
+    timer ??= setTimeout(start, 100).unref();
+  });
   return {
-    take(made) {
-      if (made.decision.allowed && made.alarm === undefined) {
-        // Evenly spaced rather than random: a share of 0.1 keeps every tenth.
-        owed += keepAllowed;
-        if (owed < 1) return account.note('sampled');
-        owed -= 1;
-      }
-      if (waiting.length >= limit) return account.lose('queue-full', 0, intake.clock.now());
-      waiting.push({ made, facts: made.facts() });
-      timer ??= setTimeout(start, 100).unref();
-    },
+    take: folds.take,
     async close() {
+      folds.flush();
       clearTimeout(timer);
       await flushing;
       await flush();
@@ -70,8 +75,7 @@ export function keepDecisions(parts: {
   };
 }
 
-interface Waiting {
-  readonly made: DecisionMade;
+interface Waiting extends Folded {
   readonly facts: readonly FactAge[];
 }
 
@@ -79,11 +83,13 @@ interface Waiting {
 export interface KeptDecision {
   readonly request: DecisionMade['request'];
   readonly decision: { readonly allowed: boolean };
+  /** How many decisions it stands for; 1 where absent. */
+  readonly times?: number;
 }
 
-function frameOf({ made, facts }: Waiting): ReadFrame {
+function frameOf({ made, facts, times, first }: Waiting): ReadFrame {
   const { request, decision, requestId } = made;
-  const raw = rawOf({ request, decision });
+  const raw = rawOf({ request, decision, ...(times > 1 && { times }) });
   const { principal, resource } = request;
   const fields: [string, FieldValue | undefined][] = [
     ['event.kind', made.alarm === undefined ? 'event' : 'alert'],
@@ -108,6 +114,8 @@ function frameOf({ made, facts }: Waiting): ReadFrame {
     ],
     ['http.request.id', requestId],
     ['kydai.decision.alarm', made.alarm],
+    ['kydai.decision.times', times > 1 ? times : undefined],
+    ['event.start', times > 1 ? new Date(first).toISOString() : undefined],
     ['kydai.decision.stale', decision.stale?.map(({ name }) => name)],
     ...facts.flatMap(({ name, source, age }): [string, FieldValue][] => [
       [`kydai.fact.${name}.source`, source],

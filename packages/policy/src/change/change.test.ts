@@ -100,6 +100,13 @@ describe('replay', () => {
         { principal: uid('Device', 'b'), requests: 2, resources: [uid('Dataset', 'video')], policies: [] },
       ],
     });
+    const folded = recorded.map((each) => ({ ...each, times: 10 }));
+    expect(replay({ recorded: folded, candidate, entities: store })).toMatchObject({
+      requests: 40,
+      same: 10,
+      gains: [{ requests: 10 }],
+      loses: [{ requests: 20 }],
+    });
   });
 
   test('tells changed facts from changed policies, and counts what cannot be read', () => {

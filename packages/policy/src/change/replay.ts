@@ -8,6 +8,8 @@ export interface RecordedDecision {
   readonly request: AccessRequest;
   /** What was decided then; without `current`, what the candidate is measured against. */
   readonly decision: Pick<Decision, 'allowed'>;
+  /** How many alike it stands for; 1 where absent. */
+  readonly times?: number;
 }
 
 export interface ReplayOptions {
@@ -66,17 +68,17 @@ export function replay(options: ReplayOptions): ReplayReport {
   const gains = new Map<string, Group>();
   const loses = new Map<string, Group>();
   const counts = { requests: 0, same: 0, unreadable: 0, drifted: 0 };
-  for (const { request, decision } of options.recorded) {
-    counts.requests++;
+  for (const { request, decision, times = 1 } of options.recorded) {
+    counts.requests += times;
     const next = attempt(() => after.decide(request));
     const baseline = before === undefined ? decision : attempt(() => before.decide(request));
     if (next === undefined || baseline === undefined) {
-      counts.unreadable++;
+      counts.unreadable += times;
       continue;
     }
-    if (baseline.allowed !== decision.allowed) counts.drifted++;
-    if (next.allowed === baseline.allowed) counts.same++;
-    else note(next.allowed ? gains : loses, request, next);
+    if (baseline.allowed !== decision.allowed) counts.drifted += times;
+    if (next.allowed === baseline.allowed) counts.same += times;
+    else note(next.allowed ? gains : loses, request, next, times);
   }
   return { candidate: candidate.digest, ...counts, gains: report(gains), loses: report(loses) };
 }
@@ -94,6 +96,7 @@ function note(
   groups: Map<string, Group>,
   { principal, action, resource }: AccessRequest,
   decision: Decision,
+  times: number,
 ): void {
   const key = JSON.stringify([principal.type, principal.id, action]);
   let group = groups.get(key);
@@ -101,7 +104,7 @@ function note(
     group = { principal, action, requests: 0, resources: new Map(), policies: new Set() };
     groups.set(key, group);
   }
-  group.requests++;
+  group.requests += times;
   if (group.resources.size < maximumResources)
     group.resources.set(JSON.stringify([resource.type, resource.id]), resource);
   for (const { id } of decision.determining) group.policies.add(id);

@@ -25,6 +25,9 @@ export const policies = {
   'decisions.noneHint':
     'Trang này tìm trong một nghìn quyết định gần nhất; các quyết định cũ hơn nằm trong nhật ký, tập kydai.decision.',
   'decisions.showAll': 'Hiện tất cả',
+  'decisions.unlisted':
+    'Không liệt kê ở đây: {n} lần bảng điều khiển được phép đọc và bộ thu được phép nhận từ khi khởi động. Các lần giống nhau gộp thành một sự kiện mỗi phút, kèm số lần trong kydai.decision.times. Mọi lần từ chối và mọi lần thay đổi đều được ghi riêng.',
+  'decisions.unlistedSee': 'Xem trong nhật ký',
   'decisions.more': 'Hiện thêm {n}',
   'decisions.explain': 'Giải thích',
   'explain.title': 'Vì sao',

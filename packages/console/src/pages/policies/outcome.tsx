@@ -3,6 +3,7 @@ import { useSettings } from '../../language/settings.tsx';
 import { Panel } from '../../parts/frame.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Uid } from '../../parts/uid.tsx';
+import { useAskedColumns } from './asked.tsx';
 import { CaseTable } from './cases.tsx';
 
 /** What a candidate would change: the answer first, then who gains, who loses, and which cases it breaks. */
@@ -69,6 +70,7 @@ function Differences({
   rows: readonly ReplayDifferenceView[];
 }) {
   const { t, format } = useSettings();
+  const asked = useAskedColumns((row: ReplayDifferenceView) => row);
   if (rows.length === 0) return null;
   return (
     <Panel title={title} hint={hint} flush>
@@ -77,17 +79,7 @@ function Differences({
         rows={rows.slice(0, 200)}
         rowKey={({ principal, action }) => `${principal.type} ${principal.id} ${action}`}
         columns={[
-          {
-            id: 'who',
-            head: t('decisions.col.who'),
-            kind: 'lead',
-            cell: ({ principal }) => <Uid uid={principal} />,
-          },
-          {
-            id: 'action',
-            head: t('decisions.col.action'),
-            cell: ({ action }) => <span className="mono">{action}</span>,
-          },
+          ...asked,
           {
             id: 'resources',
             head: t('decisions.col.resource'),

@@ -58,6 +58,9 @@ export function auditRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       request: { query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }) },
       responses: { 200: json(DecisionsView, 'the decisions') },
     }),
-    async (c) => c.json({ items: [...decisionLog.newest(c.req.valid('query').limit)] }, 200),
+    async (c) => {
+      const items = [...decisionLog.newest(c.req.valid('query').limit)];
+      return c.json({ items, unlisted: decisionLog.unlisted() }, 200);
+    },
   );
 }
