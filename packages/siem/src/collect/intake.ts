@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Clock, type Event, type EventStore, type SourceLedger, uuidv7 } from '@kydai/contracts';
+import {
+  type Clock,
+  type Event,
+  type EventStore,
+  type Fields,
+  type SourceLedger,
+  uuidv7,
+} from '@kydai/contracts';
 import type { SourceAccount, Transport } from '../ledger/account.ts';
 import { LedgerBook } from '../ledger/book.ts';
 import { createNormaliser, type Normalised, type Normaliser, withFault } from '../normalise/normalise.ts';
 import { type IntakeLimits, intakeLimits } from './limits.ts';
-import { type FrameOutcome, FrameQueue, type Ticket } from './queue.ts';
+import { Entry, type FrameOutcome, FrameQueue, type Ticket } from './queue.ts';
 
 /** A frame that was read and may be taken in. */
 export interface ReadFrame {
@@ -74,6 +81,27 @@ export interface IntakeTotals {
   readonly storeFailures: number;
 }
 
+/** Why it is a class is told at `Draft`. */
+class TakenEvent implements Event {
+  readonly id: string;
+  readonly time: number;
+  readonly received: number;
+  readonly source: string;
+  readonly dataset: string;
+  readonly fields: Fields;
+  readonly raw: string;
+
+  constructor({ time, dataset, fields }: Normalised, source: string, received: number, raw: string) {
+    this.id = uuidv7(received);
+    this.time = time;
+    this.received = received;
+    this.source = source;
+    this.dataset = dataset;
+    this.fields = fields;
+    this.raw = raw;
+  }
+}
+
 /**
  * Makes the intake: bounded queue, group commit, per-source accounts.
  *
@@ -110,16 +138,15 @@ export function createIntake(options: IntakeOptions): Intake {
     ticket: Ticket | undefined,
     index: number,
   ): void => {
-    const { time, dataset, fields, parsed, count } = read;
-    const source = account.source;
-    const event: Event = { id: uuidv7(received), time, received, source, dataset, fields, raw };
+    const { parsed, count } = read;
+    const event = new TakenEvent(read, account.source, received, raw);
     let more: Event[] | undefined;
     for (let copy = 1; copy < count; copy++) {
       more ??= [];
-      more.push({ ...event, id: uuidv7(received) });
+      more.push(new TakenEvent(read, account.source, received, raw));
     }
     account.admit(size, received);
-    queue.add({ account, event, more, bytes: size, parsed, ticket, index, suspect: undefined });
+    queue.add(new Entry({ account, event, more, bytes: size, parsed, ticket, index }));
     running ??= run();
   };
 

@@ -12,7 +12,7 @@ export interface Ticket {
 }
 
 /** A frame that waits to become durable. */
-export interface Entry {
+export class Entry {
   readonly account: SourceAccount;
   readonly event: Event;
   /** Further equal events that the same frame stands for. */
@@ -23,7 +23,17 @@ export interface Entry {
   /** Its place among the outcomes of the ticket. */
   readonly index: number;
   /** How often it failed alone while the store took others, and at which success that was last looked at. */
-  suspect: { strikes: number; successes: number } | undefined;
+  suspect: { strikes: number; successes: number } | undefined = undefined;
+
+  constructor(parts: Omit<Entry, 'suspect'>) {
+    this.account = parts.account;
+    this.event = parts.event;
+    this.more = parts.more;
+    this.bytes = parts.bytes;
+    this.parsed = parts.parsed;
+    this.ticket = parts.ticket;
+    this.index = parts.index;
+  }
 }
 
 const strikesToGiveUp = 3;

@@ -1,5 +1,5 @@
 import type { Fields } from '@kydai/contracts';
-import { type Draft, draftAt, FieldList } from './fields.ts';
+import { Draft, FieldList } from './fields.ts';
 import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
@@ -63,7 +63,7 @@ export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
       return draft;
     },
     document: (value, received) =>
-      readWholeDocument(draftAt(received), value, { received, zone, times, reader }),
+      readWholeDocument(new Draft(received), value, { received, zone, times, reader }),
   };
 }
 
@@ -75,7 +75,7 @@ interface Context extends ReaderContext {
 
 function readLine(text: string, context: Context): Draft {
   const { received } = context;
-  const draft = draftAt(received);
+  const draft = new Draft(received);
   if (text.charCodeAt(0) === 123) {
     const document = parseObject(text);
     if (document) return readWholeDocument(draft, document, context);

@@ -3,22 +3,22 @@ import { readStructuredData } from './structured-data.ts';
 import { readIsoTime, readMonth, type TimeReader } from './time.ts';
 
 /** What stands before the message of a syslog line. Absent parts are empty strings. */
-export interface SyslogHeader {
+export class SyslogHeader {
   /** `facility * 8 + severity`, or -1 where the line has none. */
-  priority: number;
+  priority = -1;
   /** Epoch milliseconds; NaN where the line gives no time. */
-  time: number;
+  time = Number.NaN;
   /** The zone was not in the line but taken from the configuration. */
-  zoneAssumed: boolean;
+  zoneAssumed = false;
   /** The year was not in the line and is not the year of receipt. */
-  yearGuessed: boolean;
-  host: string;
-  program: string;
-  processId: string;
-  messageId: string;
-  message: string;
+  yearGuessed = false;
+  host = '';
+  program = '';
+  processId = '';
+  messageId = '';
+  message = '';
   /** What is malformed; the line must be kept raw. */
-  fault: string;
+  fault = '';
 }
 
 export interface HeaderContext {
@@ -28,24 +28,9 @@ export interface HeaderContext {
   readonly fields: FieldList;
 }
 
-function emptyHeader(): SyslogHeader {
-  return {
-    priority: -1,
-    time: Number.NaN,
-    zoneAssumed: false,
-    yearGuessed: false,
-    host: '',
-    program: '',
-    processId: '',
-    messageId: '',
-    message: '',
-    fault: '',
-  };
-}
-
 /** Reads a syslog line: RFC 5424 section 6, or whatever real senders write under the name of RFC 3164 section 4. */
 export function readHeader(line: string, context: HeaderContext): SyslogHeader {
-  const header = emptyHeader();
+  const header = new SyslogHeader();
   let at = 0;
   if (line.charCodeAt(0) === 60) {
     at = readPriority(line, header);
