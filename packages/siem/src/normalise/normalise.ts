@@ -57,7 +57,9 @@ export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
   const times = new TimeReader(zone);
   const reader = (program: string): MessageReader | undefined => own.get(program) ?? programReader(program);
   return {
-    line(text, received) {
+    line(given, received) {
+      // A file that Windows wrote begins with a byte order mark.
+      const text = given.charCodeAt(0) === 0xfeff ? given.slice(1) : given;
       const draft = readLine(text, { received, zone, times, reader });
       if (text.length > longLine) draft.fields.detach();
       return draft;
@@ -87,6 +89,8 @@ function readLine(text: string, context: Context): Draft {
     draft.fields.offer('message', text);
     return draft;
   }
+  // What begins like a tag may be a line of a file that has no header: `example.com:443 203.0.113.7 - - [...]`.
+  if (header.priority < 0 && Number.isNaN(header.time) && readBareLine(draft, text, context)) return draft;
   applyHeader(draft, header, received);
   readMessage(draft, header, context);
   return draft;
@@ -168,17 +172,17 @@ function readMessage(draft: Draft, header: SyslogHeader, context: Context): void
       return;
     }
   }
-  if (readSecurityFormat(draft, program, message)) return;
+  if (readSecurityFormat(draft, program, message, zone)) return;
   context.reader(program)?.(draft, message, context);
 }
 
 /** CEF and LEEF, whose own prefix looks like a syslog tag (`CEF:0|...`) or stands at the start of the message. */
-function readSecurityFormat(draft: Draft, program: string, message: string): boolean {
-  if (program === 'CEF') return readCef(draft, `CEF:${message}`);
-  if (program === 'LEEF') return readLeef(draft, `LEEF:${message}`);
+function readSecurityFormat(draft: Draft, program: string, message: string, zone: ZoneOffset): boolean {
+  if (program === 'CEF') return readCef(draft, `CEF:${message}`, zone);
+  if (program === 'LEEF') return readLeef(draft, `LEEF:${message}`, zone);
   const first = message.charCodeAt(0);
-  if (first === 67 && message.startsWith('CEF:')) return readCef(draft, message);
-  return first === 76 && message.startsWith('LEEF:') && readLeef(draft, message);
+  if (first === 67 && message.startsWith('CEF:')) return readCef(draft, message, zone);
+  return first === 76 && message.startsWith('LEEF:') && readLeef(draft, message, zone);
 }
 
 /** A JSON document after a syslog header: the header's fields stand, the document's are added. */

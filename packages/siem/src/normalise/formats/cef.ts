@@ -1,5 +1,6 @@
 import type { Draft } from '../fields.ts';
-import { addKeyed, type KeyTable, outcomeOf } from './extension.ts';
+import type { ZoneOffset } from '../syslog/time.ts';
+import { addKeyed, type KeyTable, outcomeOf, readDeviceTime } from './extension.ts';
 
 /** CEF's extension keys (ArcSight Common Event Format, revision 25, chapter 2) by ECS name. */
 const keys: KeyTable = {
@@ -36,7 +37,7 @@ const keys: KeyTable = {
  * Reads `CEF:0|vendor|product|version|id|name|severity|extension`. False, with nothing changed, where it is none.
  * Values of the extension hold spaces and run to the next ` key=`; `\=`, `\|`, `\\`, `\n` are escapes.
  */
-export function readCef(draft: Draft, text: string): boolean {
+export function readCef(draft: Draft, text: string, zone: ZoneOffset): boolean {
   const header: string[] = [];
   let at = 4;
   let part = '';
@@ -68,13 +69,15 @@ export function readCef(draft: Draft, text: string): boolean {
   fields.set('event.severity', severity);
   const labels = new Map<string, string>();
   const customs: [string, string][] = [];
+  let time = Number.NaN;
   for (const [key, value] of extension(text, at)) {
     if (key.endsWith('Label')) labels.set(key.slice(0, -5), value);
     else if (/^(?:c6a|cfp|cn|cs|deviceCustomDate|flexString)\d$/.test(key)) customs.push([key, value]);
-    else if (key === 'rt' && /^\d{12,14}$/.test(value)) draft.time = Number(value);
+    else if (key === 'rt') time = readDeviceTime(value, zone, draft.time);
     else if (key === 'outcome') fields.offer('event.outcome', outcomeOf(value) ?? value);
     else addKeyed(fields, keys, 'cef', key, value);
   }
+  if (!Number.isNaN(time)) draft.time = time;
   for (const [key, value] of customs) {
     const label = labels
       .get(key)

@@ -49,6 +49,40 @@ describe('CEF', () => {
   });
 });
 
+test.each([
+  ['CEF:0|V|P|1|5|n|3|rt=Nov 21 2026 19:00:00 src=10.0.0.1', 'CEF in words, on the clock of the city'],
+  ['CEF:0|V|P|1|5|n|3|rt=Nov 21 2026 12:00:00.000 UTC src=10.0.0.1', 'CEF with its zone'],
+  ['CEF:0|V|P|1|5|n|3|rt=1795262400000 src=10.0.0.1', 'CEF as a number'],
+  ['LEEF:2.0|V|P|1|5|^|devTime=Nov 21 2026 19:00:00^src=10.0.0.1', 'LEEF in words'],
+  ['LEEF:1.0|V|P|1|5|devTime=Nov 21 2026 12:00:00 GMT+00:00\tsrc=10.0.0.1', 'LEEF with its zone'],
+])('%s: the time of %s', (line) => {
+  expect(read(line)).toMatchObject({ time: '2026-11-21T12:00:00.000Z', 'source.ip': '10.0.0.1' });
+});
+
+test.each(['{"@timestamp":"2026-11-21T12:00:00Z","a":1}', '<34>1 2026-11-21T12:00:00Z h app - - - hi'])(
+  'a byte order mark before %s is passed over',
+  (line) => {
+    expect(read(`\ufeff${line}`)).toMatchObject({ parsed: true, time: '2026-11-21T12:00:00.000Z' });
+  },
+);
+
+test.each([
+  [
+    'example.com:443 203.0.113.7',
+    { 'source.ip': '203.0.113.7', 'url.domain': 'example.com', 'url.port': 443 },
+  ],
+  ['2001:db8::7', { 'source.ip': '2001:db8::7' }],
+  ['example.com:443 2001:db8::7', { 'source.ip': '2001:db8::7', 'url.domain': 'example.com' }],
+])('an access log entry of %s', (who, fields) => {
+  expect(read(`${who} - bob [21/Nov/2026:19:00:00 +0700] "GET /a HTTP/1.1" 200 5`)).toMatchObject({
+    ...fields,
+    parsed: true,
+    'user.name': 'bob',
+    'url.path': '/a',
+    time: '2026-11-21T12:00:00.000Z',
+  });
+});
+
 describe('LEEF', () => {
   test.each([
     '<134>Nov 21 20:26:00 fw LEEF:1.0|Acme|Gate|2|77|src=10.0.0.1\tdst=10.0.0.2\tsrcPort=99\tusrName=lan\tx=y z',
@@ -100,6 +134,35 @@ describe('auditd', () => {
       'auditd.log.a0': 'cat',
       'auditd.log.a1': '/tmp/a b',
     });
+  });
+
+  test('has its arguments put together, from pieces and from records without their count', () => {
+    expect(
+      read('type=EXECVE msg=audit(1795267560.243:1): argc=3 a0="sh" a1_len=4 a1[0]=2D63 a1[1]=20 a2="x y"'),
+    ).toMatchObject({
+      'auditd.log.a1': '-c ',
+      'process.args': ['sh', '-c ', 'x y'],
+      'process.command_line': 'sh -c  x y',
+    });
+    expect(read('type=EXECVE msg=audit(1795267560.243:1): a9=2F746D702F612062')).toMatchObject({
+      'auditd.log.a9': '/tmp/a b',
+    });
+    expect(read('type=SYSCALL msg=audit(1795267560.243:1): a0=61626364 a1=0')).toMatchObject({
+      'auditd.log.a0': '61626364',
+    });
+  });
+
+  test('that was enriched gives the names behind the separator', () => {
+    expect(
+      read(
+        'type=SYSCALL msg=audit(1795267560.243:1): uid=0 key=(null)\u001dARCH=x86_64 SYSCALL=execve UID="root"',
+      ),
+    ).toMatchObject({ 'auditd.log.SYSCALL': 'execve', 'auditd.log.ARCH': 'x86_64', 'user.name': 'root' });
+    const user = read(
+      'type=USER_LOGIN msg=audit(1795267560.243:1): uid=0 msg=\'op=login acct="an" res=failed\'\u001dUID="root" AUID="lan"',
+    );
+    expect(user).toMatchObject({ 'user.name': 'an', 'user.audit.name': 'lan', 'event.outcome': 'failure' });
+    expect(user).not.toHaveProperty('auditd.log.key');
   });
 
   test('of user space carries its nested list', () => {

@@ -1,7 +1,6 @@
 import type { Draft } from '../fields.ts';
-import { readTime } from '../json/document.ts';
-import { zoneOffset } from '../syslog/time.ts';
-import { addKeyed, type KeyTable } from './extension.ts';
+import type { ZoneOffset } from '../syslog/time.ts';
+import { addKeyed, type KeyTable, readDeviceTime } from './extension.ts';
 
 /** LEEF's predefined attributes (IBM QRadar, LEEF 2.0) by ECS name. */
 const keys: KeyTable = {
@@ -23,13 +22,12 @@ const keys: KeyTable = {
   reason: 'event.reason',
   identHostName: 'host.name',
 };
-const utc = zoneOffset('Z');
 
 /**
  * Reads `LEEF:1.0|vendor|product|version|id|` with attributes between tabs, and LEEF 2.0, which names its delimiter
  * after the id (`^` or `x09`). False, with nothing changed, where it is none.
  */
-export function readLeef(draft: Draft, text: string): boolean {
+export function readLeef(draft: Draft, text: string, zone: ZoneOffset): boolean {
   const modern = text.startsWith('LEEF:2.0|');
   if (!modern && !text.startsWith('LEEF:1.0|')) return false;
   const parts = text.slice(9).split('|', modern ? 5 : 4);
@@ -55,7 +53,7 @@ export function readLeef(draft: Draft, text: string): boolean {
     const key = pair.slice(0, equals).trim();
     const value = pair.slice(equals + 1);
     if (key === 'devTime') {
-      const time = readTime(value, utc);
+      const time = readDeviceTime(value, zone, draft.time);
       if (!Number.isNaN(time)) draft.time = time;
     } else addKeyed(fields, keys, 'leef', key, value);
   }

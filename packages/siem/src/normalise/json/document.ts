@@ -3,7 +3,7 @@ import type { Draft } from '../fields.ts';
 import { readIsoTime, type ZoneOffset } from '../syslog/time.ts';
 import { flatten } from './flatten.ts';
 import { readSensor } from './sensors.ts';
-import { isWindows, renameWindows } from './windows.ts';
+import { isWindows, nameData, renameWindows } from './windows.ts';
 
 /** Where documents say when it happened, in order of preference. */
 const timeNames = ['@timestamp', 'timestamp', 'event.start', 'event.created', 'time', 'ts', 'date'] as const;
@@ -14,7 +14,7 @@ const datasetName = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
  * where the sender names one; `windows` for Windows events; else `json`). Returns whether it named a time.
  */
 export function readDocument(draft: Draft, document: object, zone: ZoneOffset): boolean {
-  const flat = flatten(document);
+  const flat = flatten(nameData(document));
   let fields: ReadonlyMap<string, FieldValue> = flat.fields;
   let dataset = 'json';
   const windows = isWindows(fields);

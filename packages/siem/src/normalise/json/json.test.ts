@@ -95,22 +95,38 @@ describe('a Windows event', () => {
   });
 });
 
-test('a Windows event whose data are elements with a name attribute is read by those names', () => {
-  const Data = [
-    { '#attributes': { Name: 'TargetUserName' }, '#text': 'binh' },
-    { '#attributes': { Name: 'IpAddress' }, '#text': '10.0.0.9' },
-  ];
-  const event = createNormaliser().document(
-    { Event: { System: { EventID: { '#text': 4625 }, Channel: 'Security' }, EventData: { Data } } },
-    0,
-  );
-  expect(Object.fromEntries(event.fields.entries())).toMatchObject({
-    EventID: 4625,
-    TargetUserName: 'binh',
-    'user.name': 'binh',
-    'source.ip': '10.0.0.9',
-  });
-});
+test.each([
+  ['#attributes', (name: string) => ({ '#attributes': { Name: name } }), '#text'],
+  ['@', (name: string) => ({ '@Name': name }), '#text'],
+  ['$', (name: string) => ({ $: { Name: name } }), '_'],
+])(
+  'data of a Windows event that are named by %s keep to their names, also beside empty ones',
+  (_, named, text) => {
+    const Data = [
+      named('SubjectUserName'),
+      { ...named('TargetUserName'), [text]: 'binh' },
+      { ...named('__proto__'), [text]: 'x' },
+      { ...named('IpAddress'), [text]: '10.0.0.9' },
+    ];
+    const read = (data: unknown) => {
+      const System = { EventID: { '#text': 4625 }, Channel: 'Security' };
+      const event = createNormaliser().document({ Event: { System, EventData: { Data: data } } }, 0);
+      return Object.fromEntries(event.fields.entries());
+    };
+    expect(read(Data)).toMatchObject({
+      EventID: 4625,
+      SubjectUserName: '',
+      TargetUserName: 'binh',
+      IpAddress: '10.0.0.9',
+      'user.name': 'binh',
+      'source.ip': '10.0.0.9',
+    });
+    expect(read({ ...named('Image'), [text]: 'C:\\a.exe' })).toMatchObject({
+      'process.executable': 'C:\\a.exe',
+    });
+    expect(read(['one', 'two'])).toMatchObject({ Data: ['one', 'two'] });
+  },
+);
 
 describe('a network sensor', () => {
   const { document } = createNormaliser();

@@ -88,7 +88,6 @@ export function renameWindows(fields: ReadonlyMap<string, FieldValue>): Map<stri
     }
     renamed.set(to, value);
   }
-  pairData(fields, renamed);
   for (const from in common) {
     const value = renamed.get(from);
     const to = common[from]!;
@@ -115,13 +114,32 @@ function windowsName(name: string, isFlat: boolean): string {
   return isFlat && Object.hasOwn(flat, name) ? flat[name]! : name;
 }
 
-/** `<Data Name="X">v</Data>` as converters write it: one list of names and one of values. */
-function pairData(fields: ReadonlyMap<string, FieldValue>, renamed: Map<string, FieldValue>): void {
-  const names =
-    fields.get('Event.EventData.Data.#attributes.Name') ?? fields.get('Event.EventData.Data.@Name');
-  const values = fields.get('Event.EventData.Data.#text');
-  if (!Array.isArray(names) || !Array.isArray(values) || names.length !== values.length) return;
-  names.forEach((name: string, index) => {
-    if (name.length <= 128 && !renamed.has(name)) renamed.set(name, values[index] as string);
+type Plain = Readonly<Record<string, unknown>>;
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Where converters put the name of `<Data Name="X">v</Data>`, and its text; an empty element has none. */
+const nameOf = ({ '#attributes': attributes, '@Name': at, Name, $ }: Plain): unknown =>
+  [attributes, $]
+    .map((from) => (isPlain(from) ? from['Name'] : undefined))
+    .find((name) => name !== undefined) ??
+  at ??
+  Name;
+const textOf = (element: Plain): unknown => element['#text'] ?? element['_'] ?? element['Value'] ?? '';
+
+/**
+ * The document with the data of a Windows event under their names. Flattened as they are, the names would make one
+ * list, the texts another, and an element without text would take everything after it to a wrong name.
+ */
+export function nameData(document: object): object {
+  const event = (document as Plain)['Event'];
+  const data = isPlain(event) ? event['EventData'] : undefined;
+  if (!isPlain(event) || !isPlain(data)) return document;
+  const { Data, ...rest } = data;
+  const elements = (Array.isArray(Data) ? Data : [Data]).slice(0, 512);
+  const named = elements.flatMap((element) => {
+    const name = isPlain(element) ? nameOf(element) : undefined;
+    return typeof name === 'string' && name.length <= 128 ? [[name, textOf(element as Plain)] as const] : [];
   });
+  if (named.length < elements.length || named.length === 0) return document;
+  return { ...document, Event: { ...event, EventData: { ...rest, ...Object.fromEntries(named) } } };
 }

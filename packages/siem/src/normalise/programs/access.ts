@@ -4,15 +4,18 @@ import { civilTime, readMonth, two } from '../syslog/time.ts';
 
 /**
  * Reads the combined (or common) access log of nginx and Apache: `address - user [time] "request" status bytes
- * "referrer" "agent"`, with anything after it. False where the line is none, and nothing is changed then.
+ * "referrer" "agent"`, with `name:port` before it or anything after it. False where the line is none, and nothing is changed then.
  *
  * The request is what the client wrote: it may be empty, binary (`\x16\x03`), or without a protocol.
  */
 export function readAccessLine(draft: Draft, line: string, dataset: string): boolean {
-  const first = line.indexOf(' ');
+  const virtual = virtualHost(line);
+  const begin = virtual === undefined ? 0 : virtual.length + 1;
+  const first = line.indexOf(' ', begin);
   const open = line.indexOf(' [', first);
   const close = open + 28;
-  if (first <= 0 || first > 255 || open < 0 || open > 1024 || line.charCodeAt(close) !== 93) return false;
+  if (first <= begin || first - begin > 255 || open < 0 || open > 1024 || line.charCodeAt(close) !== 93)
+    return false;
   if (line.charCodeAt(close + 1) !== 32 || line.charCodeAt(close + 2) !== 34) return false;
   const time = readAccessTime(line, open + 2);
   if (Number.isNaN(time)) return false;
@@ -21,11 +24,16 @@ export function readAccessLine(draft: Draft, line: string, dataset: string): boo
   const status = decimal(line.slice(requestEnd + 2, requestEnd + 5));
   if (status < 0 || line.charCodeAt(requestEnd + 5) !== 32) return false;
   const { fields } = draft;
-  const address = line.slice(0, first);
+  const address = line.slice(begin, first);
   fields.set(isAddress(address) ? 'source.ip' : 'source.domain', address);
   const middle = line.slice(first + 1, open);
   const user = middle.slice(middle.indexOf(' ') + 1);
   if (user !== '-' && user !== '') fields.set('user.name', user);
+  if (virtual !== undefined) {
+    const colon = virtual.lastIndexOf(':');
+    fields.set('url.domain', virtual.slice(0, colon));
+    fields.set('url.port', decimal(virtual.slice(colon + 1)));
+  }
   readRequest(draft, line.slice(close + 3, requestEnd));
   fields.set('http.response.status_code', status);
   let at = requestEnd + 6;
@@ -53,6 +61,15 @@ export function readAccessLine(draft: Draft, line: string, dataset: string): boo
   draft.dataset = dataset;
   draft.parsed = true;
   return true;
+}
+
+/** `name:port` before the address, as Debian's Apache writes it (`vhost_combined`); an IPv6 address is none. */
+function virtualHost(line: string): string | undefined {
+  const space = line.indexOf(' ');
+  const colon = line.lastIndexOf(':', space);
+  if (colon < 1 || space > 261 || line.indexOf(':') !== colon) return undefined;
+  const port = decimal(line.slice(colon + 1, space));
+  return port > 0 && port < 65_536 ? line.slice(0, space) : undefined;
 }
 
 /** `METHOD target HTTP/x`; kept as `url.original` alone where it is something else. */

@@ -15,6 +15,10 @@ const keys: KeyTable = {
   hostname: 'source.domain',
   proctitle: 'process.command_line',
   op: 'event.action',
+  // What auditd itself added under `log_format = ENRICHED`: the names of numbers.
+  UID: 'user.name',
+  AUID: 'user.audit.name',
+  EUID: 'user.effective.name',
 };
 
 /** Fields that the kernel writes in hexadecimal when they hold a space, a quote or a control character. */
@@ -47,19 +51,37 @@ export function readAuditRecord(draft: Draft, text: string): boolean {
   draft.dataset = 'auditd.log';
   draft.parsed = true;
   draft.time = Math.round(seconds * 1000);
-  fields.set('auditd.log.record_type', text.slice(type + 5, stamp).trim());
+  const recordType = text.slice(type + 5, stamp).trim();
+  fields.set('auditd.log.record_type', recordType);
   fields.set('auditd.log.sequence', Number(serial) || 0);
   if (type > 0) {
     const node = /^node=(\S+) /.exec(text);
     if (node) fields.offer('host.name', node[1]!);
   }
-  const body = text.slice(end + 3);
+  // The names of an enriched record stand behind a group separator.
+  const body = text.slice(end + 3).replaceAll('\u001d', ' ');
   const quote = body.indexOf("msg='");
   const close = quote < 0 ? -1 : body.lastIndexOf("'");
-  const all = quote < 0 || close <= quote ? body : `${body.slice(0, quote)}${body.slice(quote + 5, close)}`;
+  const all =
+    quote < 0 || close <= quote
+      ? body
+      : `${body.slice(0, quote)}${body.slice(quote + 5, close)} ${body.slice(close + 1)}`;
+  const executed = recordType === 'EXECVE';
+  const words = new Map<number, string>();
   readPairs(all, 0, (key, given) => {
     if (given === '' || given === '?' || given === '(null)') return;
-    const value = encoded.has(key) || /^a\d+$/.test(key) ? decoded(key, given, all) : given;
+    const argument = executed ? /^a(\d{1,6})(?:\[\d+\])?$/.exec(key) : null;
+    const value = argument
+      ? decoded(key, given, all)
+      : encoded.has(key)
+        ? decoded(key, given, all).trimEnd()
+        : given;
+    if (argument) {
+      // An argument that is longer than a record comes in pieces: `a1[0]=... a1[1]=...`.
+      const index = Number(argument[1]);
+      words.set(index, (words.get(index) ?? '') + value);
+      return;
+    }
     fields.offer(`auditd.log.${key}`, value);
     if (Object.hasOwn(keys, key) && !(key === 'name' && value === '')) {
       if (key === 'comm' || key === 'acct') fields.set(keys[key]!, value);
@@ -70,13 +92,16 @@ export function readAuditRecord(draft: Draft, text: string): boolean {
       if (outcome) fields.offer('event.outcome', outcome);
     }
   });
+  for (const [index, word] of words) fields.offer(`auditd.log.a${index}`, word);
+  if (words.size > 0) {
+    fields.offer('process.args', [...words.values()]);
+    fields.offer('process.command_line', [...words.values()].join(' '));
+  }
   return true;
 }
 
-/** Hexadecimal text of an unquoted value, NULs (which part the arguments) as spaces; what is no such text stays. */
+/** `a0` to `a3` of a SYSCALL record are numbers; only those of EXECVE are text. Hexadecimal text of an unquoted value, NULs (which part the arguments) as spaces; what is no such text stays. */
 function decoded(key: string, value: string, text: string): string {
-  // `a0` to `a3` of a SYSCALL record are numbers; only those of EXECVE are text, and quoted unless encoded.
   if (!/^(?:[0-9A-F]{2})+$/.test(value) || text.includes(`${key}="${value}"`)) return value;
-  if (/^a\d$/.test(key) && !text.includes('argc=')) return value;
-  return Buffer.from(value, 'hex').toString('utf8').replaceAll('\0', ' ').trimEnd();
+  return Buffer.from(value, 'hex').toString('utf8').replaceAll('\0', ' ');
 }
