@@ -150,7 +150,12 @@ export function createDetector(options: DetectorOptions): Detector {
   }
 
   function processBatch(events: readonly Event[]): readonly Detection[] {
-    return events.flatMap(process);
+    const detections: Detection[] = [];
+    for (let index = 0; index < events.length; index++) {
+      const found = process(events[index]!);
+      for (let at = 0; at < found.length; at++) detections.push(found[at]!);
+    }
+    return detections;
   }
 
   function advance(now: number): readonly Detection[] {

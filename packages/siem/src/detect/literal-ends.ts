@@ -1,6 +1,7 @@
+import { foldTable } from '../rules/fold.ts';
 import {
-  classTable,
   type Keyed,
+  KeyFilter,
   type Literal,
   type LiteralSink,
   LiteralTable,
@@ -17,6 +18,7 @@ const most = 8;
 export class Ends {
   readonly #fromEnd: boolean;
   readonly #table: LiteralTable;
+  readonly #filter: KeyFilter;
   /** A bit for each number of units that a key is made of. */
   #counts = 0;
 
@@ -33,11 +35,13 @@ export class Ends {
       return { literal, key, back: fromEnd ? text.length : 0 };
     });
     this.#table = new LiteralTable(keyed);
+    this.#filter = new KeyFilter(keyed.length);
+    for (const { key } of keyed) this.#filter.enter(key);
   }
 
   /** Bytes held. */
   get size(): number {
-    return this.#table.size;
+    return this.#table.size + this.#filter.bits.length;
   }
 
   scan(text: string, sink: LiteralSink): void {
@@ -47,13 +51,13 @@ export class Ends {
     const counts = this.#counts;
     const origin = fromEnd ? length : 0;
     const reach = Math.min(length, 31 - Math.clz32(counts));
-    const { filter, filterShift } = table;
+    const { bits, shift } = this.#filter;
     let key = 0;
     for (let index = 0; index < reach; index++) {
       key = extend(key, text.charCodeAt(fromEnd ? length - 1 - index : index));
       if ((counts & (2 << index)) === 0) continue;
       const hash = spread(key);
-      if ((filter[hash >>> filterShift]! & (1 << ((hash >>> (filterShift - 3)) & 7))) !== 0) {
+      if ((bits[hash >>> shift]! & (1 << ((hash >>> (shift - 3)) & 7))) !== 0) {
         table.report(key, text, origin, sink);
       }
     }
@@ -61,5 +65,5 @@ export class Ends {
 }
 
 function extend(key: number, unit: number): number {
-  return (Math.imul(key, 0x01000193) + classTable[unit]! + 1) | 0;
+  return (Math.imul(key, 0x01000193) + foldTable[unit]! + 1) | 0;
 }

@@ -13,37 +13,48 @@ export interface LiteralSink {
   hit(id: number): void;
 }
 
-/** A literal under the key of the part of it that stands for it, and how far before the end of that part it begins. */
+/** A literal under the key of a part of it, and how far before that part it begins. */
 export interface Keyed {
   readonly literal: Literal;
   readonly key: number;
   readonly back: number;
 }
 
-/**
- * The class of each UTF-16 unit, in seven bits: ASCII folds to itself, and what lies outside shares the places that the
- * capitals leave empty. Units of one class may differ: a key only says where to compare.
- */
-export const classTable = Uint8Array.from(foldTable, (unit) => (unit < 128 ? unit : 65 + (unit % 26)));
-
 /** Spreads a key over 32 bits; the upper ones are the good ones. */
 export function spread(key: number): number {
   return Math.imul(key, 0x9e3779b1);
 }
 
-/** Literals by key, in typed arrays: a small filter that says no to most keys, then an open hash table. */
+/**
+ * A bit for each key: where `bits[spread(key) >>> shift]` has none of `1 << ((spread(key) >>> (shift - 3)) & 7)`, the key
+ * was not entered. Open to the loops that ask it at every step.
+ */
+export class KeyFilter {
+  readonly bits: Uint8Array;
+  readonly shift: number;
+
+  /** For so many keys. At most 32 KB, which is what the nearest cache holds. */
+  constructor(keys: number) {
+    const size = Math.min(15, Math.max(5, Math.ceil(Math.log2(keys + 1)) + 1));
+    this.bits = new Uint8Array(1 << size);
+    this.shift = 32 - size;
+  }
+
+  enter(key: number): void {
+    const hash = spread(key);
+    this.bits[hash >>> this.shift]! |= 1 << ((hash >>> (this.shift - 3)) & 7);
+  }
+}
+
+/** Literals by key, in typed arrays: an open hash table. A literal may stand under several keys. */
 export class LiteralTable {
-  /**
-   * A bit for each key: where `filter[spread(key) >>> filterShift]` has none of `1 << (spread(key) >>> (filterShift - 3)
-   * & 7)`, no literal has the key. Open to the loops that ask it at every unit.
-   */
-  readonly filter: Uint8Array;
-  readonly filterShift: number;
-  /** Four numbers a place: the key, whether the place is taken, and where its literals begin and end. */
+  /** Four numbers a place: the key, whether the place is taken, and where its entries begin and end. */
   readonly #places: Int32Array;
   readonly #shift: number;
-  readonly #ids: Int32Array;
+  /** By entry: which literal, and how far before the part of the key it begins. */
+  readonly #literals: Int32Array;
   readonly #backs: Int32Array;
+  readonly #ids: Int32Array;
   /** Where the units of each literal begin among all of them; one more than there are literals. */
   readonly #units: Int32Array;
   readonly #pool: Uint16Array;
@@ -55,37 +66,39 @@ export class LiteralTable {
     const bits = Math.max(4, Math.ceil(Math.log2(entries.length + 1)) + 1);
     this.#shift = 32 - bits;
     this.#places = new Int32Array(4 << bits);
-    const filterBits = Math.min(15, bits + 1);
-    this.filterShift = 32 - filterBits;
-    this.filter = new Uint8Array(1 << filterBits);
-    this.#ids = Int32Array.from(entries, ({ literal }) => literal.id);
+    const numbers = new Map<Literal, number>();
+    for (const { literal } of entries) if (!numbers.has(literal)) numbers.set(literal, numbers.size);
+    const literals = [...numbers.keys()];
+    this.#literals = Int32Array.from(entries, ({ literal }) => numbers.get(literal)!);
     this.#backs = Int32Array.from(entries, ({ back }) => back);
-    this.#whole = Uint8Array.from(entries, ({ literal }) => (literal.start && literal.end ? 1 : 0));
-    this.#units = new Int32Array(entries.length + 1);
-    entries.forEach(({ literal }, index) => {
-      this.#units[index + 1] = this.#units[index]! + literal.text.length;
+    this.#ids = Int32Array.from(literals, ({ id }) => id);
+    this.#whole = Uint8Array.from(literals, ({ start, end }) => (start && end ? 1 : 0));
+    this.#units = new Int32Array(literals.length + 1);
+    literals.forEach(({ text }, index) => {
+      this.#units[index + 1] = this.#units[index]! + text.length;
     });
-    this.#pool = new Uint16Array(this.#units[entries.length]!);
-    entries.forEach(({ literal, key }, index) => {
-      for (let at = 0; at < literal.text.length; at++) {
-        this.#pool[this.#units[index]! + at] = literal.text.charCodeAt(at);
-      }
+    this.#pool = new Uint16Array(this.#units[literals.length]!);
+    literals.forEach(({ text }, index) => {
+      for (let at = 0; at < text.length; at++) this.#pool[this.#units[index]! + at] = text.charCodeAt(at);
+    });
+    entries.forEach(({ key }, index) => {
       this.#enter(key, index);
     });
   }
 
   /** Bytes held. */
   get size(): number {
+    const entries = 8 * this.#literals.length;
     return (
-      this.filter.length +
       this.#places.byteLength +
       this.#units.byteLength +
       this.#pool.byteLength +
-      9 * this.#ids.length
+      5 * this.#ids.length +
+      entries
     );
   }
 
-  /** Reports the literals of the key that stand in the text where the part that ends at `at` says. */
+  /** Reports the literals of the key that stand in the text where the part at `at` says. */
   report(key: number, text: string, at: number, sink: LiteralSink): void {
     const places = this.#places;
     const mask = places.length - 1;
@@ -93,8 +106,9 @@ export class LiteralTable {
     while (places[place + 1] !== 0) {
       if (places[place] === key) {
         const until = places[place + 3]!;
-        for (let index = places[place + 2]!; index < until; index++) {
-          if (this.#stands(index, text, at - this.#backs[index]!)) sink.hit(this.#ids[index]!);
+        for (let entry = places[place + 2]!; entry < until; entry++) {
+          const literal = this.#literals[entry]!;
+          if (this.#stands(literal, text, at - this.#backs[entry]!)) sink.hit(this.#ids[literal]!);
         }
         return;
       }
@@ -102,11 +116,11 @@ export class LiteralTable {
     }
   }
 
-  #stands(index: number, text: string, begin: number): boolean {
-    const from = this.#units[index]!;
-    const length = this.#units[index + 1]! - from;
+  #stands(literal: number, text: string, begin: number): boolean {
+    const from = this.#units[literal]!;
+    const length = this.#units[literal + 1]! - from;
     if (begin < 0 || begin + length > text.length) return false;
-    if (this.#whole[index] === 1 && length !== text.length) return false;
+    if (this.#whole[literal] === 1 && length !== text.length) return false;
     const pool = this.#pool;
     for (let at = 0; at < length; at++) {
       if (foldTable[text.charCodeAt(begin + at)] !== pool[from + at]) return false;
@@ -116,10 +130,8 @@ export class LiteralTable {
 
   /** Entries come in the order of their keys. */
   #enter(key: number, index: number): void {
-    const hash = spread(key);
-    this.filter[hash >>> this.filterShift]! |= 1 << ((hash >>> (this.filterShift - 3)) & 7);
     const places = this.#places;
-    let place = (hash >>> this.#shift) << 2;
+    let place = (spread(key) >>> this.#shift) << 2;
     while (places[place + 1] !== 0 && places[place] !== key) place = (place + 4) & (places.length - 1);
     if (places[place + 1] === 0) {
       places[place] = key;

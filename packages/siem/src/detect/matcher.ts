@@ -2,9 +2,9 @@
 import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression, FieldSource } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
-import { GramCensus } from './literal-grams.ts';
 import { LiteralIndex } from './literal-index.ts';
 import type { Literal, LiteralSink } from './literal-table.ts';
+import { WordCensus } from './literal-words.ts';
 import { guessFrequency, necessarySet, order, type PlanNode } from './plan.ts';
 import { eachPredicate, fieldKey, predicateKey, prepare, type Question } from './predicates.ts';
 import { holds, writeProgram } from './program.ts';
@@ -23,8 +23,16 @@ const askWhenSeen = 2;
 const replanAt = [2_000, 50_000];
 /** Of every so many events the values are looked at for the next plan. */
 const censusEvery = 8;
+/** So many fields of an event are expected where they were in the one before. */
+const mostPlaces = 64;
+const worthComparing = 24;
+/** Values are kept of no longer lines: whoever keeps a part of one keeps the whole. */
+const mostKept = 4096;
 /** A literal seen in a larger share of the events than this, which wakes no rule, is looked for only when it is asked. */
 const commonShare = 0.02;
+/** And so is one that fewer events than this would lead to; short ones cost more to look for. */
+const askedShare = 0.001;
+const askedShareOfShort = 0.02;
 
 interface Target {
   readonly slot: number;
@@ -33,8 +41,7 @@ interface Target {
 
 interface Slot {
   readonly field: FieldSource;
-  literals: LiteralIndex | undefined;
-  census: GramCensus | undefined;
+  census: WordCensus | undefined;
 }
 
 /**
@@ -54,12 +61,24 @@ export class Matcher implements LiteralSink {
   readonly #frequencies: Float64Array;
   readonly #plans: PlanNode[];
   readonly #slots: Slot[] = [];
+  #literals: (LiteralIndex | undefined)[] = [];
   readonly #bySource = new Map<string, Target[]>();
   /** Values in no slot, which only keywords look at. */
   readonly #rest: FieldValue[] = [];
   #resting = 0;
   readonly #builtin: { slot: number; rank: number; source: string }[] = [];
   readonly #values: (FieldValue | undefined)[];
+  /** The slots that have a value. */
+  readonly #filled: Int32Array;
+  #filling = 0;
+  /** By their place in the event before: the names of fields, and where they belong. */
+  readonly #names: string[] = [];
+  readonly #targets: (readonly Target[] | undefined)[] = [];
+  #place = 0;
+  /** The last value of each slot, and of each place among the rest, in which no literal was seen. */
+  readonly #quiet: (FieldValue | undefined)[];
+  #quietRest: FieldValue[] = [];
+  #hitting = 0;
   readonly #ranks: Uint8Array;
   /** Folded values by slot, made when they are asked for. */
   readonly #folded: (string | undefined)[];
@@ -102,6 +121,8 @@ export class Matcher implements LiteralSink {
     this.#frequencies = Float64Array.from(this.#questions, guessFrequency);
     this.#values = new Array(this.#slots.length).fill(undefined);
     this.#folded = new Array(this.#slots.length).fill(undefined);
+    this.#quiet = new Array(this.#slots.length).fill(undefined);
+    this.#filled = new Int32Array(this.#slots.length);
     this.#ranks = new Uint8Array(this.#slots.length);
     this.#woken = new Int32Array(expressions.length);
     this.#candidates = new Int32Array(expressions.length);
@@ -110,7 +131,9 @@ export class Matcher implements LiteralSink {
       ({ clues }, id) => this.#slotOf[id] !== -1 || !clues?.some(({ start, end }) => start || end),
     );
     this.#plan();
-    for (const slot of this.#slots) slot.census = slot.literals && new GramCensus();
+    this.#slots.forEach((slot, index) => {
+      slot.census = this.#literals[index] && new WordCensus();
+    });
   }
 
   /** Bytes held by the automata, rules tried per event so far, and rules that are tried on every event. */
@@ -120,35 +143,29 @@ export class Matcher implements LiteralSink {
     readonly always: number;
     readonly seen: number;
   } {
-    const bytes = this.#slots.reduce(
-      (sum, slot) => sum + (slot.literals?.size ?? 0),
-      this.#keywords?.size ?? 0,
-    );
+    const bytes = [...this.#literals, this.#keywords].reduce((sum, index) => sum + (index?.size ?? 0), 0);
     return { bytes, candidates: this.#evaluated / this.#seen, always: this.#always.length, seen: this.#seen };
   }
 
   /** Appends the numbers of the expressions that hold of the event to `found`, in rising order. */
   match(event: Event, found: number[]): void {
     this.#begin(event);
-    for (let slot = 0; slot < this.#slots.length; slot++) {
-      const value = this.#values[slot];
-      if (value === undefined) continue;
-      const { literals } = this.#slots[slot]!;
-      if (literals !== undefined) this.#scan(literals, value);
+    for (let index = 0; index < this.#filling; index++) {
+      const slot = this.#filled[index]!;
+      const literals = this.#literals[slot];
+      const value = this.#values[slot]!;
+      if (literals === undefined || value === this.#quiet[slot]) continue;
+      const hits = this.#hitting;
+      this.#scan(literals, value);
+      if (hits === this.#hitting && event.raw.length <= mostKept) this.#quiet[slot] = value;
     }
-    if (this.#keywords) {
-      const { raw } = event;
-      const whole = searchesRaw(event);
-      if (whole) this.#keywords.scan(raw, this);
-      for (let index = 0; index < this.#resting; index++) {
-        const value = this.#rest[index]!;
-        // The message of a line is most of it, and was read with it.
-        if (whole && this.#floating && typeof value === 'string' && raw.endsWith(value)) continue;
-        this.#scan(this.#keywords, value);
-      }
-    }
+    if (this.#keywords) this.#scanForKeywords(this.#keywords, event);
     const before = found.length;
-    for (const rule of this.#always) if (this.#decide(this.#starts[rule]!)) found.push(rule);
+    const always = this.#always;
+    for (let index = 0; index < always.length; index++) {
+      const rule = always[index]!;
+      if (this.#decide(this.#starts[rule]!)) found.push(rule);
+    }
     for (let index = 0; index < this.#count; index++) {
       const rule = this.#candidates[index]!;
       if (this.#decide(this.#starts[rule]!)) found.push(rule);
@@ -157,7 +174,7 @@ export class Matcher implements LiteralSink {
       const sorted = found.splice(before).sort((left, right) => left - right);
       for (const rule of sorted) found.push(rule);
     }
-    this.#evaluated += this.#count + this.#always.length;
+    this.#evaluated += this.#count + always.length;
     this.#seen++;
     if (this.#replans === replanAt.length) return;
     if (this.#seen % censusEvery === 0) this.#takeCensus();
@@ -166,6 +183,7 @@ export class Matcher implements LiteralSink {
 
   /** Called by the automata. */
   hit(question: number): void {
+    this.#hitting++;
     if (this.#marks[question]! > this.#base) return;
     this.#marks[question] = this.#base + (this.#ways[question] === seenIsYes ? yes : maybe);
     this.#hits[question]!++;
@@ -188,21 +206,40 @@ export class Matcher implements LiteralSink {
     this.#event = event;
     this.#texts = undefined;
     this.#count = 0;
-    this.#values.fill(undefined);
-    this.#folded.fill(undefined);
+    for (let index = 0; index < this.#filling; index++) {
+      const slot = this.#filled[index]!;
+      this.#values[slot] = undefined;
+      this.#folded[slot] = undefined;
+    }
+    this.#filling = 0;
     this.#resting = 0;
+    this.#place = 0;
     event.fields.forEach(this.#take);
-    for (const { slot, rank, source } of this.#builtin) {
-      if (this.#values[slot] !== undefined && this.#ranks[slot]! <= rank) continue;
-      this.#values[slot] = readSource(event, source) ?? undefined;
+    const builtin = this.#builtin;
+    for (let index = 0; index < builtin.length; index++) {
+      const { slot, rank, source } = builtin[index]!;
+      const before = this.#values[slot];
+      if (before !== undefined && this.#ranks[slot]! <= rank) continue;
+      const value = readSource(event, source) ?? undefined;
+      if (before === undefined && value !== undefined) this.#filled[this.#filling++] = slot;
+      this.#values[slot] = value;
       this.#ranks[slot] = rank;
     }
   }
 
-  /** Takes one field of the event. */
+  /** Takes one field of the event. Most events have the fields of the one before, in the same order. */
   readonly #take = (value: FieldValue | undefined, name: string): void => {
+    const place = this.#place++;
     if (value === null || value === undefined) return;
-    const targets = this.#bySource.get(name);
+    let targets: readonly Target[] | undefined;
+    if (this.#names[place] === name) targets = this.#targets[place];
+    else {
+      targets = this.#bySource.get(name);
+      if (place < mostPlaces) {
+        this.#names[place] = name;
+        this.#targets[place] = targets;
+      }
+    }
     if (targets === undefined) {
       if (this.#searchesAll) this.#rest[this.#resting++] = value;
       return;
@@ -219,6 +256,7 @@ export class Matcher implements LiteralSink {
       kept = before;
       lost = value;
     } else this.#ranks[slot] = rank;
+    if (before === undefined) this.#filled[this.#filling++] = slot;
     this.#values[slot] = kept;
     // The slots' automata know the keywords too; what is in no slot is scanned for them apart.
     if (this.#searchesAll && lost !== undefined) this.#rest[this.#resting++] = lost;
@@ -226,8 +264,28 @@ export class Matcher implements LiteralSink {
 
   #scan(literals: LiteralIndex, value: FieldValue): void {
     if (typeof value === 'string') literals.scan(value, this);
-    else if (typeof value === 'number') literals.scan(String(value), this);
+    else if (typeof value === 'number') literals.scanNumber(value, this);
     else for (const text of textsOfValue(value)) literals.scan(text, this);
+  }
+
+  #scanForKeywords(keywords: LiteralIndex, event: Event): void {
+    const { raw } = event;
+    const whole = searchesRaw(event);
+    if (whole) keywords.scan(raw, this);
+    const read = whole && this.#floating;
+    const kept = raw.length <= mostKept;
+    for (let index = 0; index < this.#resting; index++) {
+      const value = this.#rest[index]!;
+      if (value === this.#quietRest[index]) continue;
+      if (typeof value === 'string' && value.length >= worthComparing) {
+        // The message of a line is most of it, and was read with it. (Comparing a slice is what costs least.)
+        if (!read || raw.slice(-value.length) !== value) keywords.scan(value, this);
+        continue;
+      }
+      const hits = this.#hitting;
+      this.#scan(keywords, value);
+      if (hits === this.#hitting && kept && index < mostPlaces) this.#quietRest[index] = value;
+    }
   }
 
   /** Walks a rule's program from where it begins. */
@@ -281,7 +339,7 @@ export class Matcher implements LiteralSink {
     const key = fieldKey(field);
     const known = this.#slots.findIndex((slot) => fieldKey(slot.field) === key);
     if (known >= 0) return known;
-    const slot = this.#slots.push({ field, literals: undefined, census: undefined }) - 1;
+    const slot = this.#slots.push({ field, census: undefined }) - 1;
     field.sources.forEach((source, rank) => {
       if (source.startsWith('@') && source !== '@timestamp') this.#builtin.push({ slot, rank, source });
       const targets = this.#bySource.get(source);
@@ -322,6 +380,29 @@ export class Matcher implements LiteralSink {
     if (this.#replans === replanAt.length) for (const slot of this.#slots) slot.census = undefined;
   }
 
+  /** In what share of the events each question would be asked at most. */
+  #askedShares(triggers: readonly (readonly number[])[]): Float64Array {
+    const woken = new Float64Array(this.#plans.length);
+    triggers.forEach((rules, question) => {
+      for (const rule of rules) woken[rule]! += this.#frequencies[question]!;
+    });
+    const asked = new Float64Array(this.#questions.length);
+    const visit = (node: PlanNode, share: number): void => {
+      if (node.op === 'ask') asked[node.question]! += share;
+      for (const child of node.children) visit(child, share);
+    };
+    this.#plans.forEach((plan, rule) => {
+      visit(plan, Math.min(1, woken[rule]!));
+    });
+    for (const rule of this.#always) visit(this.#plans[rule]!, 1);
+    return asked;
+  }
+
+  #worthLooking(question: number, asked: number): boolean {
+    const short = this.#questions[question]!.clues?.some(({ text }) => text.length < 3);
+    return this.#frequencies[question]! <= commonShare && asked > (short ? askedShareOfShort : askedShare);
+  }
+
   /** Chooses what wakes each rule, what the indexes look for, and the order in which the rest is asked. */
   #plan(): void {
     const frequency = (question: number) => this.#frequencies[question]!;
@@ -334,8 +415,9 @@ export class Matcher implements LiteralSink {
     });
     this.#triggers = triggers.map((rules) => Int32Array.from(rules));
     this.#always = Int32Array.from(always);
+    const asked = this.#replans === 0 ? undefined : this.#askedShares(triggers);
     this.#questions.forEach(({ clues, exact }, id) => {
-      const looked = triggers[id]!.length > 0 || frequency(id) <= commonShare || this.#replans === 0;
+      const looked = triggers[id]!.length > 0 || asked === undefined || this.#worthLooking(id, asked[id]!);
       this.#ways[id] = !clues || !looked ? askIt : exact ? seenIsYes : askWhenSeen;
     });
     const code: number[] = [];
@@ -344,10 +426,10 @@ export class Matcher implements LiteralSink {
       return writeProgram(plan, code);
     });
     this.#code = Int32Array.from(code);
-    this.#slots.forEach((slot, index) => {
-      slot.literals = this.#literalsOf(index);
-    });
+    this.#literals = this.#slots.map((_, index) => this.#literalsOf(index));
     this.#keywords = this.#literalsOf(-1);
+    this.#quiet.fill(undefined);
+    this.#quietRest = [];
   }
 }
 
