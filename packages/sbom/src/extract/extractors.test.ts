@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { dependencyGraph } from '../model/graph.ts';
 import { validateBom } from '../model/validate.ts';
@@ -245,21 +245,12 @@ describe('java', () => {
   });
 
   it('archives are opened, also inside archives, and named by file where they say nothing', async () => {
-    using folder = temporaryFolder();
-    const put = (name: string, content: string) => {
-      mkdirSync(dirname(join(folder.path, name)), { recursive: true });
-      writeFileSync(join(folder.path, name), content);
-    };
-    const zip = (name: string, ...inputs: string[]) =>
-      execFileSync('python3', ['-m', 'zipfile', '-c', name, ...inputs], { cwd: folder.path });
-    put('META-INF/maven/g/inner/pom.properties', 'groupId=g\nartifactId=inner\nversion=1.0\n');
-    put('WEB-INF/lib/x', '');
-    zip('WEB-INF/lib/inner.jar', 'META-INF');
-    put('META-INF/maven/g/inner/pom.properties', 'nothing');
-    zip('WEB-INF/lib/mystery-2.1.jar', 'META-INF');
-    zip('app.war', 'WEB-INF');
-    const war = readFileSync(join(folder.path, 'app.war'));
-    rmSync(join(folder.path, 'WEB-INF'), { recursive: true });
+    const jar = (properties: string) =>
+      zipSync({ 'META-INF/maven/g/inner/pom.properties': strToU8(properties) });
+    const war = zipSync({
+      'WEB-INF/lib/inner.jar': jar('groupId=g\nartifactId=inner\nversion=1.0\n'),
+      'WEB-INF/lib/mystery-2.1.jar': jar('nothing'),
+    });
     const { purls, bom } = await generate({ 'app.war': war });
     expect(purls).toEqual(['pkg:maven/g/inner@1.0']);
     expect(bom.components?.map((each) => each.name)).toContain('mystery');

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { osvMirror } from '../commands/choices.ts';
 import { openAdvisories } from '../database/open.ts';
@@ -13,13 +13,13 @@ import { updateAdvisories } from './update.ts';
 const clock = { now: () => Date.UTC(2026, 10, 21) };
 const range = [{ introduced: '0' }, { fixed: '1.0.0' }];
 
-/** Made with Python's own zipfile module, so that our reader meets another's writer. */
+/** Made by a library of its own, so that our reader meets another's writer. */
 function zip(path: string, records: readonly Record<string, unknown>[]): Buffer {
   mkdirSync(join(path, '..'), { recursive: true });
-  const code =
-    'import json,sys,zipfile\nz=zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED)\nfor r in json.load(sys.stdin): z.writestr(r["id"]+".json",json.dumps(r))\nz.close()';
-  execFileSync('python3', ['-c', code, path], { input: JSON.stringify(records) });
-  return readFileSync(path);
+  const members = records.map((record) => [`${record['id']}.json`, strToU8(JSON.stringify(record))] as const);
+  const archive = Buffer.from(zipSync(Object.fromEntries(members)));
+  writeFileSync(path, archive);
+  return archive;
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
