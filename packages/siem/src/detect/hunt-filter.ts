@@ -1,5 +1,6 @@
 import type { EventFilter } from '@kydai/contracts';
 import type { Expression, FieldSource, Predicate } from '../rules/expression.ts';
+import { foldTable } from '../rules/fold.ts';
 import { anyText, type Pattern, tidy } from '../rules/pattern.ts';
 import type { SigmaRule } from '../rules/rule.ts';
 import { regexNeeds } from './regex-literals.ts';
@@ -99,7 +100,11 @@ function loosenPredicate(predicate: Predicate): EventFilter | undefined {
         (name) =>
           all(
             'or',
-            literals.map((text) => ({ op: 'wildcard', field: name, pattern: `*${escaped(text)}*` })),
+            literals.map((text) => ({
+              op: 'wildcard',
+              field: name,
+              pattern: globOf([anyText, text, anyText]),
+            })),
           )!,
       );
     }
@@ -132,9 +137,25 @@ function loosenKeyword(predicate: Predicate): EventFilter | undefined {
 
 /** `?` is a unit to us and a character to the store: a `*` covers both. */
 function globOf(pattern: Pattern): string {
-  return tidy(pattern.map((part) => (typeof part === 'string' && sayable(part) ? part : anyText)))
+  return tidy(
+    pattern.flatMap((part) => (typeof part === 'string' && sayable(part) ? foldable(part) : anyText)),
+  )
     .map((part) => (typeof part === 'string' ? escaped(part) : '*'))
     .join('');
+}
+
+/** Letters beyond ASCII that stores fold otherwise than we do (a final sigma is no sigma to them): their folded units. */
+const otherwise = new Set<string>();
+for (let unit = 0x80; unit < 0x10000; unit++) {
+  const folded = String.fromCharCode(foldTable[unit]!);
+  if (folded >= '\x80' && folded !== String.fromCharCode(unit).toLowerCase()) otherwise.add(folded);
+}
+
+/** The text with `*` for such letters. */
+function foldable(text: string): Pattern {
+  return text
+    .split('')
+    .map((unit) => (otherwise.has(String.fromCharCode(foldTable[unit.charCodeAt(0)]!)) ? anyText : unit));
 }
 
 /** Stores refuse texts that are very long or no Unicode. */

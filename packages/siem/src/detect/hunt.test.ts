@@ -61,6 +61,16 @@ describe('hunting', () => {
     );
   }, 30_000);
 
+  it.each(['a: σασ', 'a|re|i: σασ', 'a|contains: µσας'])(
+    'asks no store to fold a final sigma: %s',
+    (item) => {
+      const text = `title: T\nlogsource: { service: s }\ndetection:\n  s: { ${item} }\n  condition: s\n`;
+      const [rule] = loadRules([{ file: 'a.yml', text }]).rules.rules;
+      expect(JSON.stringify(huntFilter(rule!))).not.toMatch(/[σςµ]/);
+      expect(JSON.stringify(huntFilter(rule!))).toContain('α');
+    },
+  );
+
   it('stays within what stores accept', () => {
     const many = Array.from({ length: 2000 }, (_, n) => `word${n}`).join(', ');
     const text = `title: T\nlogsource: { product: linux }\ndetection:\n  a: { x: [${many}], y: z }\n  condition: a\n`;
