@@ -10,10 +10,12 @@ import {
   type Intake,
   NormaliseError,
   type Normaliser,
+  Resent,
   type SourceWatch,
 } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
+import { recentlyKept } from '../collect/kept-frames.ts';
 import { knownEvents } from '../collect/known-events.ts';
 import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
 import { subscribeMqtt } from '../collect/mqtt.ts';
@@ -75,6 +77,7 @@ export async function openCollection(parts: {
     clock,
     onFault: (error) => log.error({ err: error }, 'intake'),
   });
+  const resent = new Resent(200_000, await recentlyKept(records, events));
   const broker = config.mqtt.url === '' ? undefined : subscribeMqtt({ settings: config.mqtt, intake, log });
   const { host: syslogHost, udpPort, tcpPort, tlsPort } = config.syslog;
   const trust = await openSyslogTrust({ ...parts, port: tlsPort, names: serverNames(config) });
@@ -114,8 +117,8 @@ export async function openCollection(parts: {
       log,
       strangers: refuseStrangers(judge, intake),
       jsonLines: createJsonLinesHandler({ intake }),
-      otlpLogs: createOtlpLogsHandler({ intake }),
-      bulk: createElasticBulkHandler({ intake, version: presentedVersion }),
+      otlpLogs: createOtlpLogsHandler({ intake, resent }),
+      bulk: createElasticBulkHandler({ intake, resent, version: presentedVersion }),
       known: (question) => knownEvents(events, question),
     }),
     blocked: blockList.has,

@@ -266,3 +266,79 @@ describe('what shippers ask first', () => {
     expect((await ask(method, path)).status).toBe(404);
   });
 });
+
+describe('a document that is sent again', () => {
+  const body = '{"create":{"_id":"e1"}}\n{"x":1}\n{"index":{"_id":"e2"}}\n{"x":2}\n';
+
+  test('is not stored twice: a conflict for `create`, nothing to do for `index`', async () => {
+    await bulk(body);
+    const again = await bulk(body);
+    expect(again.body).toMatchObject({
+      errors: true,
+      items: [
+        { create: { status: 409, error: { type: 'version_conflict_engine_exception' } } },
+        { index: { status: 200, result: 'noop' } },
+      ],
+    });
+    expect(store.events).toHaveLength(2);
+    expect(intake.ledgers()[0]).toMatchObject({ received: 4, kept: 2, refused: 2 });
+  });
+
+  test('is stored where its id stands for something else now', async () => {
+    await bulk(body);
+    const { body: answer } = await bulk(body.replaceAll('"x"', '"y"'));
+    expect(answer.errors).toBe(false);
+    expect(store.events).toHaveLength(4);
+  });
+});
+
+describe('the answer to Fluent Bit', () => {
+  const agent = { 'user-agent': 'Fluent-Bit' };
+  const line = (n: number) => `{"create":{"_index":"logs-host-default","_id":"${n}"}}\n{"log":"line ${n}"}\n`;
+  const lines = (count: number) => Array.from({ length: count }, (_, n) => line(n)).join('');
+
+  test('is short however many items there are, and the same when they come again', async () => {
+    const first = await bulk(lines(900), '/_bulk', agent);
+    expect(first.body).toMatchObject({ errors: false, items: [] });
+    const again = await bulk(lines(900), '/_bulk', agent);
+    expect(again.body).toMatchObject({ errors: false, items: [] });
+    expect(store.events).toHaveLength(900);
+  });
+
+  test('names the first failures, and one that was taken, which is how it knows that the rest was', async () => {
+    const broken = '{"create":{}}\nbroken\n'.repeat(300);
+    const { body } = await bulk(`${broken}${lines(3)}`, '/_bulk', agent);
+    expect(body.errors).toBe(true);
+    expect(body.items).toHaveLength(101);
+    expect(body.items.at(-1)).toMatchObject({ create: { status: 201 } });
+    expect(JSON.stringify(body).length).toBeLessThan(50_000);
+  });
+
+  test('is a failure of the whole where the store failed for a part', async () => {
+    store.poison = 'line 1"';
+    expect((await bulk(lines(3), '/_bulk', agent)).status).toBe(503);
+    store.poison = undefined;
+    await until(() => !intake.storeFailing);
+    expect((await bulk(lines(3), '/_bulk', agent)).body.errors).toBe(false);
+    expect(store.events).toHaveLength(3);
+  });
+});
+
+test.each([
+  ['errors', { errors: true }],
+  ['items.*.status', { items: [{ create: { status: 201 } }, { create: { status: 400 } }] }],
+  [
+    'items.*.status,items.*.error.type',
+    {
+      items: [
+        { create: { status: 201 } },
+        { create: { status: 400, error: { type: 'document_parsing_exception' } } },
+      ],
+    },
+  ],
+  ['**.type', { items: [{ create: { error: { type: 'document_parsing_exception' } } }] }],
+  ['nothing', {}],
+])('an answer is filtered by %s', async (filter, expected) => {
+  const path = `/_bulk?filter_path=${encodeURIComponent(filter)}`;
+  expect((await bulk('{"create":{}}\n{"x":1}\n{"create":{}}\n[]\n', path)).body).toEqual(expected);
+});

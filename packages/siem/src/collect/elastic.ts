@@ -1,11 +1,12 @@
 import { plainAddress } from '../normalise/address.ts';
 import { BodyReader } from './body.ts';
-import { answer, fault, type ItemAnswer } from './elastic-answer.ts';
-import { type IngestRoute, readBulk } from './elastic-bulk.ts';
+import { answer, fault, type ItemAnswer, shortFor } from './elastic-answer.ts';
+import { type BulkItem, type IngestRoute, readBulk } from './elastic-bulk.ts';
 import { answerProbe } from './elastic-probes.ts';
 import type { Intake, ReadFrame } from './intake.ts';
 import type { CollectorHandler } from './json-lines.ts';
 import { type HttpLimits, httpLimits } from './limits.ts';
+import { type IdentifiedFrame, identified, Resent, type SubmitOutcome } from './resent.ts';
 
 export interface ElasticBulkOptions {
   readonly intake: Intake;
@@ -14,6 +15,8 @@ export interface ElasticBulkOptions {
   readonly version: string;
   /** Where the handler is mounted, such as `/elastic`; empty for the root. */
   readonly basePath?: string;
+  /** What was taken lately, shared among the collectors of an intake. */
+  readonly resent?: Resent;
 }
 
 /**
@@ -22,13 +25,15 @@ export interface ElasticBulkOptions {
  *
  * Each document becomes one event. An item is answered with 201 only once its event is durable, with 400 where it is
  * no document, and with 503 where the store failed for it; shippers send 429 and 5xx items again. Under pressure the
- * whole request is answered with 429, and nothing of it is kept.
+ * whole request is answered with 429, and nothing of it is kept. A document with an `_id` that is sent again after an
+ * answer was lost is not stored twice: `create` is answered with 409, `index` with 200, as Elasticsearch does.
  */
 export function createElasticBulkHandler(options: ElasticBulkOptions): CollectorHandler {
   const { intake, version } = options;
   const limits = httpLimits(options.limits);
   const bodies = new BodyReader(limits);
   const base = options.basePath ?? '';
+  const resent = options.resent ?? new Resent();
 
   return async (request, peer) => {
     const url = new URL(request.url);
@@ -71,9 +76,11 @@ export function createElasticBulkHandler(options: ElasticBulkOptions): Collector
         return fault(request, status, 'illegal_argument_exception', bulk.broken, {});
       }
       const started = performance.now();
-      const frames: ReadFrame[] = [];
-      for (const item of bulk.items) if (item.frame) frames.push(item.frame);
-      const submitted = intake.submit(account, frames);
+      const frames: (ReadFrame | IdentifiedFrame)[] = [];
+      for (const { frame, id } of bulk.items) {
+        if (frame) frames.push(id === '' ? frame : identified(frame, id));
+      }
+      const submitted = resent.submit(intake, account, frames);
       if (!submitted) {
         const bytes = frames.reduce((sum, frame) => sum + frame.bytes, 0);
         if (frames.length > intake.limits.queueFrames || bytes > intake.limits.queueBytes) {
@@ -92,16 +99,23 @@ export function createElasticBulkHandler(options: ElasticBulkOptions): Collector
       for (const item of bulk.items) if (item.reason) account.refuse(item.reason, 0, intake.clock.now());
       const outcomes = await submitted;
       let taken = 0;
-      let errors = false;
-      const items = bulk.items.map((item) => {
-        const stored = item.frame ? outcomes[taken++] === 'kept' : false;
-        if (!stored) errors = true;
-        return { [item.action]: itemAnswer(item.index, item.id, stored, item.reason, item.detail) };
-      });
+      const answers = bulk.items.map((item): [string, ItemAnswer] => [
+        item.action,
+        itemAnswer(item, item.frame ? outcomes[taken++]! : 'refused'),
+      ]);
+      const only = answers[0]![1];
+      if (route.single) return answer(request, only.status, { ...only, ...written(only) }, url);
       const took = Math.round(performance.now() - started);
-      if (!route.single) return answer(request, 200, { took, errors, items }, url);
-      const only = Object.values(items[0]!)[0]!;
-      return answer(request, only.status, only, url);
+      const errors = answers.some(([, { status }]) => status >= 400);
+      return (
+        shortFor(request, answers, took) ??
+        answer(
+          request,
+          200,
+          { took, errors, items: answers.map(([action, item]) => ({ [action]: item })) },
+          url,
+        )
+      );
     } finally {
       read.release();
     }
@@ -130,30 +144,32 @@ function decodePart(part: string): string {
   }
 }
 
-function itemAnswer(
-  index: string,
-  id: string,
-  stored: boolean,
-  reason: string | undefined,
-  detail: string | undefined,
-): ItemAnswer {
-  if (stored) {
-    return {
-      _index: index,
-      _id: id,
-      _version: 1,
-      result: 'created',
-      _shards: { total: 1, successful: 1, failed: 0 },
-      _seq_no: 0,
-      _primary_term: 1,
-      status: 201,
-    };
+/** What clients of the bulk API read of an item; the rest of Elasticsearch's answer is as long as the request. */
+function itemAnswer(item: BulkItem, outcome: SubmitOutcome | 'refused'): ItemAnswer {
+  const { action, index, id } = item;
+  const named = { _index: index, _id: id };
+  switch (outcome) {
+    case 'kept':
+      return { ...named, _version: 1, result: 'created', status: 201 };
+    case 'sent-before': {
+      if (action !== 'create') return { ...named, _version: 1, result: 'noop', status: 200 };
+      const reason = `[${id}]: version conflict, document already exists`;
+      return { ...named, status: 409, error: { type: 'version_conflict_engine_exception', reason } };
+    }
+    case 'refused': {
+      const unknown = item.reason === 'unknown-action';
+      const type = unknown ? 'illegal_argument_exception' : 'document_parsing_exception';
+      return { ...named, status: 400, error: { type, reason: item.detail } };
+    }
+    case 'store-failed': {
+      const reason = 'the store failed; send this item again';
+      return { ...named, status: 503, error: { type: 'unavailable_shards_exception', reason } };
+    }
   }
-  const error = reason
-    ? {
-        type: reason === 'unknown-action' ? 'illegal_argument_exception' : 'document_parsing_exception',
-        reason: detail,
-      }
-    : { type: 'unavailable_shards_exception', reason: 'the store failed; send this item again' };
-  return { _index: index, _id: id, status: reason ? 400 : 503, error };
+}
+
+/** What typed clients want of the answer to a single document besides. */
+function written({ status }: ItemAnswer): object {
+  if (status >= 400) return {};
+  return { _shards: { total: 1, successful: 1, failed: 0 }, _seq_no: 0, _primary_term: 1 };
 }

@@ -206,6 +206,8 @@ export function createIntake(options: IntakeOptions): Intake {
       durable = made;
       wakeWaiting();
     }
+    // Nothing waits any more: the last of it was given up, perhaps, but whoever comes next may try.
+    failing = false;
     running = undefined;
     tell();
     wakeWaiting();

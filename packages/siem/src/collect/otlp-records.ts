@@ -1,39 +1,78 @@
+import { isIP } from 'node:net';
 import { isObject } from './json-lines.ts';
 
 const maximumDepth = 16;
 
+/** A log record as a flat document, and the id that its sender gave it (`log.record.uid`), or none. */
+export interface OtlpRecord {
+  readonly document: object;
+  readonly id: string;
+}
+
 /**
  * The log records of an ExportLogsServiceRequest (in the JSON encoding's shape) as flat documents: attributes of the
- * resource and of the record by their own names, which OpenTelemetry shares with ECS, the body as `message` where it
- * is text. An entry that is no record is undefined.
+ * resource and of the record by their own names, which OpenTelemetry mostly shares with ECS, the body as `message`
+ * where it is text. An entry that is no record is undefined.
  */
-export function* otlpDocuments(request: unknown): Generator<object | undefined> {
+export function* otlpDocuments(request: unknown): Generator<OtlpRecord | undefined> {
   for (const resourceLogs of list(request, 'resourceLogs')) {
     const resource = attributesOf(property(resourceLogs, 'resource'));
     for (const scopeLogs of list(resourceLogs, 'scopeLogs')) {
       const scope = property(property(scopeLogs, 'scope'), 'name');
       for (const record of list(scopeLogs, 'logRecords')) {
         yield isObject(record)
-          ? documentOf(record, resource, typeof scope === 'string' ? scope : '')
+          ? readRecord(record, resource, typeof scope === 'string' ? scope : '')
           : undefined;
       }
     }
   }
 }
 
-function documentOf(record: object, resource: Readonly<Record<string, unknown>>, scope: string): object {
+/** Names of OpenTelemetry's semantic conventions (1.3x) whose meaning ECS keeps under another name. */
+const ecsNames: ReadonlyMap<string, string> = new Map([
+  ['exception.message', 'error.message'],
+  ['exception.type', 'error.type'],
+  ['exception.stacktrace', 'error.stack_trace'],
+  ['process.executable.path', 'process.executable'],
+  ['process.executable.name', 'process.name'],
+  ['process.command_args', 'process.args'],
+  ['process.parent_pid', 'process.parent.pid'],
+  ['process.owner', 'user.name'],
+  ['client.address', 'source.ip'],
+  ['client.port', 'source.port'],
+  ['source.address', 'source.ip'],
+  ['server.address', 'destination.ip'],
+  ['server.port', 'destination.port'],
+  ['destination.address', 'destination.ip'],
+  ['code.file.path', 'log.origin.file.name'],
+  ['code.line.number', 'log.origin.file.line'],
+  ['code.function.name', 'log.origin.function'],
+  ['service.instance.id', 'service.node.name'],
+  ['deployment.environment.name', 'service.environment'],
+  ['enduser.id', 'user.id'],
+  ['k8s.pod.name', 'kubernetes.pod.name'],
+  ['k8s.namespace.name', 'kubernetes.namespace'],
+  ['k8s.container.name', 'container.name'],
+]);
+
+/** SeverityNumber of the log data model, in steps of four. */
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+function readRecord(record: object, resource: Readonly<Record<string, unknown>>, scope: string): OtlpRecord {
   const time = property(record, 'timeUnixNano');
   const observed = property(record, 'observedTimeUnixNano');
-  const severity = property(record, 'severityText');
   const trace = property(record, 'traceId');
   const span = property(record, 'spanId');
   const name = property(record, 'eventName');
   const body = plainValue(property(record, 'body'), 0);
+  const attributes = attributesOf(record);
+  const level = levelOf(record);
   const stamp = isNanoseconds(time) ? time : isNanoseconds(observed) ? observed : undefined;
-  return {
+  const document: Record<string, unknown> = {
     ...(stamp === undefined ? {} : { '@timestamp': rfc3339(stamp) }),
+    ...(stamp !== observed && isNanoseconds(observed) ? { 'event.created': rfc3339(observed) } : {}),
     ...resource,
-    ...attributesOf(record),
+    ...attributes,
     ...(typeof body === 'string'
       ? { message: body }
       : isObject(body)
@@ -41,12 +80,28 @@ function documentOf(record: object, resource: Readonly<Record<string, unknown>>,
         : body === undefined
           ? {}
           : { body }),
-    ...(typeof severity === 'string' && severity !== '' ? { 'log.level': severity.toLowerCase() } : {}),
+    ...(level === '' ? {} : { 'log.level': level }),
     ...(typeof trace === 'string' && trace !== '' ? { 'trace.id': trace } : {}),
     ...(typeof span === 'string' && span !== '' ? { 'span.id': span } : {}),
     ...(typeof name === 'string' && name !== '' ? { 'event.action': name } : {}),
     ...(scope === '' ? {} : { 'log.logger': scope }),
   };
+  for (const attribute of [...Object.keys(attributes), ...Object.keys(resource)]) {
+    const to = ecsNames.get(attribute);
+    if (to === undefined || Object.hasOwn(document, to)) continue;
+    const value = document[attribute];
+    if (to.endsWith('.ip') && !(typeof value === 'string' && isIP(value) !== 0)) continue;
+    document[to] = value;
+  }
+  const uid = attributes['log.record.uid'];
+  return { document, id: typeof uid === 'string' && uid.length <= 512 ? uid : '' };
+}
+
+function levelOf(record: object): string {
+  const text = property(record, 'severityText');
+  if (typeof text === 'string' && text !== '') return text.toLowerCase();
+  const number = Number(property(record, 'severityNumber') ?? 0);
+  return levels[Math.ceil(number / 4) - 1] ?? '';
 }
 
 /** Nanoseconds since 1970 as a decimal string or a number, and not the zero that stands for none. */
@@ -56,9 +111,12 @@ function isNanoseconds(value: unknown): value is string | number {
   );
 }
 
+/** All nine digits are kept: they tell one record from the next. */
 function rfc3339(nanoseconds: string | number): string | undefined {
-  const ms = Number(nanoseconds) / 1e6;
-  return ms < 8.64e15 ? new Date(ms).toISOString() : undefined;
+  const digits = String(nanoseconds);
+  const seconds = Number(digits.slice(0, -9));
+  if (!(seconds < 8.64e12)) return undefined;
+  return `${new Date(seconds * 1000).toISOString().slice(0, -5)}.${digits.slice(-9).padStart(9, '0')}Z`;
 }
 
 function property(value: unknown, name: string): unknown {

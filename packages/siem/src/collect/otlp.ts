@@ -1,15 +1,18 @@
 import { plainAddress } from '../normalise/address.ts';
 import { BodyReader } from './body.ts';
 import { decodeFrame } from './frames.ts';
-import type { Intake, ReadFrame } from './intake.ts';
+import type { Intake } from './intake.ts';
 import type { CollectorHandler } from './json-lines.ts';
 import { type HttpLimits, httpLimits } from './limits.ts';
 import { readExportRequest, WireFault, writeExportResponse, writeStatus } from './otlp-protobuf.ts';
 import { otlpDocuments } from './otlp-records.ts';
+import { type IdentifiedFrame, identified, Resent } from './resent.ts';
 
 export interface OtlpLogsOptions {
   readonly intake: Intake;
   readonly limits?: Partial<HttpLimits>;
+  /** What was taken lately, shared among the collectors of an intake. */
+  readonly resent?: Resent;
 }
 
 /** google.rpc.Code of the HTTP statuses that are answered. */
@@ -26,12 +29,14 @@ const codes: ReadonlyMap<number, number> = new Map([
 /**
  * OTLP logs over HTTP (opentelemetry.io, OTLP 1.x, `POST /v1/logs`), protobuf and JSON. Each log record becomes one
  * event. 200 once they are durable, with a partial success that counts what was refused; 429 and 503 with Retry-After
- * are the two that exporters send again.
+ * are the two that exporters send again. A record has a time in nanoseconds, or an id (`log.record.uid`): one that is
+ * sent again after an answer was lost is not stored twice.
  */
 export function createOtlpLogsHandler(options: OtlpLogsOptions): CollectorHandler {
   const { intake } = options;
   const limits = httpLimits(options.limits);
   const bodies = new BodyReader(limits);
+  const resent = options.resent ?? new Resent();
 
   return async (request, peer) => {
     const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
@@ -72,18 +77,21 @@ export function createOtlpLogsHandler(options: OtlpLogsOptions): CollectorHandle
         account.refuse(binary ? 'not-protobuf' : 'not-json', read.body.length, now);
         return refuse(400, 'the body is not an ExportLogsServiceRequest');
       }
-      const frames: ReadFrame[] = [];
+      const frames: IdentifiedFrame[] = [];
       let refused = 0;
-      for (const document of otlpDocuments(decoded)) {
+      for (const record of otlpDocuments(decoded)) {
         if (frames.length + refused >= limits.lines) {
           account.refuse('too-many-lines', read.body.length, now);
           return refuse(413, `more than ${limits.lines} records; send less at once`);
         }
-        const raw = document && JSON.stringify(document);
-        if (raw === undefined || raw.length > limits.lineBytes) refused++;
-        else frames.push({ raw, bytes: raw.length, normalised: intake.normaliser.document(document!, now) });
+        const raw = record === undefined ? '' : JSON.stringify(record.document);
+        if (record === undefined || raw.length > limits.lineBytes) refused++;
+        else {
+          const normalised = intake.normaliser.document(record.document, now);
+          frames.push(identified({ raw, bytes: raw.length, normalised }, record.id));
+        }
       }
-      const submitted = intake.submit(account, frames);
+      const submitted = resent.submit(intake, account, frames);
       if (!submitted) {
         if (frames.length > intake.limits.queueFrames) {
           account.refuse('body-too-large', read.body.length, now, frames.length);
@@ -93,7 +101,7 @@ export function createOtlpLogsHandler(options: OtlpLogsOptions): CollectorHandle
         return refuse(429, 'the queue is full; send again');
       }
       if (refused > 0) account.refuse('bad-record', 0, now, refused);
-      const kept = (await submitted).filter((outcome) => outcome === 'kept').length;
+      const kept = (await submitted).filter((outcome) => outcome !== 'store-failed').length;
       if (kept === 0 && frames.length > 0) return refuse(503, 'the store failed; send again');
       const rejected = refused + frames.length - kept;
       const message = rejected === 0 ? '' : `${rejected} log records were not taken`;

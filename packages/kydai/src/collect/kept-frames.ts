@@ -1,0 +1,39 @@
+import type { EventFilter, EventStore, RecordStore } from '@kydai/contracts';
+import type { KeptFrame } from '@kydai/siem';
+import { ledgerMarks } from './ledgers.ts';
+
+/** Shippers give up an answer after a minute, most of them sooner. */
+const answerMs = 60_000;
+const mostRead = 100_000;
+
+/**
+ * What HTTP senders sent shortly before this start, and what of it was kept: of some of it they never heard so, and will
+ * send it again.
+ */
+export async function recentlyKept(records: RecordStore, events: EventStore): Promise<readonly KeptFrame[]> {
+  const mark = (await records.get(ledgerMarks, 'through'))?.value.event;
+  if (mark === undefined) return [];
+  const since = Number.parseInt(mark.replaceAll('-', '').slice(0, 12), 16) - answerMs;
+  const hex = Math.max(0, since).toString(16).padStart(12, '0');
+  const filter: EventFilter = {
+    op: 'and',
+    filters: [
+      { op: 'range', field: 'id', gt: `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` },
+      {
+        op: 'or',
+        filters: ['bulk/*', 'http/*'].map((pattern) => ({ op: 'wildcard', field: 'source', pattern })),
+      },
+    ],
+  };
+  const kept: KeptFrame[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await events.search({ filter, limit: 10_000, ...(cursor !== undefined && { cursor }) });
+    for (const { source, fields, raw } of page.events) {
+      const id = fields.get('event.id');
+      kept.push({ source, id: typeof id === 'string' ? id : '', raw });
+    }
+    cursor = page.next;
+  } while (cursor !== undefined && kept.length < mostRead);
+  return kept;
+}
