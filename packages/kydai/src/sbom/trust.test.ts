@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasOpenssl } from '@kydai/contracts/testing';
 import { certificatesOf } from '@kydai/sbom';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustBy, trustPeopleBy } from './trust.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kydai-trust-'));
@@ -46,12 +47,19 @@ function certified(by: string, name: string, purposes: string): readonly Uint8Ar
   return certificatesOf(readFileSync(at(`${name}.pem`), 'utf8'));
 }
 
-describe('trust in certificates', () => {
-  const [staff, elsewhere] = [authority('staff-ca'), authority('elsewhere')];
-  const roots = certificatesOf(readFileSync(at(`${staff}.pem`), 'utf8'));
+describe.runIf(hasOpenssl)('trust in certificates', () => {
+  const [staff, elsewhere] = ['staff-ca', 'elsewhere'];
   const clock = { now: Date.now };
-  const lan = certified(staff, 'Lan', 'clientAuth');
-  const pipeline = certified(staff, 'portal-ci', 'serverAuth,clientAuth');
+  let roots: readonly Uint8Array[];
+  let lan: readonly Uint8Array[];
+  let pipeline: readonly Uint8Array[];
+  beforeAll(() => {
+    authority(staff);
+    authority(elsewhere);
+    roots = certificatesOf(readFileSync(at(`${staff}.pem`), 'utf8'));
+    lan = certified(staff, 'Lan', 'clientAuth');
+    pipeline = certified(staff, 'portal-ci', 'serverAuth,clientAuth');
+  });
 
   it('lets people accept risks, and services sign verdicts, and never the other way round', () => {
     expect(trustPeopleBy({ roots, clock })(lan)).toEqual({ subject: 'Lan' });

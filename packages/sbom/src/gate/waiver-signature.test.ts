@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { hasOpenssl } from '@kydai/contracts/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trust } from '../attest/dsse.ts';
 import { temporaryFolder } from '../testing.ts';
 import { readSigners } from './signers.ts';
@@ -90,7 +91,7 @@ describe('a waiver', () => {
   });
 });
 
-describe('a signature with a certificate', () => {
+describe.runIf(hasOpenssl)('a signature with a certificate', () => {
   const certificate = (name: string) => {
     using folder = temporaryFolder();
     const key = join(folder.path, 'k');
@@ -98,9 +99,11 @@ describe('a signature with a certificate', () => {
     const args = ['req', '-x509', '-key', key, '-subj', `/CN=${name}`, '-days', '2'];
     return execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   };
-  const chainPem = certificate('Staff');
   const staff: Trust = (chain) => ({ subject: new X509Certificate(chain[0]!).subject.replace('CN=', '') });
-  const minh = { name: 'Staff', keyPem: people.get('Minh')!.privateKey, chainPem };
+  let minh: Parameters<typeof signWaiver>[1];
+  beforeAll(() => {
+    minh = { name: 'Staff', keyPem: people.get('Minh')!.privateKey, chainPem: certificate('Staff') };
+  });
   const with_ = (signature: WaiverEntry['signatures'][number], trust: Trust) => {
     const lan = signWaiver(terms, { name: 'Lan', keyPem: people.get('Lan')!.privateKey });
     return verifyWaivers([{ ...terms, signatures: [lan, signature] }], declared, () => trust);

@@ -1,0 +1,2 @@
+export * from './memory-records.ts';
+export * from './programs.ts';
