@@ -2,11 +2,13 @@ import { rm, stat } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Event } from '@kydai/contracts';
 import { identifier, literal } from '../filter/columns.ts';
+import { Chunks, type Shape, shapeOf } from '../lake/chunks.ts';
 import { diskError } from '../lake/disk.ts';
 import { encodeFrame } from '../lake/encode.ts';
 import { frameShape } from '../lake/frame.ts';
 import { everyRow, partition } from '../lake/partition.ts';
-import { appendRows, createStaging, type Staging, TextMemory } from '../lake/staging.ts';
+import { appendRows, createStaging } from '../lake/staging.ts';
+import { TextMemory } from '../lake/text-memory.ts';
 
 /**
  * Writes events as one Parquet file with the columns of docs/lake-layout.md, sorted by time. `path` must not exist;
@@ -25,14 +27,15 @@ export async function writeEventsParquet(
     });
     try {
       const connection = await instance.connect();
-      const staging = await createStaging(connection, new Uint8Array(256).fill(1), true);
+      const shape = shapeOf(new Uint8Array(256).fill(1), true);
+      await createStaging(connection, shape);
       let done = 0;
       for await (const events of batches) {
-        await stageEvents(connection, staging, events);
+        await stageEvents(connection, shape, events);
         done += events.length;
         options.onProgress?.(done);
       }
-      const columns = await filled(connection, staging);
+      const columns = await filled(connection, shape);
       await connection.run(`copy (select ${columns.map(identifier).join(', ')} from staging order by time, id)
         to ${literal(path)} (format parquet, compression zstd, compression_level 3, parquet_version v2)`);
       connection.closeSync();
@@ -50,21 +53,21 @@ export async function writeEventsParquet(
 
 async function stageEvents(
   connection: DuckDBConnection,
-  staging: Staging,
+  shape: Shape,
   events: readonly Event[],
 ): Promise<void> {
   const content = encodeFrame(events);
   const rows = partition([{ content, frames: [{ ...frameShape(content), start: 0, end: content.length }] }]);
   const memory = new TextMemory([content]);
   try {
-    await appendRows(connection, staging, rows, everyRow(rows), memory);
+    await appendRows(connection, new Chunks(shape, rows, everyRow(rows), memory));
   } finally {
     memory.release();
   }
 }
 
 /** The columns that every file has, and those in which some row has a value. */
-async function filled(connection: DuckDBConnection, { columns, all }: Staging): Promise<readonly string[]> {
+async function filled(connection: DuckDBConnection, { columns, all }: Shape): Promise<readonly string[]> {
   const counts = columns.map((name) => `count(${identifier(name)}) as ${identifier(name)}`).join(', ');
   const [found] = (await connection.runAndReadAll(`select ${counts} from staging`)).getRowObjectsJS();
   return all.filter((name) => !columns.includes(name) || Number(found![name]) > 0);

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Answer, carryOut, type Task, type ThreadParts } from './converter.ts';
 import { giveKey } from './parquet.ts';
+import { askedRows, teachRows } from './row-table.ts';
 import { makeSeal, type Place } from './seal.ts';
 
 /** The thread that converts: one request after the other. */
@@ -17,11 +18,10 @@ const instance = await DuckDBInstance.create(':memory:', {
   autoload_known_extensions: 'false',
 });
 
-if (place.seal !== undefined) {
-  const setup = await instance.connect();
-  await giveKey(setup, place.seal);
-  setup.closeSync();
-}
+const setup = await instance.connect();
+teachRows(setup);
+if (place.seal !== undefined) await giveKey(setup, place.seal);
+setup.closeSync();
 
 port.on('message', async (message: Task | 'close') => {
   if (message === 'close') {
@@ -35,7 +35,7 @@ port.on('message', async (message: Task | 'close') => {
 async function answer(task: Task): Promise<Answer> {
   const connection = await instance.connect();
   try {
-    return { done: await carryOut(connection, place, task) };
+    return { done: await carryOut(connection, place, task, askedRows) };
   } catch (error) {
     const { code = 'unknown', message = 'the conversion failed' } = error as NodeJS.ErrnoException;
     return { failed: { code, message } };

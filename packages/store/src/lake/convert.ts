@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
+import { Chunks, shapeOf } from './chunks.ts';
 import { writeIndex } from './gram-files.ts';
 import { GramCollector } from './grams.ts';
 import { idBytes, type PackedIds, packIds } from './ids.ts';
@@ -10,9 +11,10 @@ import { level } from './merge.ts';
 import { type Facts, writeParquet } from './parquet.ts';
 import { type Part, partition, type ReadSegment, type Rows } from './partition.ts';
 import { record } from './record.ts';
+import type { RowTable } from './row-table.ts';
 import type { Place } from './seal.ts';
 import { openSegment, readSegmentName } from './segment.ts';
-import { appendRows, createStaging, TextMemory } from './staging.ts';
+import { TextMemory } from './text-memory.ts';
 
 export interface Converted {
   readonly files: readonly ParquetFile[];
@@ -32,6 +34,7 @@ export async function convertSegments(
   segments: readonly string[],
   expected: number,
   nextFile: number,
+  rowTable: RowTable,
 ): Promise<Converted> {
   const read: ReadSegment[] = [];
   for (const path of segments)
@@ -48,11 +51,10 @@ export async function convertSegments(
     const files: ParquetFile[] = [];
     let number = nextFile;
     for (const part of rows.parts)
-      files.push(await convertPart(connection, place, rows, part, memory, number++));
+      files.push(await convertPart(connection, place, rows, part, memory, number++, rowTable));
     return { files, nextFile: number, ids: idsOf(rows) };
   } finally {
     memory.release();
-    await connection.run('drop table if exists staging');
   }
 }
 
@@ -63,28 +65,30 @@ async function convertPart(
   part: Part,
   memory: TextMemory,
   number: number,
+  rowTable: RowTable,
 ): Promise<ParquetFile> {
   const grams = new GramCollector();
   const textIds = part.rows.some((row) => rows.isUuid[row] === 0);
-  const staging = await createStaging(connection, part.used, textIds);
-  const { minId, maxId } = await appendRows(connection, staging, rows, part.rows, memory, grams);
-  const facts: Facts = {
-    rows: part.rows.length,
-    minTime: rows.time[part.rows[0]!]!,
-    maxTime: rows.time[part.rows.at(-1)!]!,
-    minId,
-    maxId,
-  };
+  const shape = shapeOf(part.used, textIds);
+  const chunks = new Chunks(shape, rows, part.rows, memory, grams);
   const day = new Date(part.day * 86_400_000).toISOString().slice(0, 10);
   const file = {
     day,
     dataset: part.dataset,
     number,
-    columns: staging.columns,
+    columns: shape.columns,
     level,
     encrypted: place.seal !== undefined,
   };
-  const written = await writeParquet(connection, place.folder, 'staging', file, facts);
+  const facts = (): Facts => ({
+    rows: part.rows.length,
+    minTime: rows.time[part.rows[0]!]!,
+    maxTime: rows.time[part.rows.at(-1)!]!,
+    ...chunks.ids,
+  });
+  const written = await rowTable(chunks, (table) =>
+    writeParquet(connection, place.folder, table, file, facts),
+  );
   return writeIndex(place, written, [grams.finish()]);
 }
 

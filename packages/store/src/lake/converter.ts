@@ -7,7 +7,9 @@ import type { LakeLimits } from './limits.ts';
 import type { LiveSegment } from './live.ts';
 import type { ParquetFile } from './manifest.ts';
 import { mergeFiles } from './merge.ts';
+import type { RowTable } from './row-table.ts';
 import type { Place } from './seal.ts';
+import { stagedRows } from './staging.ts';
 
 /** What the thread begins with. */
 export interface ThreadParts {
@@ -32,10 +34,11 @@ export function carryOut(
   connection: DuckDBConnection,
   place: Place,
   task: Task,
+  rowTable: RowTable,
 ): Promise<Converted | ParquetFile> {
   return 'files' in task
     ? mergeFiles(connection, place, task.files, task.number)
-    : convertSegments(connection, place, task.segments, task.expected, task.number);
+    : convertSegments(connection, place, task.segments, task.expected, task.number, rowTable);
 }
 
 /**
@@ -82,7 +85,7 @@ export class Converter {
 
   #do(task: Task, bytes: number): Promise<Converted | ParquetFile> {
     return bytes < smallBytes
-      ? this.#duck.work((connection) => carryOut(connection, this.#place, task))
+      ? this.#duck.work((connection) => carryOut(connection, this.#place, task, stagedRows(connection)))
       : this.#inThread(task);
   }
 

@@ -113,7 +113,7 @@ export async function writeParquet(
   folder: string,
   rows: string,
   { day, dataset, number, columns, level, encrypted }: NewFile,
-  facts?: Facts,
+  facts?: () => Facts,
 ): Promise<ParquetFile> {
   const path = join(
     'parquet',
@@ -134,7 +134,7 @@ export async function writeParquet(
   let found: Facts;
   try {
     await connection.run(copy);
-    found = facts ?? (await readFacts(connection, scratch, columns, encrypted));
+    found = facts?.() ?? (await readFacts(connection, scratch, columns, encrypted));
   } catch (error) {
     // Half a file on a full disk would take the room that the next attempt needs.
     await rm(scratch, { force: true });
