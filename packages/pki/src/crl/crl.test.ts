@@ -77,7 +77,7 @@ describe('a CRL', () => {
     const city = await openCity();
     const [first, second] = [await enrolled(city, 'cam-001'), await enrolled(city, 'cam-002')];
     await city.authority.revoke(first, 'superseded', 'user:lan');
-    city.clock.pass(1);
+    city.clock.pass(3600_000);
     const base = await city.authority.crl('device-ca');
     city.clock.pass(60_000);
     await city.authority.revoke(second, 'superseded', 'user:lan');
@@ -94,6 +94,18 @@ describe('a CRL', () => {
     city.clock.pass(day / 2);
     await city.authority.revoke(await enrolled(city, 'cam-003'), 'superseded', 'user:lan');
     expect(readCrl(await city.authority.deltaCrl('device-ca')).entries.size).toBe(1);
+  });
+
+  it('has a delta with what was dated before its base and written down after it', async () => {
+    const city = await openCity();
+    const serial = await enrolled(city, 'cam-001');
+    const base = readCrl(await city.authority.crl('device-ca'));
+    city.clock.pass(-5000);
+    await city.authority.revoke(serial, 'keyCompromise', 'user:lan');
+    city.clock.pass(6000);
+    const delta = readCrl(await city.authority.deltaCrl('device-ca'));
+    expect(base.entries.has(serial)).toBe(false);
+    expect(delta.entries.has(serial)).toBe(true);
   });
 
   it('loses no revocation when many come at once', async () => {

@@ -105,11 +105,16 @@ export class CrlPublisher {
 }
 
 const baseLifetime = day / 2;
+/** How long before its base a revocation may have been written down and yet have come to be after it. */
+const overlap = 600_000;
 
 /**
  * Builds, signs and records a CRL and the delta CRL of the same number. The number grows by one with each (RFC 5280
  * section 5.2.3), guarded by the record's version. A certificate stays listed until the list after its end (section
  * 3.3). The delta builds upon a CRL of the last twelve hours (section 5.2.4).
+ *
+ * INVARIANT: base and delta together miss no revocation. One that was under way while the base was made, or comes from a
+ * process whose clock is behind, is dated before the base and not in it: so the delta reaches back further.
  */
 async function buildCrl(
   desk: Desk,
@@ -137,7 +142,7 @@ async function buildCrl(
   const delta = await signCrl(
     {
       ...fields,
-      entries: entries.filter(({ recorded }) => recorded >= base.at),
+      entries: entries.filter(({ recorded }) => recorded >= base.at - overlap),
       extensions: [...common, crlExtension.deltaOf(base.number)],
     },
     issuer.signer,

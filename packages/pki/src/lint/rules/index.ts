@@ -15,6 +15,7 @@ import { nameConstraints } from './name-constraints.ts';
 import { noRevocationAvailable } from './no-revocation-available.ts';
 import { ocspNoCheck } from './ocsp-no-check.ts';
 import { rsaFactors } from './rsa-factors.ts';
+import { rsaRoca } from './rsa-roca.ts';
 import { serialNumber } from './serial-number.ts';
 import { signatureAlgorithm } from './signature-algorithm.ts';
 import { subjectAttributes } from './subject-attributes.ts';
@@ -52,6 +53,7 @@ export const ownRules: readonly Rule[] = [
   subjectText,
   subjectAttributes,
   rsaFactors,
+  rsaRoca,
   subjectKeyIdentifier,
   alternativeNamesPresent,
   alternativeNameKinds,
