@@ -1,4 +1,5 @@
 export * from './api.ts';
+export * from './api-backups.ts';
 export * from './api-events.ts';
 export * from './api-pki.ts';
 export * from './api-policies.ts';
