@@ -74,9 +74,22 @@ export type Write =
   | { readonly op: 'insert'; readonly kind: AnyKind; readonly value: unknown }
   /** Whatever is there is replaced. */
   | { readonly op: 'put'; readonly kind: AnyKind; readonly value: unknown }
-  /** The record must still be at this version. */
-  | { readonly op: 'update'; readonly kind: AnyKind; readonly value: unknown; readonly version: number }
-  | { readonly op: 'delete'; readonly kind: AnyKind; readonly key: string };
+  /** The record must still be at this version; where it is told what it was, only the indexes that change are written. */
+  | {
+      readonly op: 'update';
+      readonly kind: AnyKind;
+      readonly value: unknown;
+      readonly version: number;
+      readonly before?: unknown;
+    }
+  | { readonly op: 'delete'; readonly kind: AnyKind; readonly key: string }
+  /** Writes nothing: no record of the kind may have this value at this index. */
+  | {
+      readonly op: 'absent';
+      readonly kind: AnyKind;
+      readonly index: string;
+      readonly value: string | number;
+    };
 
 export const write = {
   insert: <T>(kind: RecordKind<T>, value: T): Write => ({ op: 'insert', kind, value }),
@@ -87,7 +100,21 @@ export const write = {
     value,
     version,
   }),
+  /** An update of a record as it was read, which leaves the indexes alone that stay as they were. */
+  change: <T>(kind: RecordKind<T>, value: T, { value: before, version }: StoredRecord<T>): Write => ({
+    op: 'update',
+    kind,
+    value,
+    version,
+    before,
+  }),
   delete: <T>(kind: RecordKind<T>, key: string): Write => ({ op: 'delete', kind, key }),
+  absent: <T>(kind: RecordKind<T>, index: string, value: string | number): Write => ({
+    op: 'absent',
+    kind,
+    index,
+    value,
+  }),
 };
 
 /** A commit found the world changed: read again and decide again. */

@@ -92,7 +92,7 @@ export async function apply(desk: Desk, wanted: Apply): Promise<Certificate> {
               { ...application.value, serial: certificate.serial },
               application.version,
             ),
-            write.update(devices, seen, device.version),
+            write.change(devices, seen, device),
           ],
           audit: [],
           after: () => desk.signals?.publish({ type: 'device', device: seen }),

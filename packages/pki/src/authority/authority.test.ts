@@ -264,6 +264,19 @@ describe('what a request may ask for', () => {
     });
   });
 
+  it('certifies a key for one of the devices that ask with it at the same time', async () => {
+    const city = await openCity();
+    const key = ecKey();
+    const ids = ['cam-001', 'cam-002', 'cam-003'];
+    const tokens = await Promise.all(ids.map((id) => cameraToken(city, id)));
+    const race = await Promise.allSettled(
+      ids.map((id, at) => city.authority.enrol({ csr: () => makeCsr(id, key), token: tokens[at]! })),
+    );
+    const refused = race.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+    expect(refused).toEqual(['key-in-use', 'key-in-use']);
+    expect(await city.records.count(certificates, { profile: 'device' })).toBe(1);
+  });
+
   it('refuses a key that was revoked, and a key that belongs to another device', async () => {
     const city = await openCity();
     const key = ecKey();

@@ -264,7 +264,15 @@ async function issueByOperator(
     );
   }
   const { request, names } = checked;
-  return issueCertificate(desk, { request, profile, subject, names, requester: by, actor: by });
+  return issueCertificate(desk, {
+    request,
+    profile,
+    subject,
+    names,
+    requester: by,
+    actor: by,
+    newKey: true,
+  });
 }
 
 async function serverCertificate(desk: Desk, names: readonly string[]) {

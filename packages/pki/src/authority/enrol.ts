@@ -6,6 +6,7 @@ import { devices, enrolmentTokens } from '../register/kinds.ts';
 import { changeDevice, unknownDevice } from '../register/register.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
+import { keyDigest } from '../x509/public-key.ts';
 import { readRequest } from '../x509/request.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
 import type { Desk } from './desk.ts';
@@ -56,6 +57,7 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
     names: checked.names,
     requester,
     actor: requester,
+    newKey: token.used === undefined,
     company: async (earlier, choose) => {
       const stored = first ?? (await findToken(desk, wanted.token, wanted.user));
       first = undefined;
@@ -83,10 +85,7 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
         const spent = { ...stored.value, used: usedBy(certificate, checked) };
         const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));
         return {
-          writes: [
-            write.update(enrolmentTokens, spent, stored.version),
-            write.update(devices, seen, device.version),
-          ],
+          writes: [write.change(enrolmentTokens, spent, stored), write.change(devices, seen, device)],
           audit: [],
           after: () => desk.signals?.publish({ type: 'device', device: seen }),
         };
@@ -118,13 +117,14 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
     names: checked.names,
     requester: `certificate:${held.serial}`,
     actor: `device:${id}`,
+    newKey: keyDigest(checked.request.publicKey) !== held.keyDigest,
     company: async (_earlier, choose) => {
       const { device, profile } = await decideFor(desk, 'renew', 'certificate', id, checked, wanted.terms);
       choose(profile);
       return (certificate) => {
         const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));
         return {
-          writes: [write.update(devices, seen, device.version)],
+          writes: [write.change(devices, seen, device)],
           audit: [],
           after: () => desk.signals?.publish({ type: 'device', device: seen }),
         };

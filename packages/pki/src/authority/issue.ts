@@ -29,6 +29,8 @@ export interface Issue {
   readonly requester: string;
   readonly actor: string;
   readonly detail?: AuditEntry['detail'];
+  /** Its key is most likely new: nobody asks before whether it is, and a commit that finds it known is made again. */
+  readonly newKey?: boolean;
   /** Decides again at every attempt; throws to refuse. */
   readonly company?: (
     certificate: () => Certificate | undefined,
@@ -43,17 +45,22 @@ export interface Issue {
  * INVARIANT: the record is committed, with its audit entry, before the certificate leaves this function; a commit that
  * fails or a process that is killed leaves no certificate behind. The same request again gets the same certificate, as
  * long as that one is good and not yet due for renewal.
+ *
+ * INVARIANT: a key belongs to one subject, and what was found of it holds when the record is committed: a key that was
+ * new then must still be.
  */
 export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certificate> {
   const { request, profile, subject } = issue;
   const id = hash('sha256', `${profile.id}\0${subject}\0${request.digest}`, 'hex');
   const digest = keyDigest(request.publicKey);
+  let assumeNew = issue.newKey === true;
   let fresh = false;
   let after: (() => void) | undefined;
   const issued = await retryOnConflict(async () => {
     const now = desk.clock.now();
     // A request that was answered before left a certificate for its key: without one there is nothing more to look for.
-    const isNewKey = (await desk.records.count(certificates, { keyDigest: digest })) === 0;
+    const isNewKey = assumeNew || (await desk.records.count(certificates, { keyDigest: digest })) === 0;
+    assumeNew = false;
     const known = isNewKey ? undefined : await desk.records.get(issuances, id);
     const earlier =
       known === undefined ? undefined : await desk.records.get(certificates, known.value.serial);
@@ -90,6 +97,7 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
     const company = accompany?.(certificate);
     await desk.records.commit(
       [
+        ...(isNewKey ? [write.absent(certificates, 'keyDigest', digest)] : []),
         write.insert(certificates, certificate),
         known === undefined
           ? write.insert(issuances, issuance)

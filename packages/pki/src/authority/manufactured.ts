@@ -113,7 +113,7 @@ export async function enrolManufactured(
       return (certificate) => {
         const seen = changeDevice(device.value, { lastSeen: certificate.issued, address: wanted.address });
         return {
-          writes: [write.update(devices, seen, device.version)],
+          writes: [write.change(devices, seen, device)],
           audit: [],
           after: () => desk.signals?.publish({ type: 'device', device: seen }),
         };

@@ -88,7 +88,7 @@ async function revokeNow(
     if (due.length > 0) {
       await desk.records.commit(
         [
-          ...changed.map((value, index) => write.update(certificates, value, due[index]!.version)),
+          ...changed.map((value, index) => write.change(certificates, value, due[index]!)),
           ...(await pageWrites(desk, changed, now)),
         ],
         changed.map(({ serial, subject, profile }) => ({

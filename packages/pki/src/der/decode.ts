@@ -1,17 +1,36 @@
 import { PkiError } from '../error.ts';
 import { Tag } from './tag.ts';
 
-const known = new Map<string, string>();
+/** Object identifiers that were read before, octet by octet: looking one up makes no text of its octets. */
+interface Known {
+  readonly next: Map<number, Known>;
+  dotted?: string;
+}
+const known: Known = { next: new Map() };
+let kept = 0;
 
 /** Dotted text of the contents octets of an OBJECT IDENTIFIER; arcs up to 128 bits (`2.25.<uuid>`). */
 export function decodeOid(body: Uint8Array): string {
   if (body.length === 0 || body.length > 64) throw malformed('object identifier is empty or above 64 octets');
-  const key = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');
-  const seen = known.get(key);
-  if (seen !== undefined) return seen;
+  let at: Known | undefined = known;
+  for (let index = 0; index < body.length && at !== undefined; index++) at = at.next.get(body[index]!);
+  if (at?.dotted !== undefined) return at.dotted;
   const dotted = readArcs(body).join('.');
-  if (known.size < 512) known.set(key, dotted);
+  if (kept < 512) {
+    kept++;
+    keep(body, dotted);
+  }
   return dotted;
+}
+
+function keep(body: Uint8Array, dotted: string): void {
+  let at = known;
+  for (const octet of body) {
+    const next = at.next.get(octet) ?? { next: new Map() };
+    at.next.set(octet, next);
+    at = next;
+  }
+  at.dotted = dotted;
 }
 
 function readArcs(body: Uint8Array): bigint[] {
@@ -43,6 +62,7 @@ export function decodeString(tag: number, body: Uint8Array): string {
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.length);
   switch (tag) {
     case Tag.utf8String:
+      if (isAscii(body)) return buffer.toString('latin1');
       try {
         return utf8.decode(body);
       } catch {
@@ -54,7 +74,7 @@ export function decodeString(tag: number, body: Uint8Array): string {
       return only(buffer.toString('latin1'), /^[0-9 ]*$/, 'numeric');
     case Tag.ia5String:
     case Tag.visibleString:
-      if (buffer.some((octet) => octet > 0x7f)) throw malformed('string holds octets above 7f');
+      if (!isAscii(body)) throw malformed('string holds octets above 7f');
       return buffer.toString('latin1');
     case Tag.teletexString:
       return buffer.toString('latin1');
@@ -64,6 +84,12 @@ export function decodeString(tag: number, body: Uint8Array): string {
     default:
       throw malformed(`tag 0x${tag.toString(16)} is not a character string that is used here`);
   }
+}
+
+/** Whether no octet is above 7f. */
+export function isAscii(body: Uint8Array): boolean {
+  for (let index = 0; index < body.length; index++) if (body[index]! > 0x7f) return false;
+  return true;
 }
 
 function only(text: string, allowed: RegExp, name: string): string {

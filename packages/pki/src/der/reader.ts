@@ -134,7 +134,9 @@ export class DerReader {
   small(tag: number = Tag.integer): number {
     const body = this.integerBytes(tag);
     if (body[0]! >= 0x80 || body.length > 6) throw malformed('integer is negative or too large here');
-    return Buffer.from(body.buffer, body.byteOffset, body.length).readUIntBE(0, body.length);
+    let value = 0;
+    for (const octet of body) value = value * 256 + octet;
+    return value;
   }
 
   nothing(): void {

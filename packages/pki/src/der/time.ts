@@ -44,12 +44,20 @@ export function parseGeneralizedTime(text: string): number {
 }
 
 function exact(year: number, rest: string): number {
-  const part = (from: number): number => Number(rest.slice(from, from + 2));
+  const part = (from: number): number => rest.charCodeAt(from) * 10 + rest.charCodeAt(from + 1) - 528;
+  const [month, day, hour, minute, second] = [part(0) - 1, part(2), part(4), part(6), part(8)];
   const date = new Date(0);
-  date.setUTCFullYear(year, part(0) - 1, part(2));
-  date.setUTCHours(part(4), part(6), part(8));
+  date.setUTCFullYear(year, month, day);
+  date.setUTCHours(hour, minute, second);
   // A date that JavaScript had to carry over (month 13, 30 February, second 60) does not read back as it was written.
-  if (fields(date.getTime()).rest !== rest.slice(0, 10) || date.getUTCFullYear() !== year) throw notATime();
+  const isCarried =
+    date.getUTCSeconds() !== second ||
+    date.getUTCMinutes() !== minute ||
+    date.getUTCHours() !== hour ||
+    date.getUTCDate() !== day ||
+    date.getUTCMonth() !== month ||
+    date.getUTCFullYear() !== year;
+  if (isCarried) throw notATime();
   return date.getTime();
 }
 

@@ -75,6 +75,7 @@ export function nothing(): Uint8Array {
 
 /** INTEGER in the fewest octets of two's complement (X.690 section 8.3.2). */
 export function integer(value: number | bigint): Uint8Array {
+  if (value === 0 || value === 1 || value === 2) return Uint8Array.of(Tag.integer, 1, value);
   return element(Tag.integer, twosComplement(BigInt(value)));
 }
 

@@ -64,6 +64,7 @@ export const enrolmentTokens = recordKind<EnrolmentToken>({
     expires: (value) => value.expires,
     usedAt: (value) => value.used?.at ?? null,
   },
+  lean: true,
 });
 
 /** Which request led to which certificate, so that a retry leads to the same one. */

@@ -110,7 +110,7 @@ export function createDeviceRegister(options: {
         if (stored === undefined) throw unknownDevice(id);
         const next = changeDevice(stored.value, change);
         const audit = auditOf(stored, next, by, clock.now());
-        await records.commit([write.update(devices, next, stored.version)], audit);
+        await records.commit([write.change(devices, next, stored)], audit);
         return next;
       });
       return publish(device);

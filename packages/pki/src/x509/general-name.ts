@@ -1,3 +1,4 @@
+import { isAscii } from '../der/decode.ts';
 import { DerReader } from '../der/reader.ts';
 import { contextConstructed } from '../der/tag.ts';
 import { contextPrimitive, sequence } from '../der/writer.ts';
@@ -70,8 +71,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
 function textOf(kind: GeneralNameKind, bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (kind === 'dns' || kind === 'email' || kind === 'uri') {
-    if (buffer.some((octet) => octet > 0x7f))
-      throw new PkiError('malformed-der', `${kind} name holds octets above 7f`);
+    if (!isAscii(bytes)) throw new PkiError('malformed-der', `${kind} name holds octets above 7f`);
     return buffer.toString('latin1');
   }
   return kind === 'ip' ? formatAddress(bytes) : buffer.toString('hex');

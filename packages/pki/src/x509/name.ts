@@ -63,7 +63,7 @@ export function readName(reader: DerReader): Name {
 
 /** All attributes in one list. */
 export function attributesOf(name: Name): readonly NameAttribute[] {
-  return name.rdns.flat();
+  return name.rdns.length === 1 ? name.rdns[0]! : name.rdns.flat();
 }
 
 /** The text form of RFC 4514: last first, specials escaped. For people and logs, never for comparison. */

@@ -8,8 +8,9 @@ export function toBase64(bytes: Uint8Array): string {
 /** PEM (RFC 7468): 64 columns, one final line end. */
 export function toPem(label: string, der: Uint8Array): string {
   const base64 = toBase64(der);
-  const lines = base64.match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+  let text = `-----BEGIN ${label}-----\n`;
+  for (let at = 0; at < base64.length; at += 64) text += `${base64.slice(at, at + 64)}\n`;
+  return `${text}-----END ${label}-----\n`;
 }
 
 /** Every block with this label, in order. Text around the blocks is allowed (RFC 7468 section 2). */

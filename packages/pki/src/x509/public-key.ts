@@ -119,14 +119,27 @@ export function importPublicKey(key: PublicKey): KeyObject {
   }
 }
 
+/** The newest identifier and a copy of the bits that it is of: writing a certificate and its lint both ask. */
+let newest: { readonly bits: Uint8Array; readonly identifier: Uint8Array } | undefined;
+
 /** Method 1 of RFC 7093 section 2: the leftmost 160 bits of SHA-256 over the key bits. */
-export function keyIdentifier(key: PublicKey): Uint8Array {
-  return hash('sha256', key.bits, 'buffer').subarray(0, 20);
+export function keyIdentifier({ bits }: PublicKey): Uint8Array {
+  if (newest === undefined || Buffer.compare(newest.bits, bits) !== 0) {
+    const identifier = hash('sha256', bits, 'buffer').subarray(0, 20);
+    newest = { bits: Uint8Array.from(bits), identifier };
+  }
+  return newest.identifier;
 }
+
+const digests = new WeakMap<PublicKey, string>();
 
 /** SHA-256 over the whole SubjectPublicKeyInfo, hex: the name under which a key is known in records. */
 export function keyDigest(key: PublicKey): string {
-  return hash('sha256', key.spki, 'hex');
+  const known = digests.get(key);
+  if (known !== undefined) return known;
+  const digest = hash('sha256', key.spki, 'hex');
+  digests.set(key, digest);
+  return digest;
 }
 
 function unsupported(what: string): PkiError {

@@ -45,6 +45,8 @@ const schemes: Readonly<Record<SignatureAlgorithm, Scheme>> = {
   'ml-dsa-87': scheme('ml-dsa', null, Oid.mlDsa87),
 };
 
+const named = Object.entries(schemes) as [SignatureAlgorithm, Scheme][];
+
 /** The AlgorithmIdentifier of a signature algorithm. */
 export function encodeAlgorithm(algorithm: SignatureAlgorithm): Uint8Array {
   return schemes[algorithm].der;
@@ -53,9 +55,7 @@ export function encodeAlgorithm(algorithm: SignatureAlgorithm): Uint8Array {
 /** Reads an AlgorithmIdentifier, whose encoding must be exactly the one that its document gives. */
 export function readAlgorithm(reader: DerReader): SignatureAlgorithm {
   const raw = reader.raw();
-  for (const [name, { der }] of Object.entries(schemes)) {
-    if (Buffer.compare(der, raw) === 0) return name as SignatureAlgorithm;
-  }
+  for (const [name, { der }] of named) if (Buffer.compare(der, raw) === 0) return name;
   throw new PkiError(
     'unsupported-algorithm',
     `signature algorithm \`${describe(raw)}\` is not accepted; sign with SHA-256 or better, or Ed25519`,

@@ -104,6 +104,42 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
       expect(await store.records.get(lamps, 'a')).toEqual({ value: lamp('a', { watts: 50 }), version: 2 });
     });
 
+    it('changes a record as it was read, with every index right, and no other', async () => {
+      await store.records.commit([write.insert(lamps, lamp('a', { ward: null }))]);
+      const read = (await store.records.get(lamps, 'a'))!;
+      await store.records.commit([write.change(lamps, lamp('a', { ward: null, watts: 9 }), read)]);
+      expect(await store.records.count(lamps, { ward: null, watts: 9, lit: true })).toBe(1);
+      const next = (await store.records.get(lamps, 'a'))!;
+      expect(next.version).toBe(2);
+      await store.records.commit([
+        write.change(lamps, lamp('a', { ward: 'Vỹ Dạ', watts: 9, lit: false }), next),
+      ]);
+      expect(await store.records.count(lamps, { ward: 'Vỹ Dạ', watts: 9, lit: false })).toBe(1);
+      await store.records.commit([write.delete(lamps, 'a'), write.insert(lamps, lamp('a', { watts: 1 }))]);
+      // The version is right again, what is said to stay as it was is not.
+      await expect(
+        store.records.commit([write.change(lamps, lamp('a', { ward: 'Kim Long' }), read)]),
+      ).rejects.toMatchObject({ code: 'conflict', key: 'a' });
+      expect((await store.records.get(lamps, 'a'))?.value).toEqual(lamp('a', { watts: 1 }));
+    });
+
+    it('commits only while no record has a value at an index, also among commits of the same moment', async () => {
+      const claim = (id: string): Promise<void> =>
+        store.records.commit(
+          [write.absent(lamps, 'ward', 'An Cựu'), write.insert(lamps, lamp(id, { ward: 'An Cựu' }))],
+          [entry(`lamp:${id}`)],
+        );
+      const all = await Promise.allSettled(['a', 'b', 'c', 'd'].map(claim));
+      expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      await expect(claim('e')).rejects.toMatchObject({ code: 'conflict', kind: 'lamp', key: 'An Cựu' });
+      await expect(store.records.commit([write.absent(lamps, 'nowhere', 1)])).rejects.toMatchObject({
+        code: 'query',
+      });
+      expect(await store.records.count(lamps)).toBe(1);
+      expect(await store.audit.size()).toBe(1);
+      await store.records.commit([write.absent(lamps, 'watts', 41), write.put(lamps, lamp('f'))]);
+    });
+
     it('puts over anything and counts its versions', async () => {
       for (let turn = 1; turn <= 3; turn++) {
         await store.records.commit([write.put(lamps, lamp('a', { watts: turn }))]);

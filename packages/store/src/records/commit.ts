@@ -4,7 +4,8 @@ import { appendLeaves } from '../audit/tree.ts';
 import { quote, StoreError } from '../error.ts';
 import type { Dialect } from './dialect.ts';
 import type { Engine } from './engine.ts';
-import { checkKey, column, encode, type Table } from './kind.ts';
+import { checkKey, column, encode, indexValues, type Table } from './kind.ts';
+import { anyQuery } from './query.ts';
 import { ask, type Steps } from './steps.ts';
 import { fill, type Slot } from './template.ts';
 
@@ -13,9 +14,11 @@ export interface Change {
   readonly kind: string;
   readonly key: string;
   readonly query: CompiledQuery;
-  /** Whether touching no row means that the world had changed. */
-  readonly mustTouch: boolean;
+  readonly demand: Demand;
 }
+
+/** What shows that the world has not changed: nothing can, a row that was touched, or no row that was found. */
+export type Demand = 'nothing' | 'touched' | 'none';
 
 /** Checks and compiles one write; effects come later. Throws `invalid-record`. */
 export function compileWrite(dialect: Dialect, table: Table, write: Write): Change {
@@ -24,27 +27,15 @@ export function compileWrite(dialect: Dialect, table: Table, write: Write): Chan
   if (write.op === 'delete') {
     const key = checkKey(table, write.key);
     const query = fill(table, 'delete', [key], ([key]) => db.deleteFrom(table.name).where('key', '=', key!));
-    return { kind, key, query, mustTouch: false };
+    return { kind, key, query, demand: 'nothing' };
   }
+  if (write.op === 'absent') {
+    const query = anyQuery(dialect, table, write.index, write.value);
+    return { kind, key: String(write.value), query, demand: 'none' };
+  }
+  if (write.op === 'update') return compileUpdate(dialect, table, write);
   const { key, body, indexes } = encode(table, write.value);
-  const columns = indexes.map((value) => (value === null ? null : dialect.indexParameter(value)));
-  if (write.op === 'update') {
-    if (!Number.isSafeInteger(write.version) || write.version < 1) {
-      throw new StoreError(
-        'invalid-record',
-        `the version of record ${quote(key)} must be a whole number from 1`,
-      );
-    }
-    const values = [key, write.version, write.version + 1, body, ...columns];
-    const query = fill(table, 'update', values, ([key, before, after, body, ...columns]) =>
-      db
-        .updateTable(table.name)
-        .set({ version: after, body, ...named(table, columns) })
-        .where('key', '=', key)
-        .where('version', '=', before),
-    );
-    return { kind, key, query, mustTouch: true };
-  }
+  const columns = indexes.map((value) => parameter(dialect, value));
   const query = fill(table, write.op, [key, body, ...columns], ([key, body, ...columns]) => {
     const indexed = named(table, columns);
     const insert = db.insertInto(table.name).values({ key, version: 1, body, ...indexed });
@@ -56,12 +47,57 @@ export function compileWrite(dialect: Dialect, table: Table, write: Write): Chan
             .doUpdateSet({ version: sql`${sql.ref(`${table.name}.version`)} + 1`, body, ...indexed }),
         );
   });
-  return { kind, key, query, mustTouch: write.op === 'insert' };
+  return { kind, key, query, demand: write.op === 'insert' ? 'touched' : 'nothing' };
 }
 
-/** Values by the names of the table's index columns. */
-function named(table: Table, values: readonly Slot[]): Record<string, Slot | undefined> {
-  return Object.fromEntries(table.indexes.map((name, at) => [column(name), values[at]]));
+/**
+ * Every column that is set costs its index two writes, whether it changes or not. Where the value of before is known,
+ * only what differs is set, and the row must have the rest: a value that was not the one of this version is a conflict.
+ */
+function compileUpdate(dialect: Dialect, table: Table, write: Write & { readonly op: 'update' }): Change {
+  const { db } = dialect;
+  const { key, body, indexes } = encode(table, write.value);
+  if (!Number.isSafeInteger(write.version) || write.version < 1) {
+    throw new StoreError(
+      'invalid-record',
+      `the version of record ${quote(key)} must be a whole number from 1`,
+    );
+  }
+  const before = write.before === undefined ? undefined : indexValues(table, key, write.before);
+  const same = indexes.map((value, at) => before !== undefined && value === before[at]);
+  const values = [
+    key,
+    write.version,
+    write.version + 1,
+    body,
+    ...indexes.map((value) => parameter(dialect, value)),
+  ];
+  const name = `update ${same.map(Number).join('')}`;
+  const query = fill(table, name, values, ([key, before, after, body, ...columns]) => {
+    const changed = columns.map((column, at) => (same[at] === true ? undefined : column));
+    const update = db
+      .updateTable(table.name)
+      .set({ version: after, body, ...named(table, changed) })
+      .where('key', '=', key)
+      .where('version', '=', before);
+    return table.indexes.reduce(
+      (update, index, at) =>
+        same[at] === true ? update.where(dialect.isSame(column(index), columns[at])) : update,
+      update,
+    );
+  });
+  return { kind: table.kind.name, key, query, demand: 'touched' };
+}
+
+function parameter(dialect: Dialect, value: string | number | null): string | number | null {
+  return value === null ? null : dialect.indexParameter(value);
+}
+
+/** Values by the names of the table's index columns, those alone that have one. */
+function named(table: Table, values: readonly (Slot | undefined)[]): Record<string, Slot> {
+  return Object.fromEntries(
+    table.indexes.flatMap((name, at) => (values[at] === undefined ? [] : [[column(name), values[at]]])),
+  );
 }
 
 /** One caller's commit. */
@@ -128,8 +164,9 @@ function* applyEach(dialect: Dialect, batches: readonly Batch[]): Steps<readonly
 
 function* firstConflict(changes: readonly Change[]): Steps<Outcome> {
   for (const change of changes) {
-    const { changed } = yield* ask(change.query);
-    if (change.mustTouch && changed === 0) return change;
+    const { changed, rows } = yield* ask(change.query);
+    const { demand } = change;
+    if ((demand === 'touched' && changed === 0) || (demand === 'none' && rows.length > 0)) return change;
   }
   return undefined;
 }

@@ -6,6 +6,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type RawBuilder,
+  type SqlBool,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -24,6 +25,8 @@ export interface Dialect {
   readonly indexParameter: (value: string | number) => string | number;
   /** An index value as an expression that compares and sorts like the column that holds it. */
   readonly indexValue: (value: string | number) => RawBuilder<unknown>;
+  /** Whether a column holds this value, null included. */
+  readonly isSame: (column: string, value: unknown) => RawBuilder<SqlBool>;
   readonly types: Readonly<Record<'key' | 'index' | 'integer' | 'hash', string>>;
 }
 
@@ -39,6 +42,7 @@ export const sqliteDialect: Dialect = {
   }),
   indexParameter: (value) => value,
   indexValue: (value) => sql`${value}`,
+  isSame: (column, value) => sql<SqlBool>`${sql.ref(column)} is ${value}`,
   // A column of type BLOB has no affinity: text stays text and numbers stay numbers.
   types: { key: 'text', index: 'blob', integer: 'integer', hash: 'blob' },
 };
@@ -55,6 +59,7 @@ export const postgresDialect: Dialect = {
   }),
   indexParameter: sortableText,
   indexValue: (value) => sql`${sortableText(value)}`,
+  isSame: (column, value) => sql<SqlBool>`${sql.ref(column)} is not distinct from ${value}`,
   // Bytewise, as SQLite compares, whatever the database's own collation is.
   types: { key: 'text collate "C"', index: 'text collate "C"', integer: 'bigint', hash: 'bytea' },
 };

@@ -123,6 +123,24 @@ export function countQuery(dialect: Dialect, table: Table, where?: RecordWhere):
     .compile();
 }
 
+/** Whether there is any record with this value at an index: one row or none. */
+export function anyQuery(
+  dialect: Dialect,
+  table: Table,
+  index: string,
+  value: string | number,
+): CompiledQuery {
+  const wanted = indexColumn(table, index);
+  const parameter = dialect.indexParameter(plain(value) as string | number);
+  return fill(table, `any ${index}`, [parameter], ([slot]) =>
+    dialect.db
+      .selectFrom(table.name)
+      .select(sql<number>`1`.as('found'))
+      .where(sql<SqlBool>`${sql.ref(wanted)} = ${slot}`)
+      .limit(sql.lit(1)),
+  );
+}
+
 export function getQuery(dialect: Dialect, table: Table, key: string): CompiledQuery {
   return fill(table, 'get', [key], ([key]) =>
     dialect.db.selectFrom(table.name).select(['version', 'body']).where('key', '=', key!),

@@ -1,5 +1,5 @@
 import { StoreError, type StoreErrorCode } from '../error.ts';
-import type { Batch, Change, Outcome } from './commit.ts';
+import type { Batch, Change, Demand, Outcome } from './commit.ts';
 
 /**
  * A group of commits on its way to the thread that writes: one flat list of plain values, because a message of many
@@ -15,7 +15,7 @@ export interface GroupMessage {
 
 interface Statement {
   readonly sql: string;
-  readonly mustTouch: boolean;
+  readonly demand: Demand;
 }
 
 /** What became of a group: of each commit which change met a conflict (-1: none), or why the whole group failed. */
@@ -37,14 +37,14 @@ export class GroupWriter {
     const words: unknown[] = [];
     for (const { changes, leaves } of batches) {
       words.push(changes.length);
-      for (const { query, mustTouch } of changes) {
-        // One text may be asked with and without the demand that it touches a row.
-        const name = `${mustTouch ? '!' : ' '}${query.sql}`;
+      for (const { query, demand } of changes) {
+        // One text may be asked with one demand and with another.
+        const name = `${demand} ${query.sql}`;
         let number = this.#numbers.get(name);
         if (number === undefined) {
           number = this.#numbers.size;
           this.#numbers.set(name, number);
-          statements.push({ sql: query.sql, mustTouch });
+          statements.push({ sql: query.sql, demand });
         }
         words.push(number, query.parameters.length);
         for (const parameter of query.parameters) words.push(parameter);
@@ -73,9 +73,9 @@ export class GroupReader {
     while (at < words.length) {
       const changes: Change[] = [];
       for (let left = count(); left > 0; left--) {
-        const { sql, mustTouch } = this.#statements[count()]!;
+        const { sql, demand } = this.#statements[count()]!;
         const query = { sql, parameters: take() } as unknown as Change['query'];
-        changes.push({ kind: '', key: '', mustTouch, query });
+        changes.push({ kind: '', key: '', demand, query });
       }
       batches.push({ changes, leaves: take() as readonly string[] });
     }

@@ -85,7 +85,7 @@ describe('the thread that writes', { timeout: 30_000 }, () => {
   it('rejects a group when the tables are not there, and goes on with the next', async () => {
     const engine = openSqliteWithThread(join(folder, 'records.db'));
     const query = { sql: 'insert into nowhere values (1)', parameters: [] } as never;
-    const batch = { changes: [{ kind: 'x', key: 'x', mustTouch: false, query }], leaves: [] };
+    const batch = { changes: [{ kind: 'x', key: 'x', demand: 'nothing', query } as const], leaves: [] };
     await expect(engine.apply!([batch])).rejects.toMatchObject({ code: 'disk-failed' });
     await expect(engine.apply!([batch])).rejects.toThrow(/SQLITE_ERROR/);
     await engine.close();
