@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Program, startProgram, temporaryFolder } from '../program.ts';
-import { type Checks, command, shell } from './checks.ts';
-
-const main = join(import.meta.dirname, '../../packages/kydai/src/main.ts');
+import type { Program } from '../program.ts';
+import { type Checks, shell } from './checks.ts';
+import { startNationalCity } from './national.ts';
 
 /**
  * Generations and chains as others see them: after a rollover of everything openssl and GnuTLS must find a path from
@@ -108,49 +107,7 @@ async function generations(program: Program, checks: Checks): Promise<void> {
 }
 
 async function nationalRoot(checks: Checks): Promise<void> {
-  const folder = temporaryFolder();
-  const sh = (line: string) => shell(folder, line);
-  const made = await sh(
-    `openssl req -x509 -newkey rsa:3072 -nodes -keyout national.key -out national.pem -days 7300 -subj '/C=VN/O=National/CN=National Root' 2>/dev/null
-     openssl ecparam -name secp384r1 -genkey -noout -out province.key
-     openssl req -new -key province.key -subj '/C=VN/O=Province/CN=Province CA' -out province.csr
-     printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=critical,keyCertSign,cRLSign\\nsubjectKeyIdentifier=hash\\nauthorityKeyIdentifier=keyid\\n' > province.ext
-     printf 'basicConstraints=critical,CA:TRUE,pathlen:0\\nkeyUsage=critical,keyCertSign,cRLSign\\nsubjectKeyIdentifier=hash\\nauthorityKeyIdentifier=keyid\\n' > issuing.ext
-     openssl x509 -req -in province.csr -CA national.pem -CAkey national.key -set_serial 2 -days 5000 -extfile province.ext -out province.pem 2>/dev/null`,
-  );
-  checks.equal('openssl plays a national root and a province', made.code, 0);
-  mkdirSync(join(folder, 'data'));
-  const cli = (...args: string[]) =>
-    command(folder, process.execPath, [main, ...args], { KYDAI_DATA: join(folder, 'data') });
-  checks.equal('the city makes its requests', (await cli('pki', 'ceremony', 'requests')).code, 0);
-  const sign = (request: string, out: string, serial: number) =>
-    sh(
-      `openssl x509 -req -in ${request} -CA province.pem -CAkey province.key -set_serial ${serial} -days 1800 -extfile issuing.ext -out ${out} 2>/dev/null`,
-    );
-  await sign('device-ca.csr', 'device-ca.pem', 3);
-  await sign('service-ca.csr', 'service-ca.pem', 4);
-  const without = await cli('pki', 'ceremony', 'import', '--root', 'national.pem');
-  checks.ok('without the chain the import is refused', without.code !== 0, without.output);
-  checks.matches(
-    'and says whose certificate is missing',
-    without.output,
-    /issuer is `CN=Province CA.*--?chain|with the chain/,
-  );
-  const imported = await cli(
-    'pki',
-    'ceremony',
-    'import',
-    '--root',
-    'national.pem',
-    '--chain',
-    'province.pem',
-  );
-  checks.matches(
-    'with it the import tells the path',
-    imported.output,
-    /device-ca-1, until [\s\S]*Province CA[\s\S]*National Root/,
-  );
-  const program = await startProgram({ folder });
+  const { program, sh, sign } = await startNationalCity(checks);
   const { addresses } = program;
   await enrol(program, sh, 'leaf-1', 'national');
   const chain = `curl -fsS --cacert national.pem ${addresses.devices}/.well-known/est/cacerts | base64 -d | openssl pkcs7 -inform DER -print_certs -out pool.pem`;

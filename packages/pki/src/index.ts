@@ -35,7 +35,9 @@ export { openTokenKeys } from './keys/token/token-keys.ts';
 export { ocspRequestFor } from './ocsp/ask.ts';
 export { createOcspHandler } from './ocsp/handler.ts';
 export { findPath, type PathVerdict } from './path/build.ts';
+export { ocspFault } from './path/ocsp.ts';
 export { type RevocationSources, revocationBy } from './path/revocation.ts';
+export { type StatusPlaces, statusPlaces } from './path/status-places.ts';
 export { type PathOptions, pathFault } from './path/validate.ts';
 export { makeKeyAndRequest } from './pkcs12/key-and-request.ts';
 export { writePkcs12 } from './pkcs12/write.ts';
@@ -57,5 +59,6 @@ export {
   type NewDevice,
 } from './register/register.ts';
 export { type ParsedCertificate, readCertificate } from './x509/certificate.ts';
+export { readCertsOnly } from './x509/cms.ts';
 export { type ParsedCrl, readCrl } from './x509/crl.ts';
 export { readOcspResponse } from './x509/ocsp-response.ts';

@@ -1,10 +1,11 @@
 const all = `Usage: kydai device <command>
 
-be a device: enrol, renew, send sealed readings
+be a device: enrol, renew, send sealed readings; or the service that opens them
 
   enrol <id>      make a key and get a certificate for it
   renew           get the next certificate, or keep it fresh for ever
   send <reading>  seal a reading for a receiving service and publish it
+  open [file]     open sealed readings, as the service that they were sealed for
 
 kydai device <command> --help says more.
 `;

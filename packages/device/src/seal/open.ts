@@ -11,11 +11,13 @@ export interface OpenOptions {
   /** The receiving service's private key. */
   readonly key: KeyObject;
   /**
-   * The device certificate with this SHA-256 (base64url) where it is valid now: issued by us, not expired, not revoked;
-   * undefined otherwise. PEM or DER.
+   * The device certificate with this SHA-256 (base64url), and this serial number (hex) where the device tells it, if it is
+   * valid now: issued by us, not expired, not revoked; undefined otherwise. PEM or DER. What it throws becomes the cause of
+   * the refusal, but for `server-unavailable`, which is passed on: such a reading may be opened later.
    */
   readonly certificateOf: (
     digest: string,
+    serial: string | undefined,
   ) => Promise<string | Uint8Array | undefined> | string | Uint8Array | undefined;
   readonly guard: ReplayGuard;
   /** Epoch milliseconds. */
@@ -51,7 +53,12 @@ export async function openSealed(sealed: string, options: OpenOptions): Promise<
   if (sealed.length > largestSeal) throw invalid();
   let claims: SealedClaims;
   try {
-    const { plaintext } = await compactDecrypt(sealed, options.key, {
+    const receiver = keyDigest(createPublicKey(options.key));
+    const keyOf = ({ kid }: { kid?: string }) => {
+      if (kid !== undefined && kid !== receiver) throw new Error('sealed for another receiver');
+      return options.key;
+    };
+    const { plaintext } = await compactDecrypt(sealed, keyOf, {
       keyManagementAlgorithms: ['ECDH-ES'],
       contentEncryptionAlgorithms: ['A256GCM'],
     });
@@ -61,8 +68,9 @@ export async function openSealed(sealed: string, options: OpenOptions): Promise<
       signed,
       async (header) => {
         const digest = header['x5t#S256'];
-        const found = typeof digest === 'string' ? await options.certificateOf(digest) : undefined;
-        if (found === undefined || header?.typ !== signedType) throw new Error('no valid certificate');
+        if (header.typ !== signedType || typeof digest !== 'string') throw new Error('not a reading');
+        const found = await options.certificateOf(digest, header.kid);
+        if (found === undefined) throw new Error('no valid certificate');
         device = new X509Certificate(found);
         return device.publicKey;
       },
@@ -71,9 +79,11 @@ export async function openSealed(sealed: string, options: OpenOptions): Promise<
     const read = readClaims(JSON.parse(Buffer.from(payload).toString('utf8')));
     if (read === undefined) throw new Error('claims are not whole');
     claims = read;
-    if (device === undefined || commonNameOf(device) !== claims.sub) throw new Error('another device');
-    if (claims.aud !== keyDigest(createPublicKey(options.key))) throw new Error('another receiver');
+    if (device === undefined || commonNameOf(device) !== claims.sub)
+      throw new Error('in the name of another device');
+    if (claims.aud !== receiver) throw new Error('passed on by another receiver');
   } catch (cause) {
+    if (cause instanceof DeviceError && cause.code === 'server-unavailable') throw cause;
     throw invalid(cause);
   }
   options.guard.admit(`${claims.sub}/${claims.jti}`, claims.iat, options.now);

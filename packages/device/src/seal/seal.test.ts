@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { CompactSign } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DeviceError } from '../error.ts';
 import { createDeviceKey } from '../key/create.ts';
 import { TestAuthority } from '../testing/authority.ts';
 import { type OpenOptions, openSealed } from './open.ts';
@@ -67,6 +68,31 @@ describe('a sealed reading', () => {
     await expect(openSealed(named, fresh())).rejects.toMatchObject(invalid);
     const forged = await sealReading(1, { ...options, key: createDeviceKey() });
     await expect(openSealed(forged, fresh())).rejects.toMatchObject(invalid);
+  });
+
+  it('tells whose certificate to look for, and why it does not open, to the receiver alone', async () => {
+    const sealed = await sealReading(1, options);
+    let asked: unknown[] = [];
+    const certificateOf: OpenOptions['certificateOf'] = (...names) => {
+      asked = names;
+      throw new Error('certificate is revoked');
+    };
+    await expect(openSealed(sealed, { ...fresh(), certificateOf })).rejects.toMatchObject({
+      code: 'seal-invalid',
+      message: expect.not.stringContaining('revoked'),
+      cause: { message: 'certificate is revoked' },
+    });
+    expect(asked).toEqual([certificateDigest(certificate), certificate.serialNumber.toLowerCase()]);
+  });
+
+  it('is not called invalid while the authority cannot be asked', async () => {
+    const sealed = await sealReading(1, options);
+    const certificateOf = () => {
+      throw new DeviceError('server-unavailable', 'the authority is away');
+    };
+    await expect(openSealed(sealed, { ...fresh(), certificateOf })).rejects.toMatchObject({
+      code: 'server-unavailable',
+    });
   });
 
   it('cannot be passed on to another receiver by the one that opened it', async () => {

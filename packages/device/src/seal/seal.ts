@@ -43,7 +43,12 @@ export async function sealReading(reading: unknown, options: SealOptions): Promi
     );
   }
   const signed = await new CompactSign(payload)
-    .setProtectedHeader({ alg: 'ES256', typ: signedType, 'x5t#S256': certificateDigest(options.certificate) })
+    .setProtectedHeader({
+      alg: 'ES256',
+      typ: signedType,
+      kid: options.certificate.serialNumber.toLowerCase(),
+      'x5t#S256': certificateDigest(options.certificate),
+    })
     .sign(options.key.privateKey);
   return await new CompactEncrypt(Buffer.from(signed))
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', cty: 'JOSE', kid: keyDigest(recipient) })

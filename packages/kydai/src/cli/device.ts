@@ -5,11 +5,15 @@ import type { CommandContext } from './program.ts';
 export function addDeviceCommands(program: Command, { output, exit }: CommandContext): void {
   program
     .command('device')
-    .description('be a device: enrol, renew, send sealed readings')
+    .description('be a device: enrol, renew, send sealed readings; or the service that opens them')
     .argument('[arguments...]')
     .allowUnknownOption()
     .helpOption(false)
     .action(async (args: string[]) => {
+      if (args[0] === 'open') {
+        const { openReadings } = await import('./device-open.ts');
+        return exit(await openReadings(args.slice(1), output, (line) => process.stderr.write(line)));
+      }
       const { runDevice } = await import('@kydai/device/command');
       exit(await runDevice(args, output));
     });

@@ -95,6 +95,11 @@ export async function openCertification(parts: {
       crl: createCrlHandler({ authority }),
       renewal,
       rootPem: authority.root.pem,
+      authorities: () => authority.caCertificates(),
+      certificate: async (serial) => {
+        const found = await records.get(certificates, serial);
+        return found === undefined ? undefined : Buffer.from(found.value.der, 'base64');
+      },
     });
     answer = (request) => app(request, { address: '' });
     listeners.push({ ...status, close: keepPublishing(authority, log) });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readCertificate } from '../x509/certificate.ts';
+import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
 import { encodeCertId, encodeOcspRequest } from '../x509/ocsp-request.ts';
 import { Oid } from '../x509/oids.ts';
 import { readPublicKey } from '../x509/public-key.ts';
@@ -9,10 +9,11 @@ import { readPublicKey } from '../x509/public-key.ts';
  * CertID, no nonce). Throws `malformed-der` or `malformed-certificate` for what is no certificate.
  */
 export function ocspRequestFor(issuer: Uint8Array, certificate: Uint8Array): Uint8Array {
-  const { subject, publicKey } = readCertificate(issuer);
+  return encodeOcspRequest([certIdFor(readCertificate(issuer), readCertificate(certificate).serialHex)]);
+}
+
+/** The CertID by which such a request names a certificate of an issuer. */
+export function certIdFor({ subject, publicKey }: ParsedCertificate, serialHex: string): Uint8Array {
   const hash = (octets: Uint8Array) => createHash('sha256').update(octets).digest();
-  const keyHash = hash(readPublicKey(publicKey).bits);
-  return encodeOcspRequest([
-    encodeCertId(Oid.sha256, hash(subject.der), keyHash, readCertificate(certificate).serialHex),
-  ]);
+  return encodeCertId(Oid.sha256, hash(subject.der), hash(readPublicKey(publicKey).bits), serialHex);
 }
