@@ -11,8 +11,8 @@ const mostRead = 100_000;
  * send it again.
  */
 export async function recentlyKept(records: RecordStore, events: EventStore): Promise<readonly KeptFrame[]> {
-  const mark = (await records.get(ledgerMarks, 'through'))?.value.event;
-  if (mark === undefined) return [];
+  // Killed within its first minute, the program has left no mark.
+  const mark = (await records.get(ledgerMarks, 'through'))?.value.event ?? '0';
   const since = Number.parseInt(mark.replaceAll('-', '').slice(0, 12), 16) - answerMs;
   const hex = Math.max(0, since).toString(16).padStart(12, '0');
   const filter: EventFilter = {
