@@ -60,13 +60,21 @@ describe('sign-in by OpenID Connect, with a real provider', () => {
           redirect_uris: [`${program.addresses.http}/sign-in/oidc/callback`],
         },
       ],
-      claims: { openid: ['sub'], profile: ['name', 'roles'] },
+      claims: { openid: ['sub', 'amr'], profile: ['name', 'roles'] },
       conformIdTokenClaims: false,
       pkce: { required: () => true },
       findAccount: (_context, id) => ({
         accountId: id,
-        claims: () => ({ sub: id, name: `Chuyên viên ${id}`, roles: id === 'lan' ? ['soc-analyst'] : [] }),
+        claims: () => ({
+          sub: id,
+          name: `Chuyên viên ${id}`,
+          roles: id === 'lan' ? ['soc-analyst'] : id === 'duy' ? ['devops'] : [],
+        }),
       }),
+    });
+    // The development pages know one factor; this account came with two.
+    provider.on('interaction.ended', ({ oidc }) => {
+      if (oidc.session?.accountId === 'duy') Object.assign(oidc.session, { amr: ['mfa'] });
     });
     server.on('request', provider.callback());
   }, 60_000);
@@ -104,6 +112,21 @@ describe('sign-in by OpenID Connect, with a real provider', () => {
     // One factor: the weighty acts stay closed, though the role could contain devices.
     expect(session.permissions).not.toContain('contain-device');
     expect(session.permissions).not.toContain('revoke-certificate');
+  });
+
+  it('a person makes no token that may do what they may not', async () => {
+    const walker = await signIn('duy');
+    const make = async (...scopes: string[]) => {
+      const { response } = await walker.go(`${program.addresses.http}/api/v1/api-tokens`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-kydai-csrf': '1' },
+        body: JSON.stringify({ name: 'pipeline', scopes, days: 1 }),
+      });
+      return response.status;
+    };
+    expect(await make('push-sbom', 'ingest-events')).toBe(200);
+    // DevOps may not search logs, which a token of this scope could.
+    expect(await make('push-sbom', 'read-api')).toBe(403);
   });
 
   it('a subject that is called as the local administrator is somebody else', async () => {

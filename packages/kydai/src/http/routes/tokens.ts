@@ -3,13 +3,32 @@ import { ApiTokenBody, ApiTokenPage, ApiTokenView } from '@kydai/contracts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { ApiToken } from '../../sign-in/api-tokens.ts';
+import { type Caller, permittedActions } from '../../sign-in/caller.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { apiRoute, json, jsonBody } from './route.ts';
 
+type TokenScope = ApiToken['scopes'][number];
+
+/** What each scope opens: actions on areas. */
+const opens: Readonly<Record<TokenScope, readonly (readonly [action: string, area: string])[]>> = {
+  'ingest-events': [['ingest-events', 'logs']],
+  'push-sbom': [['push-sbom', 'findings']],
+  'read-api': [
+    ['view', 'overview'],
+    ['search-logs', 'logs'],
+  ],
+  'ask-decision': [['ask-decision', 'decisions']],
+  'report-risk': [['report-risk', 'devices']],
+};
+
 /** API tokens for pipelines and shippers. */
 export function tokenRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
   const { apiTokens, links } = kydai;
+  const decide = kydai.decisionLog.decideFor('console');
+  /** Whether all that a scope opens is open to the caller: else a token would be a way around the policies. */
+  const mayDo = (caller: Caller, scope: TokenScope): boolean =>
+    opens[scope].every(([action, area]) => permittedActions(decide, caller, [action], area).length > 0);
   app.openapi(
     apiRoute('/api/v1/api-tokens', guard('create-api-token', 'settings'), {
       method: 'post',
@@ -18,7 +37,11 @@ export function tokenRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
       responses: { 200: json(ApiTokenView, 'the token, shown once') },
     }),
     async (c) => {
-      const { token, secret } = await apiTokens.create(c.req.valid('json'), c.var.caller.actor);
+      const wanted = c.req.valid('json');
+      const beyond = wanted.scopes.find((scope) => !mayDo(c.var.caller, scope));
+      if (beyond !== undefined)
+        throw new ShellError('forbidden', `a token of yours may not do what you may not: \`${beyond}\``);
+      const { token, secret } = await apiTokens.create(wanted, c.var.caller.actor);
       const { id, name, scopes, expires } = token;
       return c.json({ id, name, scopes: [...scopes], expires, token: secret }, 200);
     },
