@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type {
   CoverageView,
+  DetectionPage,
   HuntNews,
   HuntView,
   IncidentView,
@@ -57,6 +58,11 @@ describe('rules of others, and hunts', () => {
     expect(items).toHaveLength(total);
     expect(items.filter(({ tests }) => tests?.passed !== true)).toEqual([]);
     expect(items.find(({ title_vi }) => title_vi !== undefined)).toBeDefined();
+    const detail = (await (await call(`/api/v1/rules/${items[0]!.id}`)).json()) as RuleDetailView;
+    expect(detail.vi).toMatchObject({
+      description: expect.stringMatching(/[À-ỹ]/),
+      knownGaps: expect.stringMatching(/[À-ỹ]/),
+    });
     expect((await program.cli('rules', 'test')).stdout).toMatch(/^\d+ passed, 0 failed$/m);
     const map = (await (await call('/api/v1/rules/coverage')).json()) as CoverageView;
     expect(map.techniques.find(({ technique }) => technique === 'T1110.001')?.count).toBeGreaterThan(0);
@@ -72,6 +78,16 @@ describe('rules of others, and hunts', () => {
 
     expect((await send(['drillword one', 'drillword two', 'nothing'])).status).toBe(200);
     await eventually(async () => (await list('pack=others')).items[0]?.fired === 2);
+    expect((await list('pack=others&state=never-fired')).total).toBe(0);
+    const found = async (query: string) =>
+      (await (await call(`/api/v1/detections?${query}`)).json()) as DetectionPage;
+    expect(await found('q=DRILLword+line')).toMatchObject({
+      total: 2,
+      items: [{ rule: { id: imported } }, {}],
+    });
+    expect((await found('q=drillword&level=high')).total).toBe(0);
+    expect((await found('q=drillword&drill=true')).total).toBe(0);
+    expect((await found('q=no-such-word')).total).toBe(0);
     program = await program.restart();
     const { items, packs } = await list('q=drillword');
     expect(items[0]).toMatchObject({ id: imported, pack: 'others', fired: 2, suppressed: 0, tests: null });

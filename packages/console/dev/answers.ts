@@ -193,6 +193,11 @@ export async function api(request: IncomingMessage, response: ServerResponse, ur
           : { items: audit.slice(from, from + Number(search.get('limit') ?? 50)), total: audit.length },
       );
     }
+    case 'entities': {
+      const ids = ['soc-analyst', 'ciso', 'pki-operator', 'operator', 'viewer'];
+      const type = search.get('type') ?? '';
+      return json(response, { items: ids.map((one) => ({ uid: { type, id: one } })), total: ids.length });
+    }
     case 'backups':
       return json(response, empty ? noBackups : backups);
     case 'stream':

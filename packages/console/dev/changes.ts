@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { audit, certificates, devices, incidents, minute, runs } from './data.ts';
 import { json, publish } from './http.ts';
 import { incidentView } from './overview.ts';
+import { blast, replay } from './policies.ts';
 import { explanation, huntNews, ruleDetail } from './rules.ts';
 
 export async function change(
@@ -107,6 +108,7 @@ export async function change(
       },
     });
   }
+  if (name === 'policies') return json(response, id === 'blast' ? blast(body) : replay);
   if (name === 'api-tokens') {
     const token = {
       id: 'dev',

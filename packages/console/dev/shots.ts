@@ -43,6 +43,8 @@ const pages: Record<string, string> = {
   decisions: '/decisions',
   policies: '/policies?open=quarantined-device',
   try: '/policies?view=try',
+  blast: '/policies?view=blast&type=Device&id=cam-dong-ba-03&what=quarantine',
+  without: '/policies?view=blast&type=Policy&id=quarantined-device&what=without&value=24',
   audit: '/audit',
   backups: '/backups',
 };

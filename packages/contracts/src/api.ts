@@ -52,7 +52,11 @@ export type SessionView = z.infer<typeof SessionView>;
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), total: z.number().int() });
 
 export const IncidentPage = page(Incident);
-export const DetectionPage = page(Detection);
+export const DetectionPage = page(Detection).extend({
+  /** In how many of the newest words were looked for, where there are more. */
+  searched: z.number().int().optional(),
+});
+export type DetectionPage = z.infer<typeof DetectionPage>;
 export const DevicePage = page(Device);
 export const CertificatePage = page(Certificate);
 

@@ -5,10 +5,11 @@ import type {
   AuditPage,
   AuthorityView,
   BackupsView,
+  BlastView,
   Certificate,
   CoverageView,
   DecisionsView,
-  Detection,
+  DetectionPage,
   Device,
   DeviceView,
   EventPageView,
@@ -28,6 +29,7 @@ import type {
   PkiHealthView,
   PoliciesView,
   PolicyFilesView,
+  ReplayView,
   RuleDetailView,
   RulesView,
   SbomGraph,
@@ -66,6 +68,7 @@ export type Subject =
   | 'rule'
   | 'decisions'
   | 'policies'
+  | 'entities'
   | 'audit'
   | 'backups';
 
@@ -121,18 +124,24 @@ export const incidentsQuery = (
 ) => resource<Page<Incident>>('incidents', 'incidents', { state, indicator, limit, offset });
 export const incidentQuery = (id: string) => single<IncidentView>('incident', id, 'incidents');
 export const rulesQuery = (
-  q: string,
-  pack: string | undefined,
-  order: 'given' | 'fired' | 'suppressed' | 'last',
+  filter: {
+    readonly q?: string;
+    /** Empty for the city's own, `all` for every pack. */
+    readonly pack: string;
+    readonly level?: string;
+    readonly state?: string;
+    readonly order?: string;
+  },
   limit: number,
   offset: number,
 ) =>
   queryOptions({
-    queryKey: ['rules', q, pack, order, limit, offset] as const,
+    queryKey: ['rules', filter, limit, offset] as const,
     queryFn: ({ signal }) => {
-      const path = withParameters(`${root}/rules`, { q, order, limit, offset });
+      const { pack, ...others } = filter;
+      const path = withParameters(`${root}/rules`, { ...others, limit, offset });
       // An empty pack means the city's own rules, so it is not left out as other empty parameters are.
-      return get<RulesView>(pack === undefined ? path : `${path}&pack=${encodeURIComponent(pack)}`, signal);
+      return get<RulesView>(pack === 'all' ? path : `${path}&pack=${encodeURIComponent(pack)}`, signal);
     },
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
@@ -141,10 +150,27 @@ export const ruleQuery = (id: string) => single<RuleDetailView>('rule', id, 'rul
 export const coverageQuery = () => resource<CoverageView>('rules', 'rules/coverage');
 export const statementsQuery = (source: string) =>
   resource<AuditPage>('statements', 'sources/statements', { source, limit: 24 });
-export const detectionsQuery = (limit: number, offset: number, rule = '', level = '') =>
-  resource<Page<Detection>>('detections', 'detections', { limit, offset, rule, level });
+export const detectionsQuery = (
+  filter: {
+    readonly q?: string;
+    readonly rule?: string;
+    readonly level?: string;
+    readonly drill?: string;
+    /** RFC 3339. */
+    readonly from?: string;
+    readonly order?: string;
+  },
+  limit: number,
+  offset: number,
+) => resource<DetectionPage>('detections', 'detections', { ...filter, limit, offset });
 export const devicesQuery = (
-  filter: { readonly q: string; readonly zone?: string; readonly kind?: string; readonly trust?: string },
+  filter: {
+    readonly q: string;
+    readonly zone?: string;
+    readonly kind?: string;
+    readonly trust?: string;
+    readonly order?: string;
+  },
   limit: number,
   offset: number,
 ) => resource<Page<Device>>('devices', 'devices', { ...filter, limit, offset });
@@ -161,6 +187,7 @@ export const certificatesQuery = (
     readonly q?: string;
     readonly profile?: string;
     readonly status: string;
+    readonly order?: string;
   },
   limit: number,
   offset: number,
@@ -212,6 +239,27 @@ export const policyFilesQuery = () => ({
   // Edits rest on them: they do not change under somebody's hands.
   staleTime: Number.POSITIVE_INFINITY,
 });
+/** Which grants would flip; asked anew each time that somebody looks. */
+export const blastQuery = (question: object) =>
+  queryOptions({
+    queryKey: ['policies', 'blast', question] as const,
+    queryFn: () => post<BlastView>(`${root}/policies/blast`, question),
+    gcTime: 0,
+  });
+export const replayQuery = (candidate: object) =>
+  queryOptions({
+    queryKey: ['policies', 'replay', candidate] as const,
+    queryFn: () => post<ReplayView>(paths.policyReplay, candidate),
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+/** Those of a type that the policies know. */
+export const entitiesQuery = (type: string) =>
+  resource<Page<{ readonly uid: { readonly type: string; readonly id: string } }>>('entities', 'entities', {
+    type,
+    limit: 200,
+  });
 export const explanationQuery = (request: object) =>
   queryOptions({
     queryKey: ['policies', 'explain', request] as const,
@@ -250,7 +298,6 @@ export const paths = {
   approvals: `${root}/approvals`,
   stopDecision: (id: string) => `${root}/approvals/${encodeURIComponent(id)}/stop`,
   policyReplay: `${root}/policies/replay`,
-  policyBlast: `${root}/policies/blast`,
   incidentAction: (id: string) => `${root}/incidents/${encodeURIComponent(id)}/actions`,
   approval: (runId: string) => `${root}/runs/${encodeURIComponent(runId)}/approvals`,
   containment: (id: string) => `${root}/devices/${encodeURIComponent(id)}/containment`,

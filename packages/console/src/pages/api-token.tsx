@@ -5,8 +5,8 @@ import { post } from '../api/client.ts';
 import { paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
-import { Dialog, fieldText } from '../parts/dialog.tsx';
-import { Copyable, Why } from '../parts/frame.tsx';
+import { Dialog, FormError, fieldText } from '../parts/dialog.tsx';
+import { Copyable } from '../parts/frame.tsx';
 
 const scopes: readonly (typeof tokenScopes)[number][] = [
   'ingest-events',
@@ -95,11 +95,7 @@ export function ApiTokenButton() {
                   ))}
                 </select>
               </label>
-              {error ? (
-                <p className="form-error" role="alert">
-                  <Why error={error} />
-                </p>
-              ) : null}
+              <FormError error={error} />
               <footer className="dialog-foot">
                 <button type="button" className="button" onClick={close}>
                   {t('common.cancel')}

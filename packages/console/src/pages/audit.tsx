@@ -1,13 +1,14 @@
 import type { AuditLeaf, AuditVerdict } from '@kydai/contracts';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ShieldAlert, ShieldCheck } from 'lucide-react';
-import { useSearchParams } from 'wouter';
 import { post } from '../api/client.ts';
 import { auditQuery, paths } from '../api/queries.ts';
 import { useSettings } from '../language/settings.tsx';
 import { Empty, Failure, Loaded, Page } from '../parts/frame.tsx';
+import { useListing } from '../parts/listing.ts';
+import { Pager } from '../parts/pager.tsx';
 import { Reference } from '../parts/reference.tsx';
-import { Pager, Table } from '../parts/table.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 
 const limit = 50;
@@ -15,10 +16,10 @@ const limit = 50;
 /** Everything that was done and by whom, and the proof that nothing was changed since. */
 export default function Audit() {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const given = search.get('from');
+  const listing = useListing();
+  const given = listing.of('from');
   // Without a place in the address the server answers with the newest entries: what one looks for first.
-  const query = useQuery(auditQuery(given === null ? undefined : Number(given) || 0, limit));
+  const query = useQuery(auditQuery(given === '' ? undefined : Number(given) || 0, limit));
   const verdict = useMutation({ mutationFn: () => post<AuditVerdict>(paths.auditVerify) });
   return (
     <Page
@@ -47,10 +48,13 @@ export default function Audit() {
             <>
               <Entries leaves={[...page.items].sort((a, b) => b.index - a.index)} />
               <Pager
-                offset={page.items[0]?.index ?? 0}
+                // The newest first: what the log counts upwards, the reader counts back.
+                offset={page.total - (page.items[0]?.index ?? 0) - page.items.length}
                 limit={limit}
                 total={page.total}
-                go={(next) => setSearch({ from: String(next) })}
+                go={(next) =>
+                  listing.filter({ from: next === 0 ? '' : String(Math.max(0, page.total - next - limit)) })
+                }
               />
             </>
           )

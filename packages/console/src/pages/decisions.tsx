@@ -101,7 +101,7 @@ export default function Decisions() {
                     className="button"
                     onClick={() => listing.filter({ q: '', show: '' })}
                   >
-                    {t('decisions.showAll')}
+                    {t('common.showAll')}
                   </button>
                 </Empty>
               ) : (

@@ -7,19 +7,11 @@ import { post, serverNow } from '../api/client.ts';
 import { certificatesQuery, type Page as ListPage, paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
-import { fieldText } from '../parts/dialog.tsx';
-import { Copyable, Empty, Page, Panel, Why } from '../parts/frame.tsx';
+import { DeviceFields } from '../parts/device-fields.tsx';
+import { FormError, fieldText } from '../parts/dialog.tsx';
+import { Copyable, Empty, Page, Panel } from '../parts/frame.tsx';
 import { Segments } from '../parts/segments.tsx';
 
-const kinds = [
-  'camera',
-  'sensor',
-  'traffic-controller',
-  'siren',
-  'water-controller',
-  'gateway',
-  'other',
-] as const;
 const lifetimes = [60, 480, 1440, 10080] as const;
 /** The contract's rule for device ids. */
 const idRule = '[a-z0-9](?:[a-z0-9.\\-]{0,62}[a-z0-9])?';
@@ -31,6 +23,8 @@ export default function Enrol() {
   const [token, setToken] = useState<EnrolmentTokenView>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  /** Devices come in rows of the same kind at the same place. */
+  const [last, setLast] = useState({ kind: 'camera', zone: '' });
 
   if (!may('create-enrolment-token')) {
     return (
@@ -42,14 +36,15 @@ export default function Enrol() {
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
+    const place = { kind: fieldText(form, 'kind'), zone: fieldText(form, 'zone') };
+    setLast(place);
     setBusy(true);
     setError(undefined);
     try {
       setToken(
         await post<EnrolmentTokenView>(paths.enrolmentTokens, {
           deviceId: fieldText(form, 'deviceId'),
-          kind: fieldText(form, 'kind'),
-          zone: fieldText(form, 'zone'),
+          ...place,
           minutes: Number(fieldText(form, 'minutes')),
         }),
       );
@@ -88,28 +83,7 @@ export default function Enrol() {
                   />
                   <small>{t('enrol.idHint')}</small>
                 </label>
-                <label className="field">
-                  <span>{t('enrol.zone')}</span>
-                  <input
-                    name="zone"
-                    required
-                    maxLength={64}
-                    className="mono"
-                    autoCapitalize="none"
-                    spellCheck={false}
-                  />
-                  <small>{t('enrol.zoneHint')}</small>
-                </label>
-                <label className="field">
-                  <span>{t('enrol.kind')}</span>
-                  <select name="kind">
-                    {kinds.map((kind) => (
-                      <option key={kind} value={kind}>
-                        {t(`kind.${kind}`)}
-                      </option>
-                    ))}
-                  </select>
-                </label>
+                <DeviceFields {...last} />
                 <label className="field">
                   <span>{t('enrol.minutes')}</span>
                   <select name="minutes">
@@ -120,11 +94,7 @@ export default function Enrol() {
                     ))}
                   </select>
                 </label>
-                {error ? (
-                  <p className="form-error" role="alert">
-                    <Why error={error} />
-                  </p>
-                ) : null}
+                <FormError error={error} />
                 <button type="submit" className="button primary" disabled={busy}>
                   {busy ? t('common.working') : t('enrol.create')}
                 </button>

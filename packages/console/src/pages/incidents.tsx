@@ -6,8 +6,9 @@ import { useSettings } from '../language/settings.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
 import { useListing } from '../parts/listing.ts';
 import { DrillMark, Entity, Severity, StateMark } from '../parts/marks.tsx';
+import { Pager } from '../parts/pager.tsx';
 import { Segments } from '../parts/segments.tsx';
-import { Pager, Table } from '../parts/table.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { WaitingGroups } from './approvals/waiting.tsx';
 

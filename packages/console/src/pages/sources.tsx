@@ -6,10 +6,10 @@ import { useSettings } from '../language/settings.tsx';
 import { AccountLine, imbalance, sumAccounts } from '../parts/account.tsx';
 import { Copyable, Empty, Loaded, Page, Panel } from '../parts/frame.tsx';
 import { useNow } from '../parts/now.ts';
+import { Pager } from '../parts/pager.tsx';
 import { SearchBox } from '../parts/search-box.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Spark } from '../parts/spark.tsx';
-import { Pager } from '../parts/table.tsx';
 import { ApiTokenButton } from './api-token.tsx';
 import { SignedHours } from './signed-hours.tsx';
 

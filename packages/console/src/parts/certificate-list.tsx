@@ -6,12 +6,14 @@ import { post } from '../api/client.ts';
 import { paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
+import { CopyButton } from './copy-button.tsx';
 import { CommentField, ConfirmDialog, Dialog, fieldText } from './dialog.tsx';
 import { Copyable } from './frame.tsx';
 import { Impact } from './impact.tsx';
 import { CertificateMark } from './marks.tsx';
 import { useNow } from './now.ts';
-import { Table } from './table.tsx';
+import { type Order, Table } from './table.tsx';
+import { When } from './when.tsx';
 
 const reasons = [
   'keyCompromise',
@@ -43,9 +45,11 @@ export function toPem(der: string): string {
 export function CertificateList({
   certificates,
   withSubject = false,
+  order,
 }: {
   certificates: readonly Certificate[];
   withSubject?: boolean;
+  order?: Order;
 }) {
   const { t } = useSettings();
   const now = useNow();
@@ -56,9 +60,11 @@ export function CertificateList({
         caption={t('certificates.title')}
         rows={certificates}
         rowKey={(certificate) => certificate.serial}
+        {...(order === undefined ? {} : { order })}
         columns={[
           {
             id: 'subject',
+            orders: ['subject', '-subject'],
             head: t(withSubject ? 'certificates.col.subject' : 'certificates.col.serial'),
             kind: 'lead',
             cell: (certificate) => (
@@ -83,7 +89,14 @@ export function CertificateList({
             cell: (certificate) => <span className="mono">{certificate.keyType}</span>,
           },
           {
+            id: 'issued',
+            head: t('certificates.issued'),
+            orders: ['-issued', 'issued'],
+            cell: (certificate) => <When at={certificate.issued} />,
+          },
+          {
             id: 'expires',
+            orders: ['notAfter', '-notAfter'],
             head: t('certificates.col.expires'),
             kind: 'end',
             cell: (certificate) => <Life certificate={certificate} now={now} />,
@@ -170,7 +183,9 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
             : null}
         </dd>
         <dt>{t('certificates.col.serial')}</dt>
-        <dd className="mono">{certificate.serial}</dd>
+        <dd className="mono">
+          {certificate.serial} <CopyButton text={certificate.serial} label={t('certificates.col.serial')} />
+        </dd>
         <dt>{t('certificates.issuer')}</dt>
         <dd className="mono">{certificate.issuer}</dd>
         <dt>{t('certificates.col.key')}</dt>
@@ -184,7 +199,10 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
         <dt>{t('certificates.requester')}</dt>
         <dd className="mono">{certificate.requester}</dd>
         <dt>{t('certificates.fingerprint')}</dt>
-        <dd className="mono">{certificate.fingerprint}</dd>
+        <dd className="mono">
+          {certificate.fingerprint}{' '}
+          <CopyButton text={certificate.fingerprint} label={t('certificates.fingerprint')} />
+        </dd>
       </dl>
       <details>
         <summary>PEM</summary>

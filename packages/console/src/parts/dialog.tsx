@@ -57,33 +57,48 @@ export function Dialog({
   );
 }
 
+/** Another answer than the one that the button at the end gives. */
+export interface Answer {
+  readonly value: string;
+  readonly label: string;
+  readonly tone: 'plain' | 'danger';
+}
+
 /** Asks before an act: says what will happen, takes what the act needs, shows why it failed, closes when it is done. */
 export function ConfirmDialog({
   title,
   explanation,
   confirm,
   tone = 'plain',
+  other,
+  disabled = false,
   act,
   close,
   children,
+  className = '',
 }: {
   title: string;
   explanation: string;
   confirm: string;
   tone?: 'plain' | 'danger';
-  act: (form: FormData) => Promise<unknown>;
+  other?: Answer;
+  disabled?: boolean;
+  /** `answer` is the value of `other`, or empty. */
+  act: (form: FormData, answer: string) => Promise<unknown>;
   close: () => void;
   children?: ReactNode;
+  className?: string;
 }) {
   const { t } = useSettings();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    const { submitter } = event.nativeEvent as SubmitEvent;
     setBusy(true);
     setError(undefined);
     try {
-      await act(new FormData(event.currentTarget));
+      await act(new FormData(event.currentTarget), (submitter as HTMLButtonElement | null)?.value ?? '');
       close();
     } catch (reason) {
       setError(reason);
@@ -91,29 +106,45 @@ export function ConfirmDialog({
     }
   };
   return (
-    <Dialog title={title} close={close}>
+    <Dialog title={title} close={close} className={className}>
       <form className="form" onSubmit={(event) => void submit(event)}>
         <p>{explanation}</p>
         {children}
-        {error ? (
-          <p className="form-error" role="alert">
-            <Why error={error} />
-          </p>
-        ) : null}
+        <FormError error={error} />
         <footer className="dialog-foot">
           <button type="button" className="button" onClick={close} disabled={busy}>
             {t('common.cancel')}
           </button>
+          {other === undefined ? null : (
+            <button
+              type="submit"
+              className={`button ${other.tone}`}
+              value={other.value}
+              disabled={busy || disabled}
+            >
+              {other.label}
+            </button>
+          )}
           <button
             type="submit"
             className={tone === 'danger' ? 'button danger' : 'button primary'}
-            disabled={busy}
+            disabled={busy || disabled}
           >
             {busy ? t('common.working') : confirm}
           </button>
         </footer>
       </form>
     </Dialog>
+  );
+}
+
+/** Why a form was not taken; nothing while there is no error. */
+export function FormError({ error }: { error: unknown }) {
+  if (!error) return null;
+  return (
+    <p className="form-error" role="alert">
+      <Why error={error} />
+    </p>
   );
 }
 

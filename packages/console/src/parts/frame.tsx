@@ -1,8 +1,9 @@
 import { AlertTriangle, RotateCw } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { explainError } from '../language/problems.ts';
 import { useSettings } from '../language/settings.tsx';
 import type { Translate } from '../language/translate.ts';
+import { useCopy } from './copy-button.tsx';
 
 /** A page: its title for the tab and the reader, a line about it, and its actions. */
 export function Page({
@@ -161,18 +162,13 @@ export function Loaded<T>({
 /** A command or token to take along. */
 export function Copyable({ text, label }: { text: string; label?: string }) {
   const { t } = useSettings();
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
-  };
+  const { copied, copy } = useCopy(text);
   return (
     <section className="copyable" aria-label={label}>
       <pre className={text.trim().includes('\n') ? 'lines' : undefined}>
         <code>{text}</code>
       </pre>
-      <button type="button" className="button quiet" onClick={() => void copy()}>
+      <button type="button" className="button quiet" onClick={copy}>
         {copied ? t('common.copied') : t('common.copy')}
       </button>
     </section>

@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSettings } from '../language/settings.tsx';
 
@@ -8,6 +8,14 @@ export interface Column<T> {
   readonly cell: (row: T) => ReactNode;
   /** `figure` is set to the right in tabular figures; `lead` names the card on a phone; `wide` takes what is left. */
   readonly kind?: 'figure' | 'lead' | 'wide' | 'end';
+  /** The orders that a press on the heading goes through, as the address names them: `-risk` falls, `risk` rises. */
+  readonly orders?: readonly string[];
+}
+
+/** By what a listing is ordered; empty for the order in which the server gives it by itself. */
+export interface Order {
+  readonly value: string;
+  readonly change: (order: string) => void;
 }
 
 /**
@@ -20,6 +28,7 @@ export function Table<T>({
   rows,
   rowKey,
   mark,
+  order,
 }: {
   caption: string;
   columns: readonly Column<T>[];
@@ -27,6 +36,8 @@ export function Table<T>({
   rowKey: (row: T) => string;
   /** A class for a row, such as `drill`. */
   mark?: (row: T) => string | undefined;
+  /** With it the headings of columns that have `orders` are buttons. */
+  order?: Order;
 }) {
   return (
     <div className="table-frame">
@@ -35,9 +46,7 @@ export function Table<T>({
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={column.kind}>
-                {column.head}
-              </th>
+              <Head key={column.id} column={column} order={order} />
             ))}
           </tr>
         </thead>
@@ -57,52 +66,35 @@ export function Table<T>({
   );
 }
 
-/** Which part of how many, and the way to the next part. */
-export function Pager({
-  offset,
-  limit,
-  total,
-  go,
+function Head<T>({
+  column: { head, kind, orders = [] },
+  order,
 }: {
-  offset: number;
-  limit: number;
-  total: number;
-  go: (offset: number) => void;
+  column: Column<T>;
+  order: Order | undefined;
 }) {
-  const { t, format } = useSettings();
-  if (total === 0) return null;
-  const last = Math.min(total, offset + limit);
+  const { t } = useSettings();
+  if (order === undefined || orders.length === 0) {
+    return (
+      <th scope="col" className={kind}>
+        {head}
+      </th>
+    );
+  }
+  const at = orders.indexOf(order.value);
+  const falls = order.value.startsWith('-');
+  const Arrow = falls ? ArrowDown : ArrowUp;
   return (
-    <nav className="pager" aria-label={t('common.range', { from: offset + 1, to: last, total })}>
-      <span className="figures">
-        {t('common.range', {
-          from: format.number(offset + 1),
-          to: format.number(last),
-          total: format.number(total),
-        })}
-      </span>
-      {total > limit ? (
-        <>
-          <button
-            type="button"
-            className="button quiet"
-            disabled={offset === 0}
-            onClick={() => go(Math.max(0, offset - limit))}
-          >
-            <ChevronLeft aria-hidden="true" />
-            {t('common.previous')}
-          </button>
-          <button
-            type="button"
-            className="button quiet"
-            disabled={last >= total}
-            onClick={() => go(offset + limit)}
-          >
-            {t('common.next')}
-            <ChevronRight aria-hidden="true" />
-          </button>
-        </>
-      ) : null}
-    </nav>
+    <th
+      scope="col"
+      className={kind}
+      aria-sort={at < 0 ? undefined : falls ? 'descending' : 'ascending'}
+      data-orders=""
+    >
+      <button type="button" title={t('common.order')} onClick={() => order.change(orders[at + 1] ?? '')}>
+        {head}
+        {at < 0 ? null : <Arrow aria-hidden="true" />}
+      </button>
+    </th>
   );
 }

@@ -1,15 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
-import { Menu, Search, Settings2 } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Keyboard, Menu, Search, Settings2 } from 'lucide-react';
+import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useLive } from '../api/live.tsx';
 import { overviewQuery } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import { FlagTower, LiveMark } from './flag.tsx';
+import { useKeys } from './keys.ts';
+import { KeysDialog } from './keys-dialog.tsx';
 import { groups, isWithin, type Place } from './navigation.ts';
 import { News } from './news.tsx';
 import { Palette } from './palette.tsx';
+import { usePlaces } from './places.ts';
 import { SettingsDialog } from './settings-dialog.tsx';
 
 /** The frame around every page: rail on a wide screen, bar at the foot of a phone. */
@@ -17,29 +20,14 @@ export function Shell({ children }: { children: ReactNode }) {
   const { t } = useSettings();
   const { state } = useLive();
   const [path] = useLocation();
-  const [open, setOpen] = useState<'settings' | 'palette' | 'menu'>();
+  const [open, setOpen] = useState<'settings' | 'palette' | 'menu' | 'keys'>();
   const main = useRef<HTMLElement>(null);
-  const before = useRef(path);
-
-  useEffect(() => {
-    // A new page begins at its top, with the keyboard there too.
-    if (before.current === path) return;
-    before.current = path;
-    setOpen(undefined);
-    window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
-  }, [path]);
-
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-        event.preventDefault();
-        setOpen('palette');
-      }
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, []);
+  usePlaces(
+    path,
+    main,
+    useCallback(() => setOpen(undefined), []),
+  );
+  useKeys(setOpen);
 
   return (
     <div className="shell">
@@ -66,6 +54,15 @@ export function Shell({ children }: { children: ReactNode }) {
         </nav>
         <div className="rail-foot">
           <LiveMark />
+          <button
+            type="button"
+            className="icon-button"
+            onClick={() => setOpen('keys')}
+            aria-label={t('keys.title')}
+            title={t('keys.title')}
+          >
+            <Keyboard aria-hidden="true" />
+          </button>
           <button
             type="button"
             className="icon-button"
@@ -97,6 +94,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </SettingsDialog>
       ) : null}
       {open === 'settings' ? <SettingsDialog close={() => setOpen(undefined)} /> : null}
+      {open === 'keys' ? <KeysDialog close={() => setOpen(undefined)} /> : null}
       {open === 'palette' ? <Palette close={() => setOpen(undefined)} /> : null}
       <News />
     </div>

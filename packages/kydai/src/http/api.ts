@@ -14,6 +14,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { askEventRoutes } from './routes/ask-events.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { blockedRoutes } from './routes/blocked.ts';
+import { detectionRoutes } from './routes/detections.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -70,6 +71,7 @@ export function createApi(
   app.route('/', signInRoutes({ ...kydai, publicUrl: () => kydai.addresses().http }) as never);
   overviewRoutes(app, kydai, guard);
   incidentRoutes(app, kydai, guard);
+  detectionRoutes(app, kydai, guard);
   approvalRoutes(app, kydai, guard);
   deviceRoutes(app, kydai, guard);
   blockedRoutes(app, kydai, guard);

@@ -28,6 +28,7 @@ import { explainWithSources, titlesOf } from './explain.ts';
 import { createHunts, type HuntRequest, quarry } from './hunts.ts';
 import type { RulesInForce } from './in-force.ts';
 import { installedPacks, removePack } from './installed.ts';
+import { listed, type RulesWanted } from './listed.ts';
 import type { RuleSettings } from './settings.ts';
 import { takeInPack } from './take-in.ts';
 import { createRuleTallies, type Tally } from './tallies.ts';
@@ -35,19 +36,10 @@ import { createRuleTallies, type Tally } from './tallies.ts';
 type AnyRule = RuleSet['rules'][number] | RuleSet['correlations'][number];
 type Change = z.output<typeof RuleChangeBody>;
 
-/** How rules are sorted where they are listed. */
-export type RuleOrder = 'given' | 'fired' | 'suppressed' | 'last';
-
 /** What people ask about the rules in force, and what they change of them. */
 export interface RuleDesk {
   /** A page of the rules whose id, title, technique or category holds the text. */
-  list(wanted: {
-    q: string;
-    pack?: string | undefined;
-    order?: RuleOrder | undefined;
-    limit: number;
-    offset: number;
-  }): Promise<RulesView>;
+  list(wanted: RulesWanted): Promise<RulesView>;
   /** One rule with its text, its cases and what it needs to fire. @throws ShellError `not-found` */
   detail(id: string): Promise<RuleDetailView>;
   /** The same of a text that is in force nowhere. @throws ShellError `not-found`, `invalid` */
@@ -152,19 +144,17 @@ export function openRuleDesk(parts: {
   };
 
   return {
-    async list({ q, pack, order = 'given', limit, offset }) {
+    async list(wanted) {
       const { rules, packOf, packProblems } = detection.inForce;
       const all: readonly AnyRule[] = [...rules.rules, ...rules.correlations];
-      const text = plainLetters(q.trim());
-      const found = all.filter(
-        (rule) =>
-          rule.reports &&
-          (pack === undefined || (packOf(rule.id) ?? '') === pack) &&
-          (text === '' || searchable(rule).includes(text)),
-      );
-      const sorted =
-        order === 'given' ? found : sortedBy(found, order, await tallies.fired(), detection.suppressed());
-      const page = sorted.slice(offset, offset + limit);
+      const found = await listed(all, wanted, {
+        packOf,
+        tallies,
+        suppressed: detection.suppressed(),
+        settingOf: (id) => settings.of(id),
+        testsOf: (id) => countsOf(casesOf(id)),
+      });
+      const page = found.slice(wanted.offset, wanted.offset + wanted.limit);
       const tally = await tallies.of(page.map(({ id }) => id));
       const packs = Array.from(packProblems, ([name, problems]) => ({
         name,
@@ -235,28 +225,6 @@ function headOf(rule: AnyRule) {
     techniques: [...techniques],
     ...(category === undefined ? {} : { category }),
   };
-}
-
-function searchable({ id, title, titleVi = '', techniques, category = '' }: AnyRule): string {
-  return plainLetters(`${id} ${title} ${titleVi} ${techniques.join(' ')} ${category}`);
-}
-
-/** Vietnamese is typed without its marks by people in a hurry. */
-function plainLetters(text: string): string {
-  return text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd');
-}
-
-function sortedBy(
-  rules: readonly AnyRule[],
-  order: Exclude<RuleOrder, 'given'>,
-  tally: ReadonlyMap<string, Tally>,
-  suppressed: Readonly<Record<string, number>>,
-): readonly AnyRule[] {
-  const weight = ({ id }: AnyRule): number => {
-    if (order === 'suppressed') return suppressed[id] ?? 0;
-    return (order === 'fired' ? tally.get(id)?.fired : tally.get(id)?.lastFired) ?? 0;
-  };
-  return rules.toSorted((one, other) => weight(other) - weight(one));
 }
 
 /** `Known gaps: ...` is written at the end of a description of ours, `Điểm mù đã biết: ...` of a Vietnamese one. */

@@ -37,7 +37,6 @@ export const certificates: English<typeof vi> = {
   'certificates.view.authorities': 'Authorities',
   'certificates.status.ending': 'Ending soon',
   'certificates.noneEnding': 'No certificate ends within ten days',
-  'certificates.showAll': 'Show all',
   'certificates.profile.all': 'All profiles',
   'certificates.profile.device': 'Devices',
   'certificates.profile.quarantine': 'Devices in quarantine',

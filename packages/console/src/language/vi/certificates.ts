@@ -34,7 +34,6 @@ export const certificates = {
   'certificates.view.authorities': 'Cơ quan cấp',
   'certificates.status.ending': 'Sắp hết hạn',
   'certificates.noneEnding': 'Không chứng thư số nào hết hạn trong 10 ngày tới',
-  'certificates.showAll': 'Xem tất cả',
   'certificates.profile.all': 'Mọi hồ sơ',
   'certificates.profile.device': 'Thiết bị',
   'certificates.profile.quarantine': 'Thiết bị bị cô lập',

@@ -1,7 +1,8 @@
 import type { BackupsView } from '@kydai/contracts';
 import { useState } from 'react';
 import { useSettings } from '../../language/settings.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
+import { Pager } from '../../parts/pager.tsx';
+import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 
 type Item = BackupsView['items'][number];

@@ -3,22 +3,26 @@ import type { ReactNode } from 'react';
 import { certificatesQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { CertificateList } from '../../parts/certificate-list.tsx';
+import { Choice } from '../../parts/choice.tsx';
 import { Empty, Loaded } from '../../parts/frame.tsx';
 import type { Listing } from '../../parts/listing.ts';
+import { Pager } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Segments } from '../../parts/segments.tsx';
-import { Pager } from '../../parts/table.tsx';
 
 const statuses = ['all', 'valid', 'ending', 'expired', 'revoked'] as const;
+const orders = ['-issued', 'issued', 'notAfter', '-notAfter', 'subject', '-subject', '-revokedAt'] as const;
 const profiles = ['device', 'quarantine', 'service', 'staff', 'issuing-ca'] as const;
 
 /** The inventory: search, filters, one page at a time. */
 export function Issued({ listing, enrol }: { listing: Listing; enrol: ReactNode }) {
   const { t } = useSettings();
-  const status = statuses.find((one) => one === listing.of('status')) ?? 'all';
+  const status = listing.choice('status', statuses);
   const profile = listing.of('profile');
   const q = listing.of('q');
-  const query = useQuery(certificatesQuery({ q, profile, status }, listing.limit, listing.offset));
+  const order = listing.order(orders);
+  const asked = { q, profile, status, order: listing.of('order') };
+  const query = useQuery(certificatesQuery(asked, listing.limit, listing.offset));
   return (
     <>
       <div className="filters">
@@ -30,27 +34,26 @@ export function Issued({ listing, enrol }: { listing: Listing; enrol: ReactNode 
         <Segments
           label={t('certificates.col.status')}
           value={status}
-          choose={(value) => listing.filter({ status: value === 'all' ? '' : value })}
+          choose={(value) => listing.choose('status', statuses, value)}
           choices={statuses.map((one) => [one, t(`certificates.status.${one}`)] as const)}
         />
-        <select
-          aria-label={t('certificates.col.profile')}
+        <Choice
+          label={t('certificates.col.profile')}
+          all={t('certificates.profile.all')}
           value={profile}
-          onChange={(event) => listing.filter({ profile: event.currentTarget.value })}
-        >
-          <option value="">{t('certificates.profile.all')}</option>
-          {profiles.map((one) => (
-            <option key={one} value={one}>
-              {t(`certificates.profile.${one}`)}
-            </option>
-          ))}
-        </select>
+          choose={(value) => listing.filter({ profile: value })}
+          choices={profiles.map((one) => [one, t(`certificates.profile.${one}`)] as const)}
+        />
       </div>
       <Loaded query={query}>
         {(page) =>
           page.items.length > 0 ? (
             <>
-              <CertificateList certificates={page.items} withSubject />
+              <CertificateList
+                certificates={page.items}
+                withSubject
+                order={status === 'ending' && asked.order === '' ? { ...order, value: 'notAfter' } : order}
+              />
               <Pager {...listing.pager(page.total)} />
             </>
           ) : listing.narrowed('q', 'status', 'profile') ? (
@@ -60,7 +63,7 @@ export function Issued({ listing, enrol }: { listing: Listing; enrol: ReactNode 
                 className="button"
                 onClick={() => listing.filter({ q: '', status: '', profile: '' })}
               >
-                {t('certificates.showAll')}
+                {t('common.showAll')}
               </button>
             </Empty>
           ) : (

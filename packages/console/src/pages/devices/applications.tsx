@@ -5,21 +5,12 @@ import { post } from '../../api/client.ts';
 import { applicationsQuery, paths } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
+import { DeviceFields } from '../../parts/device-fields.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
 import { Panel } from '../../parts/frame.tsx';
 import { useNow } from '../../parts/now.ts';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
-
-const kinds = [
-  'camera',
-  'sensor',
-  'traffic-controller',
-  'siren',
-  'water-controller',
-  'gateway',
-  'other',
-] as const;
 
 /** Requests for certificates that came without proof and wait for a person; nothing where none waits. */
 export function Applications() {
@@ -128,25 +119,7 @@ function Verdict({ of, approve, close }: { of: ApplicationView; approve: boolean
           {t('applications.compare')} <span className="mono">{of.id}</span>
         </span>
       </p>
-      {approve && !of.registered ? (
-        <>
-          <label className="field">
-            <span>{t('enrol.kind')}</span>
-            <select name="kind">
-              {kinds.map((kind) => (
-                <option key={kind} value={kind}>
-                  {t(`kind.${kind}`)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className="field">
-            <span>{t('enrol.zone')}</span>
-            <input name="zone" required maxLength={64} className="mono" spellCheck={false} />
-            <small>{t('enrol.zoneHint')}</small>
-          </label>
-        </>
-      ) : null}
+      {approve && !of.registered ? <DeviceFields /> : null}
       <CommentField />
     </ConfirmDialog>
   );

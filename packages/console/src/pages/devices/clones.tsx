@@ -13,7 +13,7 @@ const recent = 7 * 86_400_000;
 export function Clones() {
   const { t, format } = useSettings();
   const now = useNow();
-  const { data } = useQuery(detectionsQuery(20, 0, cloneRule));
+  const { data } = useQuery(detectionsQuery({ rule: cloneRule }, 20, 0));
   const found = data?.items.filter(({ time }) => time > now - recent) ?? [];
   const [newest] = found;
   if (newest === undefined) return null;

@@ -1,28 +1,34 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { Link } from 'wouter';
-import { devicesQuery, forecastQuery } from '../../api/queries.ts';
+import { devicesQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
+import { Choice } from '../../parts/choice.tsx';
+import { deviceKinds, useZones } from '../../parts/device-fields.tsx';
 import { Empty, Loaded, Page } from '../../parts/frame.tsx';
 import { useListing } from '../../parts/listing.ts';
 import { DrillMark } from '../../parts/marks.tsx';
+import { Pager } from '../../parts/pager.tsx';
 import { OtMark, Risk, Trust } from '../../parts/risk.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Segments } from '../../parts/segments.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
+import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { Applications } from './applications.tsx';
 import { Clones } from './clones.tsx';
 
-const kinds = [
-  'camera',
-  'sensor',
-  'traffic-controller',
-  'siren',
-  'water-controller',
-  'gateway',
-  'other',
+const orders = [
+  'id',
+  '-id',
+  '-risk',
+  'risk',
+  '-lastSeen',
+  'lastSeen',
+  'zone',
+  '-zone',
+  'kind',
+  '-kind',
 ] as const;
 const trusts = ['all', 'quarantined', 'risky', 'never-seen'] as const;
 
@@ -32,9 +38,12 @@ export default function Devices() {
   const may = useMay();
   const listing = useListing();
   const [q, zone, kind] = ['q', 'zone', 'kind'].map(listing.of) as [string, string, string];
-  const trust = trusts.find((one) => one === listing.of('trust')) ?? 'all';
-  const query = useQuery(devicesQuery({ q, zone, kind, trust }, listing.limit, listing.offset));
-  const zones = useQuery(forecastQuery(30)).data?.zones.map((each) => each.zone) ?? [];
+  const trust = listing.choice('trust', trusts);
+  const order = listing.order(orders);
+  // Those at risk come by their risk unless somebody chose an order.
+  const asked = { q, zone, kind, trust, order: listing.of('order') };
+  const query = useQuery(devicesQuery(asked, listing.limit, listing.offset));
+  const zones = useZones();
   const enrol = may('create-enrolment-token') ? (
     <Link className="button primary" href="/enrol">
       <Plus aria-hidden="true" />
@@ -51,7 +60,7 @@ export default function Devices() {
           label={t('devices.col.zone')}
           all={t('devices.zone.all')}
           value={zone}
-          choices={[...new Set([...zones.filter((each) => each !== ''), ...(zone === '' ? [] : [zone])])].map(
+          choices={[...new Set([...zones, ...(zone === '' ? [] : [zone])])].map(
             (each) => [each, each] as const,
           )}
           choose={(value) => listing.filter({ zone: value })}
@@ -60,13 +69,13 @@ export default function Devices() {
           label={t('devices.col.kind')}
           all={t('devices.kind.all')}
           value={kind}
-          choices={kinds.map((each) => [each, t(`kind.${each}`)] as const)}
+          choices={deviceKinds.map((each) => [each, t(`kind.${each}`)] as const)}
           choose={(value) => listing.filter({ kind: value })}
         />
         <Segments
           label={t('devices.col.trust')}
           value={trust}
-          choose={(value) => listing.filter({ trust: value === 'all' ? '' : value })}
+          choose={(value) => listing.choose('trust', trusts, value)}
           choices={trusts.map((one) => [one, t(`devices.trust.${one}`)] as const)}
         />
       </div>
@@ -74,7 +83,15 @@ export default function Devices() {
         {(page) =>
           page.items.length === 0 ? (
             listing.narrowed('q', 'zone', 'kind', 'trust') ? (
-              <Empty title={t('devices.noMatch')} hint={t('devices.noMatchHint')} />
+              <Empty title={t('devices.noMatch')} hint={t('devices.noMatchHint')}>
+                <button
+                  type="button"
+                  className="button"
+                  onClick={() => listing.filter({ q: '', zone: '', kind: '', trust: '' })}
+                >
+                  {t('common.showAll')}
+                </button>
+              </Empty>
             ) : (
               <Empty title={t('devices.empty')} hint={t('devices.emptyHint')}>
                 {enrol ?? <p className="hint">{t('common.noPermission')}</p>}
@@ -86,11 +103,13 @@ export default function Devices() {
                 caption={t('devices.title')}
                 rows={page.items}
                 rowKey={(device) => device.id}
+                order={trust === 'risky' && asked.order === '' ? { ...order, value: '-risk' } : order}
                 mark={(device) => (device.drill ? 'drill' : undefined)}
                 columns={[
                   {
                     id: 'id',
                     head: t('devices.col.id'),
+                    orders: ['id', '-id'],
                     kind: 'lead',
                     cell: (device) => (
                       <span className="inline">
@@ -105,16 +124,28 @@ export default function Devices() {
                       </span>
                     ),
                   },
-                  { id: 'kind', head: t('devices.col.kind'), cell: (device) => t(`kind.${device.kind}`) },
+                  {
+                    id: 'kind',
+                    head: t('devices.col.kind'),
+                    orders: ['kind', '-kind'],
+                    cell: (device) => t(`kind.${device.kind}`),
+                  },
                   {
                     id: 'zone',
+                    orders: ['zone', '-zone'],
                     head: t('devices.col.zone'),
                     cell: (device) => <span className="mono">{device.zone}</span>,
                   },
                   { id: 'trust', head: t('devices.col.trust'), cell: (device) => <Trust device={device} /> },
-                  { id: 'risk', head: t('devices.col.risk'), cell: (device) => <Risk value={device.risk} /> },
+                  {
+                    id: 'risk',
+                    head: t('devices.col.risk'),
+                    orders: ['-risk', 'risk'],
+                    cell: (device) => <Risk value={device.risk} />,
+                  },
                   {
                     id: 'seen',
+                    orders: ['-lastSeen', 'lastSeen'],
                     head: t('devices.col.seen'),
                     kind: 'end',
                     cell: (device) =>
@@ -128,31 +159,5 @@ export default function Devices() {
         }
       </Loaded>
     </Page>
-  );
-}
-
-/** One of many, or all of them. */
-function Choice({
-  label,
-  all,
-  value,
-  choices,
-  choose,
-}: {
-  label: string;
-  all: string;
-  value: string;
-  choices: readonly (readonly [string, string])[];
-  choose: (value: string) => void;
-}) {
-  return (
-    <select aria-label={label} value={value} onChange={(event) => choose(event.currentTarget.value)}>
-      <option value="">{all}</option>
-      {choices.map(([id, text]) => (
-        <option key={id} value={id}>
-          {text}
-        </option>
-      ))}
-    </select>
   );
 }

@@ -1,23 +1,20 @@
 import type { AdvisoryView, FoundPage } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, ExternalLink } from 'lucide-react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { advisoryQuery, findingListQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Loaded, Page, Panel } from '../../parts/frame.tsx';
-import { Pager } from '../../parts/table.tsx';
-import { FindingTable } from './finding-table.tsx';
+import { useListing } from '../../parts/listing.ts';
+import { PagedFindings } from './finding-table.tsx';
 import { Likelihood, SeverityWord, Urgent } from './marks.tsx';
-
-const limit = 50;
 
 /** What an advisory says, and everything in the city that it touches. */
 export default function AdvisoryPage({ id }: { id: string }) {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const offset = Number(search.get('offset') ?? 0) || 0;
+  const listing = useListing();
   const advisory = useQuery(advisoryQuery(id));
-  const found = useQuery(findingListQuery({ advisory: id }, limit, offset));
+  const found = useQuery(findingListQuery({ advisory: id }, listing.limit, listing.offset));
   return (
     <Page
       title={id}
@@ -49,19 +46,7 @@ export default function AdvisoryPage({ id }: { id: string }) {
             page.items.length === 0 ? (
               <Empty title={t('findings.touchesNone')} />
             ) : (
-              <>
-                <FindingTable found={page.items} without="advisory" />
-                {page.total > limit ? (
-                  <div className="padded">
-                    <Pager
-                      offset={offset}
-                      limit={limit}
-                      total={page.total}
-                      go={(next) => setSearch({ offset: String(next) })}
-                    />
-                  </div>
-                ) : null}
-              </>
+              <PagedFindings page={page} listing={listing} without="advisory" />
             )
           }
         </Loaded>

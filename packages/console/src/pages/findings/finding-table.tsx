@@ -1,6 +1,8 @@
-import type { FoundView } from '@kydai/contracts';
+import type { FoundPage, FoundView } from '@kydai/contracts';
 import { Link } from 'wouter';
 import { useSettings } from '../../language/settings.tsx';
+import type { Listing } from '../../parts/listing.ts';
+import { Pager } from '../../parts/pager.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { advisoryHref, Likelihood, listHref, SeverityWord, systemHref, Urgent } from './marks.tsx';
@@ -100,5 +102,27 @@ export function FindingTable({
       rowKey={({ finding }) => `${finding.system} ${finding.component.purl} ${finding.advisory}`}
       columns={columns.filter((column) => column.id !== without)}
     />
+  );
+}
+
+/** One page of them, with the way to the others. */
+export function PagedFindings({
+  page,
+  listing,
+  without,
+}: {
+  page: FoundPage;
+  listing: Listing;
+  without: 'system' | 'advisory';
+}) {
+  return (
+    <>
+      <FindingTable found={page.items} without={without} />
+      {page.total > listing.limit ? (
+        <div className="padded">
+          <Pager {...listing.pager(page.total)} />
+        </div>
+      ) : null}
+    </>
   );
 }

@@ -1,24 +1,20 @@
 import type { GateRun, GateRunPage } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'wouter';
 import { gateRunsQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Copyable, Empty, Loaded, Panel } from '../../parts/frame.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
+import { useListing } from '../../parts/listing.ts';
+import { Pager } from '../../parts/pager.tsx';
+import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { Counts, Verdict } from './marks.tsx';
-
-const limit = 30;
 
 /** Every pipeline with its last verdicts, and the runs of the one that was chosen. */
 export function GateHistory() {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const pipeline = search.get('pipeline') ?? '';
-  const offset = Number(search.get('offset') ?? 0) || 0;
-  const query = useQuery(gateRunsQuery(pipeline, limit, offset));
-  const set = (changes: Record<string, string>) =>
-    setSearch({ view: 'gate', ...(pipeline ? { pipeline } : {}), ...changes });
+  const listing = useListing(30);
+  const pipeline = listing.of('pipeline');
+  const query = useQuery(gateRunsQuery(pipeline, listing.limit, listing.offset));
   return (
     <Loaded query={query}>
       {(page) =>
@@ -36,10 +32,7 @@ export function GateHistory() {
                     className="pipeline"
                     aria-pressed={one.pipeline === pipeline}
                     onClick={() =>
-                      setSearch({
-                        view: 'gate',
-                        ...(one.pipeline === pipeline ? {} : { pipeline: one.pipeline }),
-                      })
+                      listing.filter({ pipeline: one.pipeline === pipeline ? '' : one.pipeline })
                     }
                   >
                     <strong>{one.pipeline}</strong>
@@ -59,12 +52,7 @@ export function GateHistory() {
             >
               <Runs runs={page.items} />
             </Panel>
-            <Pager
-              offset={offset}
-              limit={limit}
-              total={page.total}
-              go={(next) => set({ offset: String(next) })}
-            />
+            <Pager {...listing.pager(page.total)} />
           </>
         )
       }

@@ -1,12 +1,14 @@
 import type { FindingGroup, FindingGrouping } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { findingGroupsQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Loaded } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
+import { Pager } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Segments } from '../../parts/segments.tsx';
-import { type Column, Pager, Table } from '../../parts/table.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import {
   advisoryHref,
@@ -19,34 +21,29 @@ import {
   Verdict,
 } from './marks.tsx';
 
-const limit = 50;
 const orders = ['worst', 'newest'] as const;
 
 /** Findings by system, component, advisory or owner: a list that stays short however many there are. */
 export function Groups({ by }: { by: FindingGrouping }) {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const q = search.get('q') ?? '';
-  const order = orders.find((one) => one === search.get('order')) ?? 'worst';
-  const offset = Number(search.get('offset') ?? 0) || 0;
-  const query = useQuery(findingGroupsQuery(by, q, order, limit, offset));
+  const listing = useListing();
+  const q = listing.of('q');
+  const order = listing.choice('order', orders);
+  const query = useQuery(findingGroupsQuery(by, q, order, listing.limit, listing.offset));
   const columns = useColumns(by);
-  const set = (changes: Record<string, string>) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (!('offset' in changes)) next.delete('offset');
-      for (const [name, value] of Object.entries(changes)) value ? next.set(name, value) : next.delete(name);
-      return next;
-    });
   return (
     <>
       <div className="tools finding-tools">
-        <SearchBox label={t(`findings.search.${by}`)} value={q} search={(text) => set({ q: text })} />
+        <SearchBox
+          label={t(`findings.search.${by}`)}
+          value={q}
+          search={(text) => listing.filter({ q: text })}
+        />
         <Segments
           label={t('findings.order')}
           value={order}
           choices={orders.map((one) => [one, t(`findings.order.${one}`)] as const)}
-          choose={(value) => set({ order: value === 'worst' ? '' : value })}
+          choose={(value) => listing.choose('order', orders, value)}
         />
       </div>
       <Loaded query={query}>
@@ -61,12 +58,7 @@ export function Groups({ by }: { by: FindingGrouping }) {
                 rowKey={(group) => group.key}
                 columns={columns}
               />
-              <Pager
-                offset={offset}
-                limit={limit}
-                total={page.total}
-                go={(next) => set({ offset: String(next) })}
-              />
+              <Pager {...listing.pager(page.total)} />
             </>
           )
         }

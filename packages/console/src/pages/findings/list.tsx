@@ -1,32 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { findingListQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Loaded, Page } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
+import { Pager } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
-import { Pager } from '../../parts/table.tsx';
 import { FindingTable } from './finding-table.tsx';
-
-const limit = 50;
 
 /** The findings of one component or owner, over all systems. */
 export default function FindingList() {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const component = search.get('component') ?? '';
-  const owner = search.get('owner');
-  const q = search.get('q') ?? '';
-  const offset = Number(search.get('offset') ?? 0) || 0;
+  const listing = useListing();
+  const { limit, offset } = listing;
+  const [component, owner, q] = ['component', 'owner', 'q'].map(listing.of) as [string, string, string];
   const filter = { ...(component ? { component } : {}), ...(owner ? { owner } : {}), ...(q ? { q } : {}) };
   const query = useQuery(findingListQuery(filter, limit, offset));
-  const set = (name: string, value: string) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (name !== 'offset') next.delete('offset');
-      value ? next.set(name, value) : next.delete(name);
-      return next;
-    });
   const view = component ? 'component' : 'owner';
   return (
     <Page
@@ -42,7 +32,13 @@ export default function FindingList() {
           ) : null}
         </span>
       }
-      actions={<SearchBox label={t('findings.search.list')} value={q} search={(text) => set('q', text)} />}
+      actions={
+        <SearchBox
+          label={t('findings.search.list')}
+          value={q}
+          search={(text) => listing.filter({ q: text })}
+        />
+      }
     >
       <Loaded query={query}>
         {(page) =>
@@ -51,12 +47,7 @@ export default function FindingList() {
           ) : (
             <>
               <FindingTable found={page.items} {...(component ? { without: 'component' as const } : {})} />
-              <Pager
-                offset={offset}
-                limit={limit}
-                total={page.total}
-                go={(next) => set('offset', String(next))}
-              />
+              <Pager {...listing.pager(page.total)} />
             </>
           )
         }

@@ -1,22 +1,19 @@
 import type { SbomGraph, SystemView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, X } from 'lucide-react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { findingListQuery, sbomGraphQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
-import { Pager } from '../../parts/table.tsx';
+import { useListing } from '../../parts/listing.ts';
 import { When } from '../../parts/when.tsx';
-import { FindingTable } from './finding-table.tsx';
+import { PagedFindings } from './finding-table.tsx';
 import { WayList, WaysGraph } from './graph.tsx';
 import { Counts, Verdict } from './marks.tsx';
 
-const limit = 50;
-
 /** One system: what it is made of, how what is wrong with it came in, and what to change. */
 export default function SystemPage({ id }: { id: string }) {
-  const [search] = useSearchParams();
-  const component = search.get('component') ?? '';
+  const component = useListing().of('component');
   const graph = useQuery(sbomGraphQuery(id, component));
   return (
     <Loaded query={graph} skeleton={<Skeleton lines={8} tall />}>
@@ -28,11 +25,10 @@ export default function SystemPage({ id }: { id: string }) {
 function Body({ graph, component }: { graph: SbomGraph; component: string }) {
   const { t } = useSettings();
   const { system } = graph;
-  const [search, setSearch] = useSearchParams();
-  const offset = Number(search.get('offset') ?? 0) || 0;
+  const listing = useListing();
   const filter = { system: system.id, ...(component ? { component } : {}) };
-  const found = useQuery(findingListQuery(filter, limit, offset));
-  const choose = (purl: string) => setSearch(purl ? { component: purl } : {}, { replace: true });
+  const found = useQuery(findingListQuery(filter, listing.limit, listing.offset));
+  const choose = (purl: string) => listing.filter({ component: purl });
   const chosen = graph.nodes.find((node) => node.purl !== '' && node.purl === component);
   return (
     <Page
@@ -85,19 +81,7 @@ function Body({ graph, component }: { graph: SbomGraph; component: string }) {
             page.items.length === 0 ? (
               <p className="hint padded">{t('findings.noneAtAll')}</p>
             ) : (
-              <>
-                <FindingTable found={page.items} without="system" />
-                {page.total > limit ? (
-                  <div className="padded">
-                    <Pager
-                      offset={offset}
-                      limit={limit}
-                      total={page.total}
-                      go={(next) => setSearch({ ...(component ? { component } : {}), offset: String(next) })}
-                    />
-                  </div>
-                ) : null}
-              </>
+              <PagedFindings page={page} listing={listing} without="system" />
             )
           }
         </Loaded>

@@ -10,7 +10,8 @@ import { useSettings } from '../../language/settings.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/frame.tsx';
 import { Entity, Techniques } from '../../parts/marks.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
+import { Pager } from '../../parts/pager.tsx';
+import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { eventsQuery } from '../incident/incident.tsx';
 

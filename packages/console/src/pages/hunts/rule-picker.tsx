@@ -11,7 +11,7 @@ export function RulePicker({ value, choose }: { value: string; choose: (id: stri
   const [q, setQ] = useState('');
   const id = useId();
   const chosen = useQuery({ ...ruleQuery(value), enabled: value !== '', retry: false });
-  const found = useQuery({ ...rulesQuery(q, undefined, 'given', 8, 0), enabled: q.trim().length > 1 });
+  const found = useQuery({ ...rulesQuery({ q, pack: 'all' }, 8, 0), enabled: q.trim().length > 1 });
   if (value !== '') {
     return (
       <p className="picked">

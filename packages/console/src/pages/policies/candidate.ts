@@ -1,4 +1,4 @@
-import type { PolicyFilesView } from '@kydai/contracts';
+import type { PolicyFilesView, PolicyView } from '@kydai/contracts';
 
 /** Files as they would be, by name; those in force that are not named stay. */
 export type Edits = ReadonlyMap<string, string>;
@@ -15,6 +15,12 @@ export function candidateOf({ schema, policies }: PolicyFilesView, edits: Edits)
       ...added.map(([file, text]) => ({ file, text })),
     ],
   };
+}
+
+/** The set in force without one of its policies. */
+export function withoutPolicy(files: PolicyFilesView, { file, text }: Pick<PolicyView, 'file' | 'text'>) {
+  const before = files.policies.find((one) => one.file === file)?.text ?? '';
+  return candidateOf(files, new Map([[file, before.replace(text, () => '')]]));
 }
 
 /** The file in force that an uploaded file stands for: the one whose path ends as its does; else its own name. */

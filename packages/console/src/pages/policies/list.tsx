@@ -1,8 +1,8 @@
 import type { PoliciesView, PolicyView } from '@kydai/contracts';
-import { useSearchParams } from 'wouter';
 import { reasonOf } from '../../language/phrases.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Panel } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Conditions, CoverageMark, isCovered } from './coverage.tsx';
 
@@ -11,34 +11,30 @@ const shows = ['all', 'permit', 'forbid', 'untried'] as const;
 /** Every policy of the set, file by file, each with its text and what its cases cover. */
 export function PolicyList({ set }: { set: PoliciesView }) {
   const { t, format, language } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const q = (search.get('q') ?? '').toLocaleLowerCase(language);
-  const show = shows.find((one) => one === search.get('show')) ?? 'all';
+  const listing = useListing();
+  const q = listing.of('q').toLocaleLowerCase(language);
+  const show = listing.choice('show', shows);
   const wanted = set.items.filter(
     (policy) =>
       (show === 'all' || (show === 'untried' ? !isCovered(policy) : policy.effect === show)) &&
       `${policy.id}\n${policy.text}`.toLocaleLowerCase(language).includes(q),
   );
   const files = Map.groupBy(wanted, ({ file }) => file);
-  const change = (name: string, value: string) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      value === '' ? next.delete(name) : next.set(name, value);
-      return next;
-    });
   return (
     <>
       <div className="tools">
         <SearchBox
           label={t('policies.search')}
-          value={search.get('q') ?? ''}
-          search={(text) => change('q', text)}
+          value={listing.of('q')}
+          search={(text) => listing.filter({ q: text })}
         />
         <label className="tool">
           <span>{t('policies.show')}</span>
           <select
             value={show}
-            onChange={({ currentTarget: { value } }) => change('show', value === 'all' ? '' : value)}
+            onChange={({ currentTarget: { value } }) =>
+              listing.filter({ show: value === 'all' ? '' : value })
+            }
           >
             {shows.map((one) => (
               <option key={one} value={one}>
@@ -57,7 +53,7 @@ export function PolicyList({ set }: { set: PoliciesView }) {
           <ul className="policy-lines">
             {policies.map((policy) => (
               <li key={policy.id}>
-                <Line policy={policy} open={search.get('open') === policy.id} />
+                <Line policy={policy} open={listing.of('open') === policy.id} />
               </li>
             ))}
           </ul>

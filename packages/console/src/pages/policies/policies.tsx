@@ -44,7 +44,7 @@ export default function Policies() {
             {view === 'list' ? <PolicyList set={set} /> : null}
             {view === 'cases' ? <Cases set={set} /> : null}
             {view === 'try' ? <Try /> : null}
-            {view === 'blast' ? <Blast /> : null}
+            {view === 'blast' ? <Blast set={set} /> : null}
           </>
         )}
       </Loaded>

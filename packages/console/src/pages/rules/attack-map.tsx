@@ -2,13 +2,14 @@ import type { CoverageView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { ExternalLink } from 'lucide-react';
 import { useState } from 'react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { coverageQuery } from '../../api/queries.ts';
 import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { isKey } from '../../language/translate.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Loaded, Panel, Skeleton } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
 import { SeverityGlyph } from '../../parts/marks.tsx';
 import { Segments } from '../../parts/segments.tsx';
 
@@ -37,18 +38,12 @@ export function AttackMap() {
 
 function Body({ view }: { view: CoverageView }) {
   const { t, format } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const matrix = matrices.find((one) => one === search.get('matrix')) ?? 'enterprise';
-  const measure = measures.find((one) => one === search.get('shade')) ?? 'rules';
+  const listing = useListing();
+  const matrix = listing.choice('matrix', matrices);
+  const measure = listing.choice('shade', measures);
   const [chosen, setChosen] = useState<Tile>();
   const tiles = tilesOf(view);
   const columns = view.matrix.filter((column) => column.matrix === matrix);
-  const set = (name: string, value: string) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      next.set(name, value);
-      return next;
-    });
   const shown = columns.flatMap(({ techniques }) => techniques.map(({ technique }) => tiles.get(technique)));
   const most = Math.max(1, ...shown.map((tile) => (tile === undefined ? 0 : amount(tile, measure))));
   return (
@@ -58,13 +53,13 @@ function Body({ view }: { view: CoverageView }) {
           label={t('map.matrix')}
           value={matrix}
           choices={matrices.map((one) => [one, t(`map.matrix.${one}`)] as const)}
-          choose={(next) => set('matrix', next)}
+          choose={(next) => listing.choose('matrix', matrices, next)}
         />
         <Segments
           label={t('map.measure')}
           value={measure}
           choices={measures.map((one) => [one, t(`map.measure.${one}`)] as const)}
-          choose={(next) => set('shade', next)}
+          choose={(next) => listing.choose('shade', measures, next)}
         />
         <p className="legend hint">
           {t('map.less')}

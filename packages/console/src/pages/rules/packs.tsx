@@ -14,7 +14,7 @@ import { Table } from '../../parts/table.tsx';
 /** The packs that were imported, and the way to check and import another one. */
 export function Packs() {
   const { t } = useSettings();
-  const query = useQuery(rulesQuery('', undefined, 'given', 1, 0));
+  const query = useQuery(rulesQuery({ pack: 'all' }, 1, 0));
   const may = useMay();
   const client = useQueryClient();
   const [leaving, setLeaving] = useState<string>();

@@ -1,30 +1,33 @@
 import type { RuleView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { rulesQuery } from '../../api/queries.ts';
 import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
+import { Choice } from '../../parts/choice.tsx';
 import { Empty, Loaded, Page } from '../../parts/frame.tsx';
+import { type Listing, useListing } from '../../parts/listing.ts';
 import { Severity, Techniques } from '../../parts/marks.tsx';
+import { Pager } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Segments } from '../../parts/segments.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
+import { type Order, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { AttackMap } from './attack-map.tsx';
 import { Packs } from './packs.tsx';
 import { CasesMark, RuleState } from './state.tsx';
 
-const limit = 50;
 const views = ['list', 'map', 'packs'] as const;
-const orders = ['given', 'fired', 'suppressed', 'last'] as const;
-export type Order = (typeof orders)[number];
+const levels = ['', 'low', 'medium', 'high', 'critical'] as const;
+const states = ['', 'on', 'off', 'limited', 'never-fired', 'failing'] as const;
+const orders = ['given', '-level', 'title', '-fired', '-suppressed', '-last'] as const;
 
 /** The detection rules: which there are, what they cover, how noisy they are, and where they came from. */
 export default function Rules() {
   const { t, format } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const view = views.find((one) => one === search.get('view')) ?? 'list';
-  const all = useQuery(rulesQuery('', undefined, 'given', 1, 0));
+  const listing = useListing();
+  const view = listing.choice('view', views);
+  const all = useQuery(rulesQuery({ pack: 'all' }, 1, 0));
   return (
     <Page
       title={t('rules.title')}
@@ -34,78 +37,72 @@ export default function Rules() {
           label={t('rules.view')}
           value={view}
           choices={views.map((one) => [one, t(`rules.view.${one}`)] as const)}
-          choose={(next) => setSearch(next === 'list' ? {} : { view: next })}
+          choose={(next) => listing.choose('view', views, next)}
         />
       }
     >
-      {view === 'map' ? <AttackMap /> : view === 'packs' ? <Packs /> : <List />}
+      {view === 'map' ? <AttackMap /> : view === 'packs' ? <Packs /> : <List listing={listing} />}
     </Page>
   );
 }
 
-function List() {
+function List({ listing }: { listing: Listing }) {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const q = search.get('q') ?? '';
-  const pack = search.get('pack');
-  const order = orders.find((one) => one === search.get('order')) ?? 'given';
-  const offset = Number(search.get('offset') ?? 0) || 0;
-  const query = useQuery(rulesQuery(q, pack ?? undefined, order, limit, offset));
-  const set = (changes: Record<string, string | undefined>) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (!('offset' in changes)) next.delete('offset');
-      for (const [name, value] of Object.entries(changes))
-        value === undefined ? next.delete(name) : next.set(name, value);
-      return next;
-    });
+  const q = listing.of('q');
+  // `own` stands for the empty name that the server knows the city's own rules by.
+  const pack = listing.of('pack') || 'all';
+  const level = listing.choice('level', levels);
+  const state = listing.choice('state', states);
+  const order = listing.order(orders);
+  const asked = { q, pack: pack === 'own' ? '' : pack, level, state, order: order.value };
+  const query = useQuery(rulesQuery(asked, listing.limit, listing.offset));
   return (
     <>
-      <div className="tools">
-        <SearchBox
-          label={t('rules.search')}
-          value={q}
-          search={(text) => set({ q: text === '' ? undefined : text })}
+      <div className="filters">
+        <SearchBox label={t('rules.search')} value={q} search={(text) => listing.filter({ q: text })} />
+        <Choice
+          label={t('rules.level')}
+          all={t('detections.everyLevel')}
+          value={level}
+          choose={(value) => listing.filter({ level: value })}
+          choices={levels.flatMap((one) =>
+            one === '' ? [] : [[one, t('detections.fromLevel', { level: t(`level.${one}`) })] as const],
+          )}
         />
-        <label className="tool">
-          <span>{t('rules.order')}</span>
-          <select value={order} onChange={(event) => set({ order: event.currentTarget.value })}>
-            {orders.map((one) => (
-              <option key={one} value={one}>
-                {t(`rules.order.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="tool">
-          <span>{t('rules.origin')}</span>
-          <select
-            value={pack ?? 'all'}
-            onChange={({ currentTarget: { value } }) => set({ pack: value === 'all' ? undefined : value })}
-          >
-            <option value="all">{t('rules.origin.all')}</option>
-            <option value="">{t('rules.origin.own')}</option>
-            {query.data?.packs.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={t('rules.col.state')}
+          all={t('rules.state.all')}
+          value={state}
+          choose={(value) => listing.filter({ state: value })}
+          choices={states.flatMap((one) => (one === '' ? [] : [[one, t(`rules.state.${one}`)] as const]))}
+        />
+        <Choice
+          label={t('rules.origin')}
+          all={t('rules.origin.all')}
+          value={pack === 'all' ? '' : pack}
+          choose={(value) => listing.filter({ pack: value })}
+          choices={[
+            ['own', t('rules.origin.own')],
+            ...(query.data?.packs.map(({ name }) => [name, name] as const) ?? []),
+          ]}
+        />
       </div>
       <Loaded query={query}>
         {(page) =>
           page.items.length === 0 ? (
-            <Empty title={t('rules.none')} hint={t('rules.noneHint')} />
+            <Empty title={t('rules.none')} hint={t('rules.noneHint')}>
+              <button
+                type="button"
+                className="button"
+                onClick={() => listing.filter({ q: '', pack: '', level: '', state: '' })}
+              >
+                {t('common.showAll')}
+              </button>
+            </Empty>
           ) : (
             <>
-              <RuleTable rules={page.items} />
-              <Pager
-                offset={offset}
-                limit={limit}
-                total={page.total}
-                go={(next) => set({ offset: String(next) })}
-              />
+              <RuleTable rules={page.items} order={order} />
+              <Pager {...listing.pager(page.total)} />
             </>
           )
         }
@@ -114,18 +111,25 @@ function List() {
   );
 }
 
-function RuleTable({ rules }: { rules: readonly RuleView[] }) {
+function RuleTable({ rules, order }: { rules: readonly RuleView[]; order: Order }) {
   const { t, format, language } = useSettings();
   return (
     <Table
       caption={t('rules.title')}
       rows={rules}
       rowKey={(rule) => rule.id}
+      order={order}
       mark={(rule) => (rule.enabled ? undefined : 'rule-off')}
       columns={[
-        { id: 'level', head: t('rules.level'), cell: (rule) => <Severity level={rule.level} /> },
+        {
+          id: 'level',
+          head: t('rules.level'),
+          orders: ['-level'],
+          cell: (rule) => <Severity level={rule.level} />,
+        },
         {
           id: 'rule',
+          orders: ['title'],
           head: t('detections.col.rule'),
           kind: 'lead',
           cell: (rule) => (
@@ -139,18 +143,23 @@ function RuleTable({ rules }: { rules: readonly RuleView[] }) {
                   <span className="hint">{t('rules.kind.correlation')}</span>
                 ) : null}
                 <Techniques ids={rule.techniques.slice(0, 4)} />
+                {rule.techniques.length > 4 ? (
+                  <span className="hint">+{rule.techniques.length - 4}</span>
+                ) : null}
               </span>
             </>
           ),
         },
         {
           id: 'fired',
+          orders: ['-fired'],
           head: t('rules.col.fired'),
           kind: 'figure',
           cell: (rule) => format.number(rule.fired),
         },
         {
           id: 'suppressed',
+          orders: ['-suppressed'],
           head: t('rules.col.suppressed'),
           kind: 'figure',
           cell: (rule) =>
@@ -162,6 +171,7 @@ function RuleTable({ rules }: { rules: readonly RuleView[] }) {
         },
         {
           id: 'last',
+          orders: ['-last'],
           head: t('rules.col.last'),
           cell: (rule) =>
             rule.lastFired === null ? (

@@ -40,12 +40,17 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
           zone: z.string().max(64).default(''),
           kind: DeviceKind.optional(),
           trust: z.enum(['all', 'quarantined', 'risky', 'never-seen']).default('all'),
+          order: z
+            .enum(['id', '-id', 'risk', '-risk', 'lastSeen', '-lastSeen', 'zone', '-zone', 'kind', '-kind'])
+            .optional()
+            .describe('by id unless told; those at risk by their risk'),
         }),
       },
       responses: { 200: json(DevicePage, 'one page of devices') },
     }),
     async (c) => {
-      const { q, zone, kind, trust, limit, offset } = c.req.valid('query');
+      const asked = c.req.valid('query');
+      const { q, zone, kind, trust, limit, offset } = asked;
       const where = {
         ...beginsWith('id', q),
         ...(zone === '' ? {} : { zone }),
@@ -54,7 +59,7 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         ...(trust === 'risky' ? { risk: { gte: risky } } : {}),
         ...(trust === 'never-seen' ? { lastSeen: null } : {}),
       };
-      const order = trust === 'risky' ? '-risk' : 'id';
+      const order = asked.order ?? (trust === 'risky' ? '-risk' : 'id');
       return c.json(await pageOf(records, devices, { where, order, limit, offset }), 200);
     },
   );
@@ -102,12 +107,16 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
           q: z.string().max(64).default(''),
           profile: z.string().max(41).default(''),
           status: z.enum(['valid', 'revoked', 'expired', 'ending', 'all']).default('all'),
+          order: z
+            .enum(['-issued', 'issued', 'notAfter', '-notAfter', 'subject', '-subject', '-revokedAt'])
+            .optional(),
         }),
       },
       responses: { 200: json(CertificatePage, 'one page of certificates') },
     }),
     async (c) => {
-      const { subject, q, profile, status, limit, offset } = c.req.valid('query');
+      const asked = c.req.valid('query');
+      const { subject, q, profile, status, limit, offset } = asked;
       const now = clock.now();
       const where = {
         ...(subject === '' ? beginsWith('subject', q) : { subject }),
@@ -117,7 +126,7 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         ...(status === 'ending' ? { revokedAt: null, notAfter: { gt: now, lte: now + soon } } : {}),
         ...(status === 'expired' ? { notAfter: { lte: now } } : {}),
       };
-      const order = status === 'ending' ? 'notAfter' : '-issued';
+      const order = asked.order ?? (status === 'ending' ? 'notAfter' : '-issued');
       return c.json(await pageOf(records, certificates, { where, order, limit, offset }), 200);
     },
   );

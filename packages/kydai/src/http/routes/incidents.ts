@@ -1,13 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import {
   ApprovalBody,
-  DetectionPage,
   IncidentActionBody,
   IncidentPage,
   IncidentView,
   IndicatorName,
-  Level,
-  levels,
   PlaybookRun,
 } from '@kydai/contracts';
 import {
@@ -26,7 +23,7 @@ import { apiRoute, json, jsonBody, Paging, pageOf } from './route.ts';
 
 const openStates = ['new', 'open', 'contained', 'restored'];
 
-/** Incidents, their runs and approvals, and detections. */
+/** Incidents, their runs and approvals. */
 export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
   const { records, clock, signals, executor } = kydai;
 
@@ -93,28 +90,6 @@ export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
         await executor.approve({ runId, stepId, approved, comment, by: c.var.caller.actor }),
         200,
       );
-    },
-  );
-
-  app.openapi(
-    apiRoute('/api/v1/detections', guard('view', 'incidents'), {
-      method: 'get',
-      summary: 'Detections, newest first',
-      request: {
-        query: Paging.extend({
-          rule: z.string().max(200).optional().describe('of one rule, by its id'),
-          level: Level.optional().describe('of this level or above'),
-        }),
-      },
-      responses: { 200: json(DetectionPage, 'one page of detections') },
-    }),
-    async (c) => {
-      const { limit, offset, rule, level } = c.req.valid('query');
-      const where = {
-        ...(rule === undefined ? {} : { rule }),
-        ...(level === undefined ? {} : { level: { gte: levels.indexOf(level) } }),
-      };
-      return c.json(await pageOf(records, detections, { where, order: '-time', limit, offset }), 200);
     },
   );
 }

@@ -5,6 +5,7 @@ import {
   HuntIncidentBody,
   type HuntNews,
   HuntView,
+  Level,
   type PackNews,
   RuleChangeBody,
   RuleDetailView,
@@ -14,6 +15,7 @@ import {
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import { openHuntIncident } from '../../rules/hunt-incident.ts';
+import { ruleOrders, ruleStandings } from '../../rules/listed.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
 import { newsType, tellNews, wantsNews } from '../news.ts';
@@ -48,7 +50,12 @@ export function ruleRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gu
         query: Paging.extend({
           q: z.string().max(200).default(''),
           pack: z.string().max(64).optional().describe('of one pack; empty for our own'),
-          order: z.enum(['given', 'fired', 'suppressed', 'last']).default('given'),
+          level: Level.optional().describe('of this level or above'),
+          state: z
+            .enum(ruleStandings)
+            .optional()
+            .describe('switched on or off, with limits of its own, never fired, or with a case that fails'),
+          order: z.enum(ruleOrders).default('given'),
         }),
       },
       responses: { 200: json(RulesView, 'one page of rules') },
