@@ -21,12 +21,12 @@ let rawIsAscii = true;
 let odd = '';
 const rest = new RestTexts();
 
+/** Sources and datasets of the frame: where, and their bytes. */
+const names = new Map<string, { readonly place: number; readonly bytes: number }>();
 /** By code, the text that the frame wrote last in that column, where, and its bytes. */
 const lastText = new Array<string | undefined>(256);
 const lastPlace = new Int32Array(256);
 const lastBytes = new Int32Array(256);
-const sourceCode = 253;
-const datasetCode = 255;
 
 const mostText = 2 ** 30;
 const keptBytes = 16 * 1024 * 1024;
@@ -40,6 +40,7 @@ export function encodeFrame(events: readonly Event[]): Buffer {
   at = 0;
   used = 0;
   frames++;
+  names.clear();
   lastText.fill(undefined);
   for (const event of events) addEvent(event);
   const shape = { words: at, text: used, events: events.length };
@@ -50,6 +51,7 @@ export function encodeFrame(events: readonly Event[]): Buffer {
   frame.fill(0, body + used);
   finishFrame(frame, shape);
   // What was seldom large stays small, and no line is kept by a slice of it.
+  names.clear();
   lastText.fill(undefined);
   raw = '';
   if (texts.length > keptBytes) texts = Buffer.allocUnsafeSlow(1 << 20);
@@ -77,12 +79,8 @@ function addEvent(event: Event): void {
   words[start + record.id + 1] = write(id);
   putTime(start + record.time, event.time);
   putTime(start + record.received, event.received);
-  if (lastText[sourceCode] !== source) keep(sourceCode, source, used, write(source));
-  words[start + record.source] = lastPlace[sourceCode]!;
-  words[start + record.source + 1] = lastBytes[sourceCode]!;
-  if (lastText[datasetCode] !== dataset) keep(datasetCode, dataset, used, write(dataset));
-  words[start + record.dataset] = lastPlace[datasetCode]!;
-  words[start + record.dataset + 1] = lastBytes[datasetCode]!;
+  putName(start + record.source, source);
+  putName(start + record.dataset, dataset);
   at += record.fields;
   odd = '';
   rest.begin();
@@ -93,6 +91,16 @@ function addEvent(event: Event): void {
   if (!rest.empty) putRest();
   if (used - begin > maxEventBytes) throw tooLarge(id);
   words[start] = at - start;
+}
+
+function putName(word: number, name: string): void {
+  let known = names.get(name);
+  if (known === undefined) {
+    known = { place: used, bytes: write(name) };
+    names.set(name, known);
+  }
+  words[word] = known.place;
+  words[word + 1] = known.bytes;
 }
 
 function addField(value: FieldValue, name: string): void {

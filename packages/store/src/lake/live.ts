@@ -8,6 +8,39 @@ interface LiveFrame {
   readonly maxTime: number;
 }
 
+/** Between what the events of a frame lie. */
+export interface Extent {
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** The ids that sort first and last. */
+  readonly lowest: string;
+  readonly highest: string;
+  /** Each id is above the one before. */
+  readonly rising: boolean;
+}
+
+/** Of at least one event. */
+export function extentOf(events: Iterable<Pick<Event, 'id' | 'time'>>): Extent {
+  let minTime = Number.POSITIVE_INFINITY;
+  let maxTime = Number.NEGATIVE_INFINITY;
+  let lowest: string | undefined;
+  let highest = '';
+  let rising = true;
+  for (const event of events) {
+    const time = Math.round(event.time);
+    const { id } = event;
+    if (time < minTime) minTime = time;
+    if (time > maxTime) maxTime = time;
+    lowest ??= id;
+    if (id > highest) highest = id;
+    else {
+      rising = false;
+      if (id < lowest) lowest = id;
+    }
+  }
+  return { minTime, maxTime, lowest: lowest ?? '', highest, rising };
+}
+
 /** The events of one write-ahead segment that is not in Parquet yet, in the order in which they became durable. */
 export class LiveSegment {
   readonly number: number;
@@ -37,23 +70,15 @@ export class LiveSegment {
   }
 
   /** Adds a frame that is durable, and says what is in it. */
-  add(frame: Buffer, events: Iterable<Pick<Event, 'id' | 'time'>>): void {
+  add(frame: Buffer, { minTime, maxTime, lowest, highest }: Extent): void {
     const shape = frameShape(frame);
     const records = new Records(frame, { ...shape, start: 0, end: frame.length });
-    let minTime = Number.POSITIVE_INFINITY;
-    let maxTime = Number.NEGATIVE_INFINITY;
-    for (const event of events) {
-      const time = Math.round(event.time);
-      const { id } = event;
-      if (time < minTime) minTime = time;
-      if (time > maxTime) maxTime = time;
-      if (id > this.highest) this.highest = id;
-      if (this.#lowest === undefined || id < this.#lowest) this.#lowest = id;
-    }
     this.frames.push({ records, minTime, maxTime });
     this.events += shape.events;
     if (minTime < this.minTime) this.minTime = minTime;
     if (maxTime > this.maxTime) this.maxTime = maxTime;
+    if (highest > this.highest) this.highest = highest;
+    if (this.#lowest === undefined || lowest < this.#lowest) this.#lowest = lowest;
   }
 
   /**

@@ -68,29 +68,28 @@ export function partition(segments: readonly ReadSegment[]): Rows {
     for (const one of frames) {
       const some = new Records(content, one);
       const { words, text } = some;
-      // Neighbours mostly are of one dataset, whose name then lies at one place, and of one day.
-      let datasetAt = -1;
-      let dataset = '';
-      let found: number | undefined;
-      let foundDay = Number.NaN;
+      // A dataset's name lies at one place in a frame, and mostly is of one day.
+      const known = new Map<number, { day: number; part: number }>();
       for (let at = 0; at < words.length; at += words[at]!) {
         const when = some.integerAt(at + record.time);
         const received = some.integerAt(at + record.received);
         const filed = Math.floor(
           (when >= received - 7 * day && when <= received + day ? when : received) / day,
         );
-        if (words[at + record.dataset] !== datasetAt || filed !== foundDay) {
-          if (words[at + record.dataset] !== datasetAt) dataset = some.textAt(at + record.dataset);
-          datasetAt = words[at + record.dataset]!;
-          foundDay = filed;
+        const named = words[at + record.dataset]!;
+        let filedIn = known.get(named);
+        if (filedIn?.day !== filed) {
+          const dataset = some.textAt(at + record.dataset);
           const name = `${filed} ${dataset}`;
-          found = byName.get(name);
+          let found = byName.get(name);
           if (found === undefined) {
             found = open.push({ day: filed, dataset, count: 0, used: new Uint8Array(256) }) - 1;
             byName.set(name, found);
           }
+          filedIn = { day: filed, part: found };
+          known.set(named, filedIn);
         }
-        const part = open[found!]!;
+        const part = open[filedIn.part]!;
         part.count++;
         const end = at + words[at]!;
         for (let field = at + record.fields; field < end; ) {
@@ -104,7 +103,7 @@ export function partition(segments: readonly ReadSegment[]): Rows {
         frame[row] = records.length;
         start[row] = at;
         time[row] = when;
-        partOf[row] = found!;
+        partOf[row] = filedIn.part;
         row++;
       }
       records.push(some);

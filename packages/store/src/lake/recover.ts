@@ -2,7 +2,7 @@ import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../error.ts';
 import { removeFile, replaceFile, syncFile, syncFolder } from './disk.ts';
-import { LiveSegment } from './live.ts';
+import { extentOf, LiveSegment } from './live.ts';
 import type { Place, Seal } from './seal.ts';
 import { openSegment, type SegmentName, segmentsIn } from './segment.ts';
 import { Records, StoredEvent } from './stored.ts';
@@ -68,7 +68,7 @@ async function recoverSegment(
   for (const frame of plain.frames) {
     const records = new Records(plain.content, frame);
     const events = Array.from(records.starts(), (start) => new StoredEvent(records, start));
-    segment.add(plain.content.subarray(frame.start, frame.end), events);
+    segment.add(plain.content.subarray(frame.start, frame.end), extentOf(events));
   }
   segment.bytes = content.length;
   segment.began = now;

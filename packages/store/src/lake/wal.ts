@@ -5,7 +5,7 @@ import { StoreError } from '../error.ts';
 import { diskError, syncFolder, writeAll } from './disk.ts';
 import { encodeFrame } from './encode.ts';
 import { markFrame } from './frame.ts';
-import { LiveSegment } from './live.ts';
+import { type Extent, extentOf, LiveSegment } from './live.ts';
 import type { Seal } from './seal.ts';
 import { newSegment, sealFrame } from './segment.ts';
 
@@ -13,15 +13,13 @@ interface Append {
   readonly events: readonly Event[];
   /** All of them as one frame. */
   readonly frame: Buffer;
+  readonly extent: Extent;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** What goes to disk for some of a group: a frame, and its events. */
-interface Part {
-  readonly frame: Buffer;
-  readonly events: readonly Event[];
-}
+type Part = Pick<Append, 'frame' | 'events' | 'extent'>;
 
 export interface WalParts {
   readonly folder: string;
@@ -89,7 +87,7 @@ export class Wal {
     }
     this.#waitingBytes += frame.length;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, frame, resolve, reject });
+      this.#waiting.push({ events, frame, extent: extentOf(events), resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -157,7 +155,7 @@ export class Wal {
     this.#dirty = false;
     if (segment.events === 0) segment.began = this.#parts.now();
     for (const frame of frames) segment.bytes += frame.length;
-    for (const { frame, events } of parts) segment.add(frame, events);
+    for (const { frame, extent } of parts) segment.add(frame, extent);
     for (const { events } of parts) this.#parts.kept(events);
     if (segment.bytes >= this.#parts.segmentBytes) await this.#endSegment();
   }
@@ -166,7 +164,6 @@ export class Wal {
   #fresh(group: readonly Append[]): readonly Part[] {
     let ids: Set<string> | undefined;
     const isNew = (id: string) => {
-      // Ids arrive in rising order, as UUIDs of version 7 do: one above all others needs no looking up.
       if (id > this.#highest) {
         this.#highest = id;
         ids?.add(id);
@@ -181,19 +178,28 @@ export class Wal {
     };
     const parts: Part[] = [];
     let shared: Event[] = [];
-    let taken: Event[] = [];
+    let taken: readonly Event[] = [];
     const share = () => {
-      if (shared.length > 0) parts.push({ frame: encodeFrame(shared), events: shared });
+      if (shared.length > 0)
+        parts.push({ frame: encodeFrame(shared), events: shared, extent: extentOf(shared) });
       shared = [];
     };
-    for (const { events, frame } of group) {
-      taken = [];
-      for (const event of events) if (isNew(event.id)) taken.push(event);
+    for (const part of group) {
+      const { events, extent } = part;
+      // Ids arrive in rising order, as UUIDs of version 7 do: those above all others need no looking up.
+      if (ids === undefined && extent.rising && extent.lowest > this.#highest) {
+        this.#highest = extent.highest;
+        taken = events;
+      } else {
+        const some: Event[] = [];
+        taken = some;
+        for (const event of events) if (isNew(event.id)) some.push(event);
+      }
       const whole = taken.length === events.length;
       if (whole && (group.length === 1 || taken.length >= fewEvents)) {
         share();
-        parts.push({ frame, events });
-      } else shared.push(...taken);
+        parts.push(part);
+      } else for (const event of taken) shared.push(event);
     }
     share();
     return parts;
