@@ -6,7 +6,7 @@ import { devices } from '../register/kinds.ts';
 import { changeDevice, newDevice, registered } from '../register/register.ts';
 import { retryOnConflict } from '../register/retry.ts';
 import { readRequest } from '../x509/request.ts';
-import { checkRequest } from './check-request.ts';
+import { type CheckedRequest, checkRequest } from './check-request.ts';
 import type { Desk } from './desk.ts';
 import { decideFor, noCompany } from './enrol.ts';
 import { isCurrent, issueCertificate } from './issue.ts';
@@ -39,7 +39,7 @@ export interface ApplicationVerdict {
  */
 export async function apply(desk: Desk, wanted: Apply): Promise<Certificate> {
   const profile = profileOf('device');
-  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
+  const checked = await checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const { request, commonName } = checked;
   const stored = await desk.records.get(applications, request.digest);
   const now = desk.clock.now();
@@ -105,7 +105,7 @@ export async function apply(desk: Desk, wanted: Apply): Promise<Certificate> {
 async function file(
   desk: Desk,
   { address }: Apply,
-  { request, commonName }: ReturnType<typeof checkRequest>,
+  { request, commonName }: CheckedRequest,
   version: number | undefined,
 ): Promise<void> {
   const now = desk.clock.now();

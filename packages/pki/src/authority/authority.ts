@@ -256,7 +256,7 @@ async function issueByOperator(
   { csr, profile: id, subject, by }: IssueRequest,
 ): Promise<Certificate> {
   const profile = profileOf(id);
-  const checked = checkRequest(readRequest(csr), profile);
+  const checked = await checkRequest(readRequest(csr), profile);
   if (checked.commonName !== subject) {
     throw new PkiError(
       'subject-mismatch',

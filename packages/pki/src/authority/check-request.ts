@@ -28,11 +28,11 @@ export interface CheckedRequest {
  *
  * INVARIANT: nothing in a request is dropped in silence. What the profile does not give is an error that names it.
  */
-export function checkRequest(
+export async function checkRequest(
   request: CertificateRequest,
   profile: Profile,
   terms: Terms = {},
-): CheckedRequest {
+): Promise<CheckedRequest> {
   if (!acceptsKey(profile, request.publicKey)) {
     const wanted = profile.keyTypes.join(', ');
     throw new PkiError(
@@ -51,7 +51,7 @@ export function checkRequest(
     }
   }
   checkBinding(request.challengePassword, terms);
-  verifyRequest(request);
+  await verifyRequest(request);
   const names =
     request.names.length > 0 || !profile.names.includes('dns') ? request.names : [textName(commonName)];
   return { request, commonName, names };

@@ -48,7 +48,7 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
     wanted.user,
   );
   const token = first.value;
-  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
+  const checked = await checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const requester = `token:${token.id}`;
   return issueCertificate(desk, {
     request: checked.request,
@@ -100,7 +100,7 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
   const verdict = await verifyClient(desk, wanted.certificate, desk.renewalGrace);
   if (!verdict.ok) throw new PkiError('certificate-refused', verdict.message);
   const { certificate: held, device: id } = verdict;
-  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
+  const checked = await checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const sameSubject = sameName(checked.request.subject, readCertificate(wanted.certificate).subject);
   const asked = checked.names.map(({ text }) => text.toLowerCase()).sort();
   const present = held.names.map((name) => name.toLowerCase()).sort();

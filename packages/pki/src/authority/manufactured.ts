@@ -99,7 +99,7 @@ export async function enrolManufactured(
 ): Promise<Certificate> {
   const { id, requester } = await identify(desk, trusted, wanted.certificate);
   const profile = profileOf('device');
-  const checked = checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
+  const checked = await checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   return issueCertificate(desk, {
     request: checked.request,
     profile,

@@ -106,7 +106,7 @@ describe('a ceremony', () => {
   it('makes a request that a national root can sign', async () => {
     const { ceremony } = await machines();
     const request = readRequest(fromPem('CERTIFICATE REQUEST', await requestForRoot(ceremony))[0]!);
-    verifyRequest(request);
+    await verifyRequest(request);
     expect([formatName(request.subject), request.publicKey.keyType]).toEqual([
       `CN=Root CA 1,O=${organization}`,
       'EC-P384',

@@ -86,7 +86,7 @@ export async function signIssuing(
   const { clock, organization, publicUrl } = ceremony;
   const root = await openRoot(ceremony, rootPem);
   const request = readRequest(onlyOne('CERTIFICATE REQUEST', requestPem));
-  verifyRequest(request);
+  await verifyRequest(request);
   const urls = accessUrls(publicUrl);
   const { publicKey } = request;
   const commonName = attributesOf(request.subject).find(({ oid }) => oid === Oid.commonName)?.text;

@@ -106,7 +106,7 @@ describe('beside @peculiar/x509 and @peculiar/asn1', () => {
       keys,
       signingAlgorithm: algorithm,
     });
-    verifyRequest(readRequest(Buffer.from(request.rawData)));
+    await verifyRequest(readRequest(Buffer.from(request.rawData)));
   });
 
   it('reads our CRL the same', async () => {

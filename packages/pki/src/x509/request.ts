@@ -7,7 +7,7 @@ import { type GeneralName, readGeneralNames } from './general-name.ts';
 import { type Name, readName } from './name.ts';
 import { nameOfOid, Oid } from './oids.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
-import { readAlgorithm, type SignatureAlgorithm, verifySignature } from './signature.ts';
+import { readAlgorithm, type SignatureAlgorithm, verifyAside } from './signature.ts';
 
 /** A PKCS#10 request (RFC 2986) as it was read. */
 export interface CertificateRequest {
@@ -90,10 +90,10 @@ function readAttributes(list: DerReader | undefined): Attributes {
   return { extensions, challengePassword };
 }
 
-/** Throws `bad-signature` unless the request is signed with the key that it names (RFC 2986 section 4.2). */
-export function verifyRequest(request: CertificateRequest): void {
+/** Rejects with `bad-signature` unless the request is signed with the key that it names (RFC 2986 section 4.2). */
+export async function verifyRequest(request: CertificateRequest): Promise<void> {
   const { publicKey, signatureAlgorithm, info, signature } = request;
-  if (!verifySignature(publicKey, signatureAlgorithm, info, signature)) {
+  if (!(await verifyAside(publicKey, signatureAlgorithm, info, signature))) {
     throw new PkiError('bad-signature', 'request is not signed by the key that it names; sign it again');
   }
 }

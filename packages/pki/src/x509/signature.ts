@@ -97,9 +97,31 @@ export function verifySignature(
   signature: Uint8Array,
   imported: KeyObject = importPublicKey(key),
 ): boolean {
-  const { family, hash } = schemes[algorithm];
-  if (family !== key.family) return false;
+  return goTogether(key, algorithm) && verify(hashOf(algorithm), data, imported, signature);
+}
+
+/**
+ * The same on a thread of the pool, for whoever has more to do meanwhile: the way there and back takes a third of the
+ * time of an ECDSA verification. Rejects with `weak-key` as `importPublicKey` does.
+ */
+export async function verifyAside(
+  key: PublicKey,
+  algorithm: SignatureAlgorithm,
+  data: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (!goTogether(key, algorithm)) return false;
+  const imported = importPublicKey(key);
+  return new Promise((resolve, reject) => {
+    verify(hashOf(algorithm), data, imported, signature, (error, isGood) => {
+      if (error === null) resolve(isGood);
+      else reject(error);
+    });
+  });
+}
+
+function goTogether(key: PublicKey, algorithm: SignatureAlgorithm): boolean {
+  if (schemes[algorithm].family !== key.family) return false;
   // A parameter set is part of the algorithm, not of the key alone (RFC 9881 section 2).
-  if (family === 'ml-dsa' && algorithm !== algorithmFor(key)) return false;
-  return verify(hash, data, imported, signature);
+  return key.family !== 'ml-dsa' || algorithm === algorithmFor(key);
 }
