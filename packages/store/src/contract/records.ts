@@ -261,6 +261,11 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
       );
     });
 
+    it('holds nothing under what cannot be a key', async () => {
+      for (const key of ['', 'x'.repeat(513), 'nul\0'])
+        expect(await store.records.get(lamps, key)).toBeUndefined();
+    });
+
     it('refuses values that do not fit their schema or key, and writes nothing of that commit', async () => {
       const refused = { code: 'invalid-record' };
       const bad = [

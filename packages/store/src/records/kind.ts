@@ -102,9 +102,12 @@ export function encode(table: Table, value: unknown): Encoded {
   return { key, body, indexes: indexValues(table, key, parsed.data) };
 }
 
+export function isKey(key: unknown): key is string {
+  return typeof key === 'string' && key.length > 0 && key.length <= maxKeyLength && !key.includes('\0');
+}
+
 export function checkKey(table: Table, key: unknown): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= maxKeyLength && !key.includes('\0'))
-    return key;
+  if (isKey(key)) return key;
   throw new StoreError(
     'invalid-record',
     `a key of record kind ${quote(table.kind.name)} must be text of 1 to ${maxKeyLength} characters without NUL`,
