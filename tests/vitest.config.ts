@@ -7,6 +7,7 @@ export const longFlows = [
   'city',
   'collect',
   'findings',
+  'hostile-requests',
   'pki',
   'policies',
   'power-loss',

@@ -32,6 +32,8 @@ const statusOf: Readonly<Record<string, ContentfulStatusCode>> = {
   'malformed-der': 400,
   'malformed-certificate': 400,
   'unsupported-algorithm': 400,
+  'invalid-bom': 400,
+  'too-large': 413,
   closed: 503,
   'disk-full': 503,
   'disk-failed': 503,

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Program, startProgram } from '../program.ts';
+
+interface Described {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly parameters?: readonly Parameter[] }>>>
+  >;
+}
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+
+const values = [
+  '%00',
+  'a'.repeat(3000),
+  '..%2f..%2fetc',
+  '%ff%fe',
+  '%22%3Cscript%3E',
+  '-1',
+  '1e999',
+  '__proto__',
+];
+const bodies = ['', '{', '[]', 'null', '{"__proto__":{"x":1}}', '['.repeat(20_000)];
+/** They answer without end, or change what the rest stands on. */
+const leftOut = /\/(?:tail|export|stream|rollover|migration|bundle)\b/;
+
+describe('requests of somebody who means harm', () => {
+  let program: Program;
+  let key: string;
+  let routes: readonly (readonly [method: string, path: string, parameters: readonly string[]])[];
+
+  beforeAll(async () => {
+    program = await startProgram();
+    const operator: unknown = JSON.parse(readFileSync(join(program.folder, 'data/operator.json'), 'utf8'));
+    ({ key } = operator as { key: string });
+    const described = (await (await fetch(`${program.addresses.http}/api/openapi.json`)).json()) as Described;
+    routes = Object.entries(described.paths)
+      .filter(([path]) => !leftOut.test(path))
+      .flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, { parameters = [] }]) => {
+          const names = parameters.filter((each) => each.in === 'query').map(({ name }) => name);
+          return [method.toUpperCase(), path, names] as const;
+        }),
+      );
+  }, 60_000);
+  afterAll(() => program.stop());
+
+  const ask = async (method: string, path: string, body?: string) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body };
+    const response = await fetch(program.addresses.http + path, { method, headers, ...sent });
+    await response.body?.cancel();
+    return response.status;
+  };
+
+  it('never find a fault of ours, whatever stands in the address', async () => {
+    const faults: string[] = [];
+    for (const [method, path, parameters] of routes) {
+      if (method !== 'GET') continue;
+      for (const value of values) {
+        const hostile = path.replaceAll(/\{[^}]+\}/g, value);
+        const plain = path.replaceAll(/\{[^}]+\}/g, 'x');
+        const asked = [
+          ...(hostile === path ? [] : [hostile]),
+          ...parameters.map((name) => `${plain}?${name}=${value}`),
+        ];
+        for (const one of asked) if ((await ask(method, one)) === 500) faults.push(one.slice(0, 100));
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('nor whatever they send', async () => {
+    const faults: string[] = [];
+    for (const [method, path] of routes) {
+      if (method === 'GET') continue;
+      for (const body of bodies) {
+        const place = path.replaceAll(/\{[^}]+\}/g, 'x');
+        if ((await ask(method, place, body)) === 500) faults.push(`${method} ${place} ${body.slice(0, 30)}`);
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(program.printed).not.toMatch(/"level":50/);
+  });
+
+  it('are answered to nobody without a proof', async () => {
+    const open: string[] = [];
+    for (const [method, path] of routes) {
+      const place = path.replaceAll(/\{[^}]+\}/g, 'x');
+      const response = await fetch(program.addresses.http + place, { method });
+      await response.body?.cancel();
+      if (response.status !== 401) open.push(`${method} ${place} ${response.status}`);
+    }
+    expect(open).toEqual([]);
+    expect(routes.length).toBeGreaterThan(80);
+  });
+});
