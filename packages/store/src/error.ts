@@ -22,6 +22,8 @@ export type StoreErrorCode =
   | 'query'
   /** The caller's signal ended the query, or it ran longer than allowed. */
   | 'cancelled'
+  /** The database that is to be filled holds records already. */
+  | 'not-empty'
   /** The database server cannot be reached. */
   | 'unavailable'
   /** Too many appends or queries wait already: try again later. */

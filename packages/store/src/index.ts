@@ -18,5 +18,11 @@ export {
   type RecordsOptions,
 } from './records/open.ts';
 export { snapshotLake } from './snapshot/lake.ts';
+export {
+  isEmptyPostgres,
+  type PostgresPlace,
+  restorePostgresRecords,
+  snapshotPostgresRecords,
+} from './snapshot/postgres.ts';
 export { snapshotRecords } from './snapshot/records.ts';
 export { openSpooledElastic, type SpooledOptions, type SpooledStore } from './spool/spooled.ts';

@@ -57,9 +57,11 @@ export function openDataFolder(
   path: string,
   /** A ceremony makes the keys of authorities before there are records. */
   ceremony = false,
+  /** Records are in a database: then it is the key of the audit log that tells of an earlier start. */
+  recordsElsewhere = false,
 ): DataFolder {
   const paths = dataPaths(path);
-  const created = !existsSync(paths.recordsFile);
+  const created = !(recordsElsewhere ? hasAuditKey(paths.keys) : existsSync(paths.recordsFile));
   try {
     for (const folder of [paths.path, paths.keys, paths.events]) makeFolder(folder);
     chmodSync(paths.path, 0o700);
@@ -71,6 +73,11 @@ export function openDataFolder(
   if (created && !ceremony) refuseHalfAFolder(paths.keys, paths.path);
   takeLock(paths.lockFile, paths.path);
   return { ...paths, created, release: () => rmSync(paths.lockFile, { force: true }) };
+}
+
+/** Whether a city was ever started, or restored, in a data folder. */
+export function hasAuditKey(keysFolder: string): boolean {
+  return ['audit.key.json', 'audit.token.json'].some((name) => existsSync(join(keysFolder, name)));
 }
 
 /**

@@ -15,6 +15,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KydaiError } from '@kydai/contracts';
+import { isEmptyPostgres, type PostgresPlace, restorePostgresRecords } from '@kydai/store';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { pack, unpack } from '../backup/archive.ts';
@@ -24,10 +25,11 @@ import { type Proof, proveRestore } from '../backup/prove.ts';
 import { snapshotDataFolder } from '../backup/snapshot.ts';
 import { backupsView } from '../backup/standing.ts';
 import { type Backup, noteBackup, noteFailure, readBackups } from '../backup/state.ts';
-import { dataPaths } from '../boot/data-folder.ts';
+import { dataPaths, hasAuditKey } from '../boot/data-folder.ts';
 import { ShellError } from '../error.ts';
 import { auditKeyOf } from '../pki/audit-key.ts';
 import { readEventsKey } from '../store/keeper.ts';
+import { postgresPlace } from '../store/records.ts';
 import { columns } from './output.ts';
 import type { CommandContext } from './program.ts';
 
@@ -47,8 +49,8 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
     .option(secret, hint)
     .action(async (file: string, { passphraseFile }: Secret) => {
       const passphrase = readPassphrase(passphraseFile);
-      const { data } = context.config();
-      if (!existsSync(dataPaths(data).recordsFile))
+      const { data, records } = context.config();
+      if (!hasAuditKey(dataPaths(data).keys))
         throw new ShellError('usage', `there is nothing to back up in \`${dataPaths(data).path}\``);
       if (existsSync(file))
         throw new ShellError('usage', `\`${file}\` is there already; choose another name`);
@@ -62,7 +64,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
       // Beside the data, so that the event files can be linked instead of copied.
       const snapshot = mkdtempSync(join(dataPaths(data).path, '.backup-'));
       try {
-        await snapshotDataFolder(data, snapshot);
+        await snapshotDataFolder(data, snapshot, postgresPlace(records));
         noteBackup(snapshot, made);
         const partial = `${file}.partial`;
         await pipeline(
@@ -113,7 +115,7 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
     .action(async (file: string, { passphraseFile }: Secret) => {
       const passphrase = readPassphrase(passphraseFile);
       const { data } = context.config();
-      const own = existsSync(dataPaths(data).recordsFile);
+      const own = hasAuditKey(dataPaths(data).keys);
       const folder = mkdtempSync(join(tmpdir(), 'kydai-restore-'));
       try {
         await restore(file, passphrase, folder);
@@ -150,8 +152,16 @@ export function addBackupCommands(program: Command, context: CommandContext): vo
     .action(async (file: string, folder: string, { passphraseFile }: Secret) => {
       if (existsSync(folder) && readdirSync(folder).length > 0)
         throw new ShellError('usage', `\`${folder}\` is not empty; choose another folder`);
-      await restore(file, readPassphrase(passphraseFile), resolve(folder));
+      const passphrase = readPassphrase(passphraseFile);
+      const place = postgresPlace(context.config().records);
+      if (place !== undefined && !(await isEmptyPostgres(place)))
+        throw new ShellError(
+          'usage',
+          'the database holds records already; name an empty one, or another schema',
+        );
+      await restore(file, passphrase, resolve(folder));
       const proof = await prove(context, folder);
+      if (place !== undefined) await moveToPostgres(dataPaths(folder).recordsFile, place);
       noteProof(folder, folder, file, proof);
       output.write(`Restored: ${inWords(context, folder, proof)}`);
       output.write(`Start with: KYDAI_DATA=${folder} npm start\n`);
@@ -180,6 +190,12 @@ function noteProof(data: string, folder: string, file: string, proof: Proof): Ba
   const backup = { ...known, file: resolve(file), bytes: statSync(file).size, proven };
   noteBackup(data, backup);
   return backup;
+}
+
+/** The records of a backup are a file; here they go on in the database of the configuration. */
+async function moveToPostgres(file: string, place: PostgresPlace): Promise<void> {
+  await restorePostgresRecords(file, place);
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }
 
 /** Opens and reads what was restored. */

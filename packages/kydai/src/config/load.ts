@@ -145,6 +145,12 @@ function checked(config: Config): Config {
   if (config.oidc.issuer !== '' && config.oidc.clientId === '') {
     throw new ShellError('setting', 'setting `oidc.clientId` is needed when `oidc.issuer` is set');
   }
+  const { store, postgres } = config.records;
+  if (store === 'postgres' && !/^postgres(?:ql)?:\/\/[^:@/\s]+@[^@\s]*\/\S+$/.test(postgres.url))
+    throw new ShellError(
+      'setting',
+      'setting `records.postgres.url` must be like postgres://kydai@db.example:5432/kydai, with the password in a setting of its own',
+    );
   if (config.events.store === 'elasticsearch' && !/^https?:\/\/\S+$/.test(config.events.elasticsearch.node)) {
     throw new ShellError(
       'setting',

@@ -145,6 +145,32 @@ export const Config = z.strictObject({
       rolesClaim: z.string().default('roles').describe('claim that lists a person’s roles'),
     })
     .prefault({}),
+  records: z
+    .strictObject({
+      store: z
+        .enum(['sqlite', 'postgres'])
+        .default('sqlite')
+        .describe('where records and the audit log are kept: sqlite (a file in the data folder) or postgres'),
+      postgres: z
+        .strictObject({
+          url: z
+            .string()
+            .default('')
+            .describe(
+              'database, `postgres://kydai@db.example:5432/kydai?sslmode=verify-full`, without a password',
+            ),
+          password: z.string().default('').describe('password; better given by its environment variable'),
+          passwordFile: z.string().default('').describe('file with the password'),
+          schema: z
+            .string()
+            .regex(/^[a-z_][a-z0-9_]{0,62}$/)
+            .default('public')
+            .describe('schema that holds the tables; it must exist'),
+          connections: z.number().int().min(2).max(100).default(8).describe('connections at most'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   events: z
     .strictObject({
       store: z

@@ -1,11 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import type { AuditLog, Clock, RecordStore } from '@kydai/contracts';
 import { type KeyStore, PkiError } from '@kydai/pki';
-import { openRecords } from '@kydai/store';
 import type { Logger } from 'pino';
 import type { DataFolder } from '../boot/data-folder.ts';
+import type { Config } from '../config/schema.ts';
 import { openKeys } from '../pki/keys.ts';
 import type { KeySettings } from '../pki/settings.ts';
+import { openRecordStore, refuseStrangers } from '../store/records.ts';
 import { keepCheckpoint } from './kept-checkpoint.ts';
 
 export interface Keepers {
@@ -24,13 +25,14 @@ export async function openKeepers(parts: {
   readonly folder: DataFolder;
   readonly passphrase: string;
   readonly keySettings: KeySettings;
+  readonly recordSettings: Config['records'];
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Keepers> {
-  const { folder, passphrase, keySettings, clock, log } = parts;
+  const { folder, passphrase, keySettings, recordSettings, clock, log } = parts;
   const keys = await openKeys({ folder: folder.keys, passphrase, settings: keySettings, clock });
   try {
-    return await openWith(keys, { folder, clock, log });
+    return await openWith(keys, { folder, recordSettings, clock, log });
   } catch (error) {
     await keys.close();
     throw error;
@@ -39,14 +41,21 @@ export async function openKeepers(parts: {
 
 async function openWith(
   keys: KeyStore,
-  { folder, clock, log }: { readonly folder: DataFolder; readonly clock: Clock; readonly log: Logger },
+  parts: {
+    readonly folder: DataFolder;
+    readonly recordSettings: Config['records'];
+    readonly clock: Clock;
+    readonly log: Logger;
+  },
 ): Promise<Keepers> {
-  const signer = (await keys.open('audit')) ?? (await createAuditKey(keys, log));
+  const { folder, recordSettings, clock, log } = parts;
+  const known = await keys.open('audit');
+  await refuseStrangers(recordSettings, folder, known !== undefined);
+  const signer = known ?? (await createAuditKey(keys, log));
   const auditKeyPem = spkiPem(signer.publicKey.spki);
-  const { records, audit: stored } = await openRecords({
+  const { records, audit: stored } = await openRecordStore(recordSettings, {
     file: folder.recordsFile,
     clock,
-    commits: 'thread',
     auditKey: { publicKeyPem: auditKeyPem, sign: (bytes) => signer.sign(bytes) },
   });
   const audit = keepCheckpoint(stored, { file: folder.checkpointFile, publicKeyPem: auditKeyPem, clock });

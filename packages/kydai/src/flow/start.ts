@@ -95,7 +95,7 @@ export async function startKydai(options: {
 
   try {
     const content = readContent(config.content);
-    const folder = openDataFolder(config.data);
+    const folder = openDataFolder(config.data, false, config.records.store === 'postgres');
     closeLast(() => folder.release());
     const signals = createSignals((error) => log.error({ err: error }, 'a listener failed'));
 
@@ -104,6 +104,7 @@ export async function startKydai(options: {
       folder,
       passphrase: keyPassphrase(folder, environment),
       keySettings: config.pki.keys,
+      recordSettings: config.records,
       clock,
       log,
     });

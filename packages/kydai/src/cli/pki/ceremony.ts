@@ -94,7 +94,7 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
     )
     .action(async () => {
       const { data, organization } = context.config();
-      const folder = openDataFolder(data, true);
+      const folder = openDataFolder(data, true, context.config().records.store === 'postgres');
       try {
         const keys = await openKeys({
           folder: folder.keys,
@@ -125,12 +125,13 @@ export function addCeremonyCommands(pki: Command, context: CommandContext): void
     .option('--service-ca <file>', 'certificate of the service authority', 'service-ca.pem')
     .action(async (files: { root: string; chain?: string; deviceCa: string; serviceCa: string }) => {
       let imported: Awaited<ReturnType<typeof importCeremony>> = [];
-      const folder = openDataFolder(context.config().data, true);
+      const { data, records: recordSettings } = context.config();
+      const folder = openDataFolder(data, true, recordSettings.store === 'postgres');
       try {
         const passphrase = keyPassphrase(folder, process.env);
         const keySettings = context.config().pki.keys;
         const log = pino({ level: 'silent' });
-        const keepers = await openKeepers({ folder, passphrase, keySettings, clock, log });
+        const keepers = await openKeepers({ folder, passphrase, keySettings, recordSettings, clock, log });
         try {
           const issuingPem = {
             'device-ca': readText(files.deviceCa),
