@@ -34,11 +34,13 @@ export interface IntakeOptions {
 }
 
 /**
- * How much of the queue a frame may use. A stream can be held back, so it gets only the first fifth: a deep queue would
- * bring it nothing but delay. Datagrams get four fifths; the last fifth is for urgent ones and for requests.
+ * How much of the queue a frame may use. What can wait where it is (in a sender, in a ring of datagrams) gets only the
+ * first fifth: a deep queue would bring it nothing but delay. The rest is for urgent frames and for requests.
  */
-export type FrameKind = 'stream' | 'datagram' | 'urgent';
-const shares: Readonly<Record<FrameKind, number>> = { stream: 0.2, datagram: 0.8, urgent: 1 };
+export type FrameKind = 'stream' | 'urgent';
+const shares: Readonly<Record<FrameKind, number>> = { stream: 0.2, urgent: 1 };
+/** How full the queue may be when those who wait are called back. */
+const wakeShares: Readonly<Record<FrameKind, number>> = { stream: 0.1, urgent: 1 };
 
 /** The one way into the system: every collector gives its frames here. */
 export interface Intake {
@@ -53,8 +55,11 @@ export interface Intake {
   push(account: SourceAccount, text: string, bytes: number, fault?: string, kind?: FrameKind): boolean;
   /** Whether this many more frames and bytes fit. */
   hasRoom(frames: number, bytes: number): boolean;
-  /** Calls back once, as soon as there is room for streams again. Returns the function that withdraws the call. */
-  whenRoom(callback: () => void): () => void;
+  /**
+   * Calls back once: for streams as soon as there is room for many, for urgent frames when the next group is durable.
+   * Returns the function that withdraws the call.
+   */
+  whenRoom(callback: () => void, kind?: FrameKind): () => void;
   /**
    * Takes frames of a sender that waits for an answer: all or none. Undefined, with nothing counted, when there is no
    * room. The promise never rejects; it says for each frame whether it is durable.
@@ -113,7 +118,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const normaliser = options.normaliser ?? createNormaliser();
   const onFault = options.onFault ?? (() => {});
   const book = new LedgerBook(limits.sourcesPerTransport, clock, options.ledgers);
-  const waiting = new Set<() => void>();
+  const waiting = new Map<() => void, FrameKind>();
   const queue = new FrameQueue(limits.batchFrames);
   let running: Promise<void> | undefined;
   let closing = false;
@@ -123,6 +128,8 @@ export function createIntake(options: IntakeOptions): Intake {
   let batches = 0;
   let storeFailures = 0;
   let wake = new AbortController();
+  /** Urgent frames that may come yet, while more waits than streams could use, before the next group is durable. */
+  let urgentLeft = limits.batchFrames >> 1;
 
   const hasRoom = (moreFrames: number, moreBytes: number): boolean =>
     !closing &&
@@ -152,10 +159,13 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const wakeWaiting = (): void => {
     if (waiting.size === 0) return;
-    if (queue.frames > limits.queueFrames / 10 || queue.bytes > limits.queueBytes / 10) return;
-    const callbacks = [...waiting];
-    waiting.clear();
-    for (const callback of callbacks) callback();
+    // Those who are called may wait again: only who waits now is called.
+    for (const [callback, kind] of [...waiting]) {
+      const share = wakeShares[kind];
+      if (queue.frames > limits.queueFrames * share || queue.bytes > limits.queueBytes * share) continue;
+      waiting.delete(callback);
+      callback();
+    }
   };
 
   async function run(): Promise<void> {
@@ -190,6 +200,8 @@ export function createIntake(options: IntakeOptions): Intake {
         storeFailures++;
         queue.failed(batch);
         onFault(fault);
+        urgentLeft = limits.batchFrames >> 1;
+        wakeWaiting();
         if (expired) {
           queue.loseAll('store-failed');
           break;
@@ -204,6 +216,7 @@ export function createIntake(options: IntakeOptions): Intake {
       events += made.length;
       queue.succeeded(batch);
       durable = made;
+      urgentLeft = limits.batchFrames >> 1;
       wakeWaiting();
     }
     // Nothing waits any more: the last of it was given up, perhaps, but whoever comes next may try.
@@ -219,18 +232,21 @@ export function createIntake(options: IntakeOptions): Intake {
     limits,
     account: (transport, name) => book.account(transport, name),
     hasRoom,
-    push(account, text, size, fault, kind = 'datagram') {
+    push(account, text, size, fault, kind = 'stream') {
       if (!hasRoom(1, size)) return false;
       const share = shares[kind];
       if (queue.frames >= limits.queueFrames * share || queue.bytes >= limits.queueBytes * share)
+        return false;
+      // What calls itself urgent takes half of what the store takes, so that streams and requests go on.
+      if (kind === 'urgent' && queue.frames > limits.queueFrames * wakeShares.stream && urgentLeft-- <= 0)
         return false;
       const received = clock.now();
       const read = normaliser.line(text, received);
       enqueue(account, text, size, withFault(read, fault), received, undefined, 0);
       return true;
     },
-    whenRoom(callback) {
-      waiting.add(callback);
+    whenRoom(callback, kind = 'stream') {
+      waiting.set(callback, kind);
       if (!running) queueMicrotask(wakeWaiting);
       return () => void waiting.delete(callback);
     },
@@ -262,7 +278,7 @@ export function createIntake(options: IntakeOptions): Intake {
         closing = true;
         wake.abort();
         wake = new AbortController();
-        const callbacks = [...waiting];
+        const callbacks = [...waiting.keys()];
         waiting.clear();
         for (const callback of callbacks) callback();
       }

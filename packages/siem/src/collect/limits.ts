@@ -41,6 +41,8 @@ export interface SyslogLimits {
   readonly drainMs: number;
   /** The kernel's receive buffer for datagrams, bytes asked for. */
   readonly udpBufferBytes: number;
+  /** Bytes of datagrams that may wait for the intake: so many urgent ones, and as many others. */
+  readonly udpRingBytes: number;
 }
 
 export function syslogLimits(given: Partial<SyslogLimits> = {}): SyslogLimits {
@@ -52,6 +54,7 @@ export function syslogLimits(given: Partial<SyslogLimits> = {}): SyslogLimits {
     idleMs: 15 * 60_000,
     drainMs: 2000,
     udpBufferBytes: 8 * 1024 * 1024,
+    udpRingBytes: 16 * 1024 * 1024,
     ...given,
   };
 }

@@ -37,7 +37,8 @@ test('under three times its capacity nothing is lost silently and nothing acknow
     onEvents: () => {},
     limits: { queueFrames: 1000, batchFrames: 200, closeMs: 20_000 },
   });
-  const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake });
+  const limits = { udpRingBytes: 65_536 };
+  const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, limits });
   const { udp, tcp } = await collector.listen();
   const handler = createJsonLinesHandler({ intake, limits: { retryAfter: 0 } });
   const began = performance.now();
@@ -49,7 +50,11 @@ test('under three times its capacity nothing is lost silently and nothing acknow
     const socket = createSocket('udp4');
     let sent = 0;
     while (performance.now() < end) {
-      for (const all = due(2); sent < all; ) socket.send(line(`udp ${sent++}`), udp!.port, '127.0.0.1');
+      for (const all = due(2); sent < all; ) {
+        const text = `udp ${sent++}`;
+        const login = `<38>Nov 21 20:26:00 vm sshd[1]: ${text}`;
+        socket.send(sent % 4 === 0 ? login : line(text), udp!.port, '127.0.0.1');
+      }
       await pause(10);
     }
     await new Promise<void>((resolve) =>
@@ -101,7 +106,8 @@ test('under three times its capacity nothing is lost silently and nothing acknow
     expect(received).toBe(kept + refused + dropped);
   }
   const datagramLedger = ledgers.get('syslog-udp/127.0.0.1')!;
-  expect(datagramLedger.dropped).toBeGreaterThan(0);
+  expect(datagramLedger.reasons['queue-full']).toBeGreaterThan(0);
+  expect(datagramLedger.reasons['queue-full-urgent']).toBeUndefined();
   if (existsSync('/proc/net/udp')) {
     expect(datagramLedger.received + (ledgers.get('syslog-udp/kernel')?.received ?? 0)).toBe(udpSent);
   }

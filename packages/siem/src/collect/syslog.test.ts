@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createIntake } from './intake.ts';
@@ -49,22 +50,59 @@ describe('syslog over UDP', () => {
     expect(store.events.at(-1)).toMatchObject({ dataset: 'raw', source: 'syslog-udp/127.0.0.1' });
   });
 
-  test('loses datagrams that come when the queue is full, counted, and those of auth last', async () => {
-    const { store, udp, ledger } = await setUp({}, 100);
+  test('loses datagrams that find no room, counted, and urgent ones last', async () => {
+    const { store, udp, ledger, collector } = await setUp({ udpRingBytes: 8192 }, 10);
     store.held = true;
     const socket = createSocket('udp4');
     const send = (text: string) =>
       new Promise((resolve) => socket.send(text, udp.port, '127.0.0.1', resolve));
-    for (let index = 0; index < 150; index++) await send(line('x'));
-    await until(() => ledger('syslog-udp/127.0.0.1')?.received === 150);
-    expect(ledger('syslog-udp/127.0.0.1')).toMatchObject({
-      pending: 80,
-      dropped: 70,
-      reasons: { 'queue-full': 70 },
-    });
-    await send('<38>Nov 21 20:26:00 vm sshd[1]: Invalid user a from 10.0.0.1');
-    await until(() => ledger('syslog-udp/127.0.0.1')?.pending === 81);
+    const account = () => ledger('syslog-udp/127.0.0.1')!;
+    for (let index = 0; index < 2000; index++) await send(line('x'.repeat(1000)));
+    await until(() => (account()?.reasons['queue-full'] ?? 0) > 0);
+    expect(account().pending).toBe(2);
+    const login = '<38>Nov 21 20:26:00 vm sshd[1]: Invalid user a from 10.0.0.1';
+    for (let index = 0; index < 8; index++) await send(login);
+    await until(() => account().pending === 10);
+    expect(account().reasons).not.toHaveProperty('queue-full-urgent');
+    for (let index = 0; index < 2000; index++) await send(login + 'x'.repeat(1000));
+    await until(() => (account().reasons['queue-full-urgent'] ?? 0) > 0);
     socket.close();
+    const closed = collector.close();
+    store.release();
+    await closed;
+    const kernel = ledger('syslog-udp/kernel')?.received ?? 0;
+    expect(account().received + kernel).toBe(4008);
+  });
+
+  test('takes what comes to the urgent port, from an urgent sender, or of an urgent program, first', async () => {
+    const first = async (urgent: object, message: string, port: 'udp' | 'urgent' = 'udp') => {
+      const store = new MemoryStore();
+      store.held = true;
+      const intake = createIntake({ store, clock, onEvents: () => {}, limits: { queueFrames: 10 } });
+      const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, intake, urgent });
+      const addresses = await collector.listen();
+      const socket = createSocket('udp4');
+      const send = (text: string, to: number) =>
+        new Promise((resolve) => socket.send(text, to, '127.0.0.1', resolve));
+      // The bulk may use two places of ten.
+      for (let index = 0; index < 20; index++) await send(line('bulk'), addresses.udp!.port);
+      await until(() => intake.totals.queued >= 2);
+      await send(message, addresses[port]!.port);
+      await send(line('bulk'), addresses.udp!.port);
+      await until(() => intake.totals.queued > 2, 500).catch(() => {});
+      const queued = intake.totals.queued;
+      socket.close();
+      store.release();
+      await collector.close();
+      await intake.close();
+      expect(store.events).toHaveLength(22);
+      return queued > 2 ? store.events[2]!.raw : undefined;
+    };
+    const other = line('urgent');
+    expect(await first({ port: 0 }, other, 'urgent')).toBe(other);
+    expect(await first({ programs: ['modbusd'] }, '<134>1 - plc-1 modbusd - - - x')).toMatch(/modbusd/);
+    expect(await first({}, other)).toBeUndefined();
+    expect(await first({ senders: ['127.0.0.0/8'] }, other)).toBe(line('bulk'));
   });
 
   test('cuts a datagram longer than the limit', async () => {
@@ -175,10 +213,39 @@ describe('syslog over TCP', () => {
   });
 });
 
-test('an address that is blocked is not heard, and counted', async () => {
+const linux = existsSync('/proc/net/udp');
+// Elsewhere the test has no way to find the process.
+test.runIf(linux)('goes on on the same port after the process that reads datagrams was killed', async () => {
+  const { store, udp, ledger } = await setUp();
+  const socket = createSocket('udp4');
+  const send = (text: string) => socket.send(line(text), udp.port, '127.0.0.1');
+  send('before');
+  await until(() => store.events.length === 1);
+  const [reader] = readdirSync('/proc').filter((pid) => isReader(pid));
+  process.kill(Number(reader), 'SIGKILL');
+  await until(() => ledger('syslog-udp/kernel')?.reasons['reader-restarted'] === 1);
+  await until(() => {
+    send('after');
+    return store.events.length > 1;
+  });
+  socket.close();
+});
+
+/** Whether a process is a reader of datagrams that this one started (proc(5)). */
+function isReader(pid: string): boolean {
+  try {
+    const [, name, parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
+    return name === 'kydai-udp' && Number(parent) === process.pid;
+  } catch {
+    return false;
+  }
+}
+
+test('an address that is blocked is not heard, counted, and heard again when it is not', async () => {
   const store = new MemoryStore();
   const intake = createIntake({ store, clock, onEvents: () => {} });
-  const judge = (address: string) => (address === '127.0.0.1' ? 'blocked' : 'known');
+  let blocked = true;
+  const judge = (address: string) => (blocked && address === '127.0.0.1' ? 'blocked' : 'known');
   const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, tcpPort: 0, intake, judge });
   const { udp, tcp } = await collector.listen();
   const socket = createSocket('udp4');
@@ -187,6 +254,15 @@ test('an address that is blocked is not heard, and counted', async () => {
   await until(() => intake.ledgers().length === 2 && intake.ledgers().some(({ dropped }) => dropped === 1));
   for (const { reasons } of intake.ledgers()) expect(reasons).toEqual({ 'address-blocked': 1 });
   expect(store.events).toEqual([]);
+  // The reader drops what comes next by itself, and tells of it.
+  const account = () => intake.ledgers().find(({ source }) => source === 'syslog-udp/127.0.0.1')!;
+  for (let index = 0; index < 50; index++) socket.send(line('x'), udp!.port, '127.0.0.1');
+  await until(() => account().reasons['address-blocked'] === 51);
+  blocked = false;
+  await until(() => {
+    socket.send(line('y'), udp!.port, '127.0.0.1');
+    return store.events.length > 0;
+  });
   socket.close();
   await collector.close();
 });

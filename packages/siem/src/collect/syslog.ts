@@ -23,6 +23,16 @@ export interface SyslogCollectorOptions {
   readonly udpPort?: number;
   readonly tcpPort?: number;
   readonly tls?: SyslogTls;
+  /**
+   * Whose datagrams are lost last in a flood, besides those of the facilities auth, authpriv, audit and alert and of
+   * programs such as sshd and sudo: senders (addresses and networks), more programs, and whatever comes to a port of
+   * its own, which has a buffer of its own in the kernel.
+   */
+  readonly urgent?: {
+    readonly port?: number;
+    readonly senders?: readonly string[];
+    readonly programs?: readonly string[];
+  };
   readonly limits?: Partial<SyslogLimits>;
   readonly intake: Intake;
   /** What an address is to us; asked for each datagram and each connection. All are known unless told. */
@@ -38,6 +48,8 @@ export type JudgeSender = (address: string) => SenderVerdict;
 
 export interface SyslogAddresses {
   readonly udp?: { readonly host: string; readonly port: number };
+  /** UDP, for urgent messages alone. */
+  readonly urgent?: { readonly host: string; readonly port: number };
   readonly tcp?: { readonly host: string; readonly port: number };
   readonly tls?: { readonly host: string; readonly port: number };
 }
@@ -49,9 +61,11 @@ export interface SyslogCollector {
   readonly addresses: SyslogAddresses;
   /** Senders connected by TCP and TLS. */
   readonly connections: number;
+  /** What the kernel gives as a buffer for datagrams, bytes; less than was asked for where the system bounds it. */
+  readonly udpBufferBytes: number;
   /**
-   * Reads the kernel's count of datagrams lost before we saw them into the account `syslog-udp/kernel`. It happens by
-   * itself every ten seconds and at the close.
+   * Brings datagrams that were lost before we took them into the accounts: of their senders, and of
+   * `syslog-udp/kernel` what the kernel alone saw. It happens by itself every ten seconds and at the close.
    */
   countKernelDrops(): Promise<void>;
   /** Takes another key and certificate for new TLS connections; the open ones go on. */
@@ -88,8 +102,10 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
       const found: { -readonly [name in keyof SyslogAddresses]: { host: string; port: number } } = {};
       try {
         if (options.udpPort !== undefined) {
-          datagrams = createDatagramSocket(host, intake, limits, judge);
-          found.udp = place(await datagrams.listen(options.udpPort, host));
+          datagrams = createDatagramSocket({ host, intake, limits, judge, urgent: options.urgent ?? {} });
+          const [udp, urgent] = await datagrams.listen(options.udpPort);
+          if (udp) found.udp = place(udp);
+          if (urgent) found.urgent = place(urgent);
           dropsTimer = setInterval(() => void datagrams?.countKernelDrops(), 10_000).unref();
         }
         if (options.tcpPort !== undefined) {
@@ -114,6 +130,9 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
     },
     get connections() {
       return streams.reduce((sum, server) => sum + server.connections, 0);
+    },
+    get udpBufferBytes() {
+      return datagrams?.bufferBytes ?? 0;
     },
     endSessions: (serial) => streams.reduce((sum, server) => sum + server.endSessions(serial), 0),
     async countKernelDrops() {
