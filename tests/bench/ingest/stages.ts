@@ -1,4 +1,4 @@
-import { type Event, uuidv7 } from '@kydai/contracts';
+import { type Event, type Fields, uuidv7 } from '@kydai/contracts';
 import {
   createIntake,
   createNormaliser,
@@ -45,7 +45,7 @@ export async function measureStages(
       lineOf(((batch + warmUp) * batchEvents + at) % 20_000),
     );
     const start = cpu();
-    const events = lines.map((raw) => eventOf(raw, normaliser));
+    const events = lines.map((raw) => new ReadEvent(raw, normaliser));
     const parsed = cpu();
     detector.processBatch(events);
     const detected = cpu();
@@ -66,10 +66,24 @@ export async function measureStages(
   tell('convert', (all.user + all.system - own) / events);
 }
 
-function eventOf(raw: string, normaliser: Normaliser): Event {
-  const received = clock.now();
-  const { time, dataset, fields } = normaliser.line(raw, received);
-  return { id: uuidv7(received), time, received, source: 'syslog-tcp/127.0.0.1', dataset, fields, raw };
+/** As the intake makes them: of a class, which V8 collects at another cost than what a literal makes. */
+class ReadEvent implements Event {
+  readonly id: string;
+  readonly time: number;
+  readonly received = clock.now();
+  readonly source = 'syslog-tcp/127.0.0.1';
+  readonly dataset: string;
+  readonly fields: Fields;
+  readonly raw: string;
+
+  constructor(raw: string, normaliser: Normaliser) {
+    const { time, dataset, fields } = normaliser.line(raw, this.received);
+    this.id = uuidv7(this.received);
+    this.time = time;
+    this.dataset = dataset;
+    this.fields = fields;
+    this.raw = raw;
+  }
 }
 
 /** The way in with a normaliser that reads nothing and a store that keeps nothing. */
