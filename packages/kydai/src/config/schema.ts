@@ -105,6 +105,17 @@ export const Config = z.strictObject({
     .strictObject({
       host: host.default('127.0.0.1').describe('address of the syslog collectors'),
       udpPort: port.default(5514).describe('syslog over UDP'),
+      urgentUdpPort: port
+        .default(0)
+        .describe('a second port for UDP, whose datagrams are lost last in a flood; 0: none'),
+      urgentSenders: z
+        .array(z.string().refine(isNetwork, 'an IP address or a network such as 10.1.0.0/16'))
+        .default([])
+        .describe('addresses and networks whose datagrams are lost last in a flood'),
+      urgentPrograms: z
+        .array(z.string().min(1).max(32))
+        .default([])
+        .describe('programs whose datagrams are lost last, besides sshd, sudo, auditd and their like'),
       tcpPort: port.default(5514).describe('syslog over TCP'),
       tlsPort: port.default(6514).describe('syslog over TLS, for senders with a certificate of our CA'),
       zone: z

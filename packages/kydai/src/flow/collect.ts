@@ -43,6 +43,8 @@ export interface Collection {
 
 /** The Elasticsearch that shippers believe to speak to: a recent one, for they refuse a server older than themselves. */
 const presentedVersion = '9.5.1';
+/** Bytes of the kernel's buffer for datagrams below which a burst is lost before anybody reads it. */
+const smallestBuffer = 4 * 1024 * 1024;
 
 /** The listeners for logs, and the intake behind them. */
 export async function openCollection(parts: {
@@ -80,6 +82,7 @@ export async function openCollection(parts: {
   const resent = new Resent(200_000, await recentlyKept(records, events));
   const broker = config.mqtt.url === '' ? undefined : subscribeMqtt({ settings: config.mqtt, intake, log });
   const { host: syslogHost, udpPort, tcpPort, tlsPort } = config.syslog;
+  const { urgentUdpPort, urgentSenders: senders, urgentPrograms: programs } = config.syslog;
   const trust = await openSyslogTrust({ ...parts, port: tlsPort, names: serverNames(config) });
   const judge = judgeSenders(config.collect, blockList.has);
   const syslog = createSyslogCollector({
@@ -87,6 +90,7 @@ export async function openCollection(parts: {
     udpPort,
     tcpPort,
     tls: trust.tls,
+    urgent: { ...(urgentUdpPort === 0 ? {} : { port: urgentUdpPort }), senders, programs },
     intake,
     judge,
   });
@@ -97,11 +101,16 @@ export async function openCollection(parts: {
     await broker?.close();
     const { syscall, port, code } = error as NodeJS.ErrnoException & { port?: number };
     const stream = port === tlsPort ? 'syslog.tlsPort' : 'syslog.tcpPort';
-    const setting = syscall === 'bind' ? 'syslog.udpPort' : stream;
+    const datagram = port === urgentUdpPort ? 'syslog.urgentUdpPort' : 'syslog.udpPort';
+    const setting = syscall === 'bind' ? datagram : stream;
     const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${code})`;
     throw new ShellError('listen', `setting \`${setting}\`: ${config.syslog.host}:${port} ${why}`, {
       cause: error,
     });
+  }
+  if (!isLoopback(syslogHost) && syslog.udpBufferBytes < smallestBuffer) {
+    const bytes = syslog.udpBufferBytes;
+    log.warn({ bytes }, 'the kernel gives datagrams a small buffer: set net.core.rmem_max to 8388608');
   }
   const { host, port } = config.collect;
   const names = serverNames(config);
