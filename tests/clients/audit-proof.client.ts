@@ -10,7 +10,17 @@ export async function run(program: Program, checks: Checks): Promise<void> {
   const { folder } = program;
   const check = (file: string, key = 'audit.pem') => shell(folder, `python3 ${script} ${file} ${key}`);
   for (const name of ['lan', 'binh'])
-    await program.cli('pki', 'p12', name, '--profile', 'staff', '--email', `${name}@hue.example`);
+    await program.cli(
+      'pki',
+      'p12',
+      name,
+      '--profile',
+      'staff',
+      '--key',
+      'EC-P256',
+      '--email',
+      `${name}@hue.example`,
+    );
   const made = (await program.cli('pki', 'list', '--json')).stdout;
   const { serial } = (JSON.parse(made) as { serial: string; profile: string }[]).find(
     ({ profile }) => profile === 'staff',
