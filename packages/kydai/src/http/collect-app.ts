@@ -37,7 +37,30 @@ export function createCollectApp(parts: {
   app.all('/v1/logs', (c) => parts.otlpLogs(c.req.raw, sender(c)));
   app.all('*', (c) => parts.bulk(c.req.raw, sender(c)));
   app.onError((error, c) => problemOf(c, error, parts.log));
-  return (request, peer) => app.fetch(request, { peer });
+  return async (request, peer) => {
+    const response = await app.fetch(request, { peer });
+    const { pathname } = new URL(request.url);
+    return pathname.startsWith('/events') || pathname === '/v1/logs' ? response : asElasticsearch(response);
+  };
+}
+
+/** Refusals in Elasticsearch's form: its clients read no other, and would report a fault of the transport instead. */
+async function asElasticsearch(response: Response): Promise<Response> {
+  if (response.headers.get('content-type') !== 'application/problem+json') return response;
+  const { status } = response;
+  const { code, detail } = (await response.json()) as { code: string; detail: string };
+  const type = status === 401 || status === 403 ? 'security_exception' : `kydai_${code}`;
+  const cause = { type, reason: detail };
+  return Response.json(
+    { error: { root_cause: [cause], ...cause }, status },
+    {
+      status,
+      headers: {
+        'x-elastic-product': 'Elasticsearch',
+        ...(status === 401 && { 'www-authenticate': 'Basic realm="kydai", ApiKey' }),
+      },
+    },
+  );
 }
 
 /** Who proved who they are is named so, and not by an address that others share. */
