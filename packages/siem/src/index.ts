@@ -28,14 +28,12 @@ export {
   type SyslogCollectorOptions,
   type SyslogTls,
 } from './collect/syslog.ts';
+export type { StatePiece } from './detect/checkpoint.ts';
 export {
   createDetector,
   type Detector,
   type DetectorOptions,
-  type DetectorState,
   type DetectorStats,
-  joinState,
-  type StatePiece,
 } from './detect/detector.ts';
 export { explainRule, findRule, type RuleExplanation } from './detect/explain.ts';
 export { type HuntOptions, type HuntProgress, hunt } from './detect/hunt.ts';

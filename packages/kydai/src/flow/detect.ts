@@ -34,7 +34,7 @@ export interface DetectionStage {
   /** Takes up what was imported into the data folder, and gives up what was removed. Counting goes on. */
   reload(): Promise<RulesInForce>;
   /** Takes up what was changed about rules that are in force. Counting goes on. */
-  apply(): void;
+  apply(): Promise<void>;
   /** Where the city's log sources keep their fields. */
   readonly fieldMaps: readonly FieldMap[];
   /** Judges events that are durable, in the order in which they came. */
@@ -81,18 +81,10 @@ export function openDetection(parts: {
   if (broken) throw new ShellError('content', `${broken.file}:${broken.line}: ${broken.message}`);
   tellOfPacks(inForce, log);
 
-  const made = () =>
-    detectorFor({
-      rules: settings.active(inForce.rules),
-      clock,
-      known,
-      throttle: settings.limits(),
-      zone,
-    });
-  let detector = made();
+  const settled = () => ({ rules: settings.active(inForce.rules), throttle: settings.limits() });
   const file = join(folder, 'detection.json');
-  const kept = takeUp(file, detector, log);
-  let through = kept.through;
+  const kept = takeUp(file, () => detectorFor({ ...settled(), clock, known, zone }), log);
+  let { detector, through } = kept;
   const pending = new Map(kept.pending.map((detection) => [detection.id, detection]));
   let saved = '';
 
@@ -124,12 +116,21 @@ export function openDetection(parts: {
       saving = false;
     }
   };
-  const apply = () => {
-    const state = detector.checkpoint();
-    detector = made();
-    detector.restore(state);
+  // What compiles rules has its turns one after the other; events are judged meanwhile by those that are ready.
+  let compiling: Promise<unknown> = inTurns(detector.readying()).catch((error: unknown) => {
+    log.warn(
+      { err: error },
+      'the rules of the streams of before the start are made ready as their events come',
+    );
+  });
+  const afterOthers = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = compiling.catch(() => {}).then(work);
+    compiling = done;
+    return done;
   };
-  let reloading: Promise<RulesInForce | undefined> = Promise.resolve(undefined);
+  const succeed = async () => {
+    detector = await inTurns(detector.succeeding(settled()));
+  };
   const tick = async () => {
     for (const detection of detector.advance(clock.now())) settle(detection);
     await save();
@@ -151,17 +152,14 @@ export function openDetection(parts: {
     },
     reload() {
       // One after the other, so that the last one to ask finds what it imported.
-      reloading = reloading
-        .catch(() => undefined)
-        .then(async () => {
-          inForce = await inTurns(gatherRules(content, folder, fieldMaps));
-          tellOfPacks(inForce, log);
-          apply();
-          return inForce;
-        });
-      return reloading as Promise<RulesInForce>;
+      return afterOthers(async () => {
+        inForce = await inTurns(gatherRules(content, folder, fieldMaps));
+        tellOfPacks(inForce, log);
+        await succeed();
+        return inForce;
+      });
     },
-    apply,
+    apply: () => afterOthers(succeed),
     fieldMaps,
     take,
     async recover() {
@@ -223,25 +221,26 @@ function tellOfPacks({ packProblems, damaged }: RulesInForce, log: Logger): void
   for (const pack of damaged) log.warn({ pack }, 'an imported rule pack cannot be read; import it again');
 }
 
-/** Restores the kept state; without one, nothing was judged yet. */
+/** Makes a detector and restores the kept state; without one, nothing was judged yet. */
 function takeUp(
   file: string,
-  detector: Detector,
+  made: () => Detector,
   log: Logger,
-): { through: string; pending: readonly Detection[] } {
-  if (!existsSync(file)) return { through: '', pending: [] };
+): { detector: Detector; through: string; pending: readonly Detection[] } {
+  const detector = made();
+  if (!existsSync(file)) return { detector, through: '', pending: [] };
   try {
-    const { through, state, pending } = readState(file);
-    const dropped = detector.restore(state);
+    const { through, pieces, pending } = readState(file);
+    const dropped = detector.restore(pieces);
     if (dropped.length > 0)
       log.warn({ rules: dropped }, 'these correlations changed; their counting starts anew');
-    return { through, pending };
+    return { detector, through, pending };
   } catch (error) {
     log.warn(
       { err: error },
       'the state of the detection could not be taken up; the last hour is judged anew',
     );
-    return { through: '', pending: [] };
+    return { detector: made(), through: '', pending: [] };
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { Detection } from '@kydai/contracts';
-import { type Detector, type DetectorState, joinState, type StatePiece } from '@kydai/siem';
+import type { Detector, StatePiece } from '@kydai/siem';
 import { z } from 'zod';
 
 /** What the detection stage keeps over a stop or a kill. */
@@ -10,25 +10,26 @@ export interface KeptDetection {
   readonly through: string;
   /** Detections that triage has not settled. */
   readonly pending: readonly Detection[];
-  readonly state: DetectorState;
+  /** Read as they are asked for; throws where they are damaged or end too early. */
+  readonly pieces: Iterable<StatePiece>;
 }
 
 const Head = z.object({
   through: z.string(),
   pending: z.array(Detection).default([]),
-  state: z.unknown().optional(),
 });
-const end = { end: true };
+const End = z.object({ end: z.literal(true) });
+const end: z.infer<typeof End> = { end: true };
 
 /**
  * The state as lines: a head, the pieces of the checkpoint, and an end. It is the state of the moment of the call, also
  * where the lines are taken while events go on.
  */
 export function stateLines(
-  detector: Pick<Detector, 'checkpointInPieces'>,
+  detector: Pick<Detector, 'checkpoint'>,
   head: Pick<KeptDetection, 'through' | 'pending'>,
 ): Iterable<string> {
-  return lines(JSON.stringify(head), detector.checkpointInPieces());
+  return lines(JSON.stringify(head), detector.checkpoint());
 }
 
 function* lines(head: string, pieces: Iterable<StatePiece>): Generator<string, void, void> {
@@ -38,32 +39,31 @@ function* lines(head: string, pieces: Iterable<StatePiece>): Generator<string, v
 }
 
 /**
- * Reads what was written; throws where it is damaged or cut off. Files of before the state had lines are one document.
- * It is read line by line: the whole may be longer than a text can be.
+ * Reads what was written; throws where its head is damaged. The rest is read line by line, because a million groups are
+ * more than is good to hold twice.
  */
 export function readState(file: string): KeptDetection {
-  const bytes = readFileSync(file);
-  const read = function* (): Generator<unknown, void, void> {
-    for (let at = 0; at < bytes.length; ) {
-      const found = bytes.indexOf(10, at);
-      const stop = found < 0 ? bytes.length : found;
-      yield JSON.parse(bytes.toString('utf8', at, stop));
-      at = stop + 1;
-    }
-  };
-  const all = read();
-  const { through, pending, state } = Head.parse(all.next().value);
-  if (state !== undefined) return { through, pending, state: state as DetectorState };
+  const all = linesOf(readFileSync(file));
+  const { through, pending } = Head.parse(all.next().value);
+  return { through, pending, pieces: piecesOf(all) };
+}
+
+function* linesOf(bytes: Buffer): Generator<unknown, void, void> {
+  for (let at = 0; at < bytes.length; ) {
+    const found = bytes.indexOf(10, at);
+    const stop = found < 0 ? bytes.length : found;
+    yield JSON.parse(bytes.toString('utf8', at, stop));
+    at = stop + 1;
+  }
+}
+
+function* piecesOf(lines: Iterable<unknown>): Generator<StatePiece, void, void> {
   let ended = false;
-  const pieces = function* (): Generator<StatePiece, void, void> {
-    for (const line of all) {
-      if (z.object({ end: z.literal(true) }).safeParse(line).success) ended = true;
-      else yield line as StatePiece;
-    }
-  };
-  const joined = joinState(pieces());
+  for (const line of lines) {
+    if (End.safeParse(line).success) ended = true;
+    else yield line as StatePiece;
+  }
   if (!ended) throw new Error('the state of the detection is cut off');
-  return { through, pending, state: joined };
 }
 
 const chunk = 256 * 1024;

@@ -172,7 +172,7 @@ export function openRuleDesk(parts: {
     async change(id, change, by) {
       const rule = known(id);
       await settings.change({ rule: rule.id, ...change, by });
-      detection.apply();
+      await detection.apply();
       return detail(rule.id);
     },
     coverage: async () => coverageOf(detection.inForce.rules, await tallies.fired()),

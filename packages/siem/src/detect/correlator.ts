@@ -5,7 +5,7 @@ import type { CorrelationRule } from '../rules/rule.ts';
 import { type Linked, Recency } from './recency.ts';
 import { readField, textsOfValue } from './values.ts';
 import type { Sample, Satisfied, Window } from './window.ts';
-import { judgedAtClose, openWindow } from './windows.ts';
+import { judgedAtClose, windowsOf } from './windows.ts';
 
 /** What feeds a correlation: an event that a rule matched, or a correlation's detection on its deciding event. */
 export interface Feed {
@@ -73,7 +73,9 @@ export interface CorrelatorState {
  * any event of its own. At most `maxGroups` groups live; the least recently touched gives way and is counted.
  */
 export class Correlator {
-  readonly rule: CorrelationRule;
+  #rule: CorrelationRule;
+  readonly #definition: string;
+  readonly #openWindow: () => Window;
   readonly #lateness: number;
   readonly #maxGroups: number;
   readonly #atClose: boolean;
@@ -89,11 +91,24 @@ export class Correlator {
   #evicted = 0;
 
   constructor(rule: CorrelationRule, lateness: number, maxGroups: number) {
-    this.rule = rule;
+    this.#rule = rule;
+    this.#definition = definitionOf(rule);
+    this.#openWindow = windowsOf(rule, lateness);
     this.#lateness = lateness;
     this.#maxGroups = maxGroups;
     this.#atClose = judgedAtClose(rule);
     this.#numeric = rule.type.startsWith('value_') && rule.type !== 'value_count';
+  }
+
+  get rule(): CorrelationRule {
+    return this.#rule;
+  }
+
+  /** Goes on under another text of its rule; false, with nothing changed, where that counts something else. */
+  goOnAs(rule: CorrelationRule): boolean {
+    if (definitionOf(rule) !== this.#definition) return false;
+    this.#rule = rule;
+    return true;
   }
 
   stats(): { readonly groups: number; readonly late: number; readonly evicted: number } {
@@ -102,16 +117,18 @@ export class Correlator {
 
   /** Takes in one match. An event without one of the group's fields, or without the value, belongs to no group. */
   feed(feed: Feed, found: Match[]): void {
-    const values: string[] = [];
-    for (const { name, field, byRule } of this.rule.groupBy) {
+    const { groupBy, rules, timespan } = this.#rule;
+    const values: string[] = new Array(groupBy.length);
+    for (let index = 0; index < groupBy.length; index++) {
+      const { name, field, byRule } = groupBy[index]!;
       const value = feed.group.get(name) ?? textAt(feed.event, byRule.get(feed.rule) ?? field);
       if (value === undefined) return;
-      values.push(value);
+      values[index] = value;
     }
     const value = this.#value(feed);
     if (value === undefined) return;
     const { received } = feed.event;
-    const reach = this.rule.timespan + this.#lateness;
+    const reach = timespan + this.#lateness;
     const source = received - feed.time > reach ? feed.event.source : undefined;
     const key = keyOf(values, source);
     if (this.#atClose && source === undefined && feed.time + reach < this.#watermark) {
@@ -122,7 +139,7 @@ export class Correlator {
     if (group) this.#keepAsItWas(group);
     const over = group && this.#atClose && source !== undefined && feed.time - group.opened > reach;
     // A window that is still open waits for what comes late, too.
-    const wait = this.#atClose || group?.quiet ? this.rule.timespan : reach;
+    const wait = this.#atClose || group?.quiet ? timespan : reach;
     if (group && (over || feed.time - group.newest > wait)) {
       if (this.#atClose) this.#close(group, found);
       this.#forget(group);
@@ -134,10 +151,10 @@ export class Correlator {
       this.#recency.touch(group);
       group.touched = Math.max(group.touched, received);
     }
-    if (feed.time < group.newest - this.rule.timespan - this.#lateness) this.#late++;
+    if (feed.time < group.newest - reach) this.#late++;
     group.newest = Math.max(group.newest, feed.time);
     if (!group.quiet) {
-      const rule = this.rule.rules.indexOf(feed.rule);
+      const rule = rules.indexOf(feed.rule);
       const satisfied = group.window.add({ time: feed.time, id: feed.event.id, rule, value });
       if (satisfied && !this.#atClose) this.#report(group, satisfied, feed, found);
     }
@@ -200,46 +217,60 @@ export class Correlator {
 
   #head(): Omit<CorrelatorState, 'groups'> {
     return {
-      definition: definitionOf(this.rule),
+      definition: this.#definition,
       watermark: Number.isFinite(this.#watermark) ? this.#watermark : 0,
       late: this.#late,
       evicted: this.#evicted,
     };
   }
 
-  /** Returns false, with nothing restored, where the rule has changed since. */
+  /**
+   * Takes up a piece of a state that was written down; false, with nothing taken, where the rule has changed since. When
+   * all pieces are there, `restored` puts what they brought in its order.
+   */
   restore(state: CorrelatorState): boolean {
-    if (state.definition !== definitionOf(this.rule)) return false;
-    for (const group of this.#groups.values()) this.#recency.remove(group);
-    this.#groups.clear();
+    if (state.definition !== this.#definition) return false;
     this.#watermark = state.watermark;
     this.#late = state.late;
     this.#evicted = state.evicted;
-    // Pieces do not keep the order in which groups were touched, by which they are given up.
-    const groups = state.groups
-      .map((group) => ({ ...group, touched: group.touched ?? group.newest }))
-      .sort((left, right) => left.touched - right.touched);
-    for (const { values, source, quiet, newest, opened, touched, samples } of groups) {
-      const window = openWindow(this.rule, this.#lateness);
-      for (const sample of samples) window.add(sample);
-      const kept = { values, source, quiet, newest, opened, touched, window };
-      this.#remember({
-        ...kept,
-        key: keyOf(values, source),
-        written: this.#writing,
-        older: undefined,
-        newer: undefined,
+    for (const { values, source, quiet, newest, opened, touched = newest, samples } of state.groups) {
+      const window = this.#openWindow();
+      for (let index = 0; index < samples.length; index++) window.add(samples[index]!);
+      const key = keyOf(values, source);
+      const written = this.#writing;
+      const links = { older: undefined, newer: undefined };
+      this.#groups.set(key, {
+        key,
+        values,
+        source,
+        window,
+        quiet,
+        newest,
+        opened,
+        touched,
+        written,
+        ...links,
       });
     }
     return true;
   }
 
+  /** Pieces do not keep the order in which groups were touched, by which they are given up. */
+  restored(): void {
+    const groups = [...this.#groups.values()];
+    const order = groups.every(({ touched }, index) => index === 0 || groups[index - 1]!.touched <= touched);
+    if (!order) groups.sort((left, right) => left.touched - right.touched);
+    for (const group of groups) this.#recency.add(group);
+  }
+
   #value(feed: Feed): string | undefined {
-    if (this.rule.valueFields.length === 0) return '';
-    const values = this.rule.valueFields.map((field) => textAt(feed.event, field));
-    if (values.includes(undefined)) return undefined;
-    if (this.#numeric && !Number.isFinite(Number(values[0]))) return undefined;
-    return values.length === 1 ? values[0] : JSON.stringify(values);
+    const { valueFields } = this.#rule;
+    if (valueFields.length === 0) return '';
+    const first = textAt(feed.event, valueFields[0]!);
+    if (first === undefined || (this.#numeric && !Number.isFinite(Number(first)))) return undefined;
+    if (valueFields.length === 1) return first;
+    const values = valueFields.map((field) => textAt(feed.event, field));
+    return values.includes(undefined) ? undefined : JSON.stringify(values);
   }
 
   #open(
@@ -254,11 +285,11 @@ export class Correlator {
       this.#forget(this.#recency.oldest);
       this.#evicted++;
     }
-    return this.#remember({
+    const group: Group = {
       key,
       values,
       source,
-      window: openWindow(this.rule, this.#lateness),
+      window: this.#openWindow(),
       quiet: false,
       newest: time,
       opened: time,
@@ -266,11 +297,8 @@ export class Correlator {
       written: this.#writing,
       older: undefined,
       newer: undefined,
-    });
-  }
-
-  #remember(group: Group): Group {
-    this.#groups.set(group.key, group);
+    };
+    this.#groups.set(key, group);
     this.#recency.add(group);
     return group;
   }
@@ -281,7 +309,7 @@ export class Correlator {
   }
 
   #report(group: Group, satisfied: Satisfied, feed: Feed | undefined, found: Match[]): void {
-    const fields = this.rule.groupBy.map(({ name }, index) => [name, group.values[index]!] as const);
+    const fields = this.#rule.groupBy.map(({ name }, index) => [name, group.values[index]!] as const);
     found.push({
       ...satisfied,
       group: new Map(fields),
@@ -289,7 +317,7 @@ export class Correlator {
       time: feed?.time ?? group.newest,
     });
     group.quiet = true;
-    group.window = openWindow(this.rule, this.#lateness);
+    group.window = this.#openWindow();
   }
 
   #close(group: Group, found: Match[]): void {
@@ -299,7 +327,7 @@ export class Correlator {
 
   /** The least recently touched group comes first; looking at the first few each time keeps up with what arrives. */
   #sweep(found: Match[]): void {
-    const { timespan } = this.rule;
+    const { timespan } = this.#rule;
     for (let checked = 0; checked < 1000; checked++) {
       const group = this.#recency.oldest;
       if (!group || group.touched + timespan + this.#lateness >= this.#watermark) return;
@@ -315,8 +343,11 @@ function saved({ values, source, quiet, newest, opened, touched, window }: Group
   return { values, ...from, quiet, newest, opened, touched, samples: [...window.save()] };
 }
 
+/** A single value stands for itself unless it looks like one of the others, which are lists in JSON. */
 function keyOf(values: readonly string[], source: string | undefined): string {
-  return JSON.stringify(source === undefined ? values : [values, source]);
+  if (source !== undefined) return JSON.stringify([values, source]);
+  const single = values.length === 1 ? values[0]! : '[';
+  return single.charCodeAt(0) === 0x5b ? JSON.stringify(values) : single;
 }
 
 function textAt(event: Event, field: FieldSource): string | undefined {

@@ -1,13 +1,12 @@
-// One file because the way of an event through rules, correlations and throttle is one closure over one state.
 import type { Clock, Detection, EntityRef, Event } from '@kydai/contracts';
-import type { CorrelationRule, EntityField, RuleHead, RuleSet, SigmaRule } from '../rules/rule.ts';
-import { Correlator, type CorrelatorState, type Feed, type Match } from './correlator.ts';
-import { detectionId } from './detection-id.ts';
-import { defaultEntityFields, EntityList } from './entities.ts';
-import { Matcher } from './matcher.ts';
-import { evaluate } from './reference.ts';
-import { fits, Router, type Stream } from './route.ts';
-import { defaultThrottle, Throttle, type ThrottleLimits, type ThrottleState } from './throttle.ts';
+import type { CorrelationRule, EntityField, RuleSet } from '../rules/rule.ts';
+import { piecesOf, type StatePiece } from './checkpoint.ts';
+import { Correlator, type Feed, type Match } from './correlator.ts';
+import { correlatedDetection, plainDetection } from './detections.ts';
+import { defaultEntityFields } from './entities.ts';
+import type { Stream } from './route.ts';
+import { StreamRules } from './stream-rules.ts';
+import { defaultThrottle, Throttle, type ThrottleLimits } from './throttle.ts';
 import { zonedOffset } from './zone.ts';
 
 export interface DetectorOptions {
@@ -30,38 +29,6 @@ export interface DetectorOptions {
   readonly known?: (entity: EntityRef) => boolean;
   /** `reference` evaluates every routed rule plainly: slow, obviously right, for comparison. */
   readonly engine?: 'indexed' | 'reference';
-}
-
-/** What correlations remember, as plain JSON. */
-export interface DetectorState {
-  readonly version: 1;
-  readonly correlations: Readonly<Record<string, CorrelatorState>>;
-  readonly throttle?: ThrottleState;
-}
-
-/** A part of a checkpoint: some groups of one correlation, or what the throttle remembers. */
-export type StatePiece =
-  | { readonly rule: string; readonly state: CorrelatorState }
-  | { readonly throttle: ThrottleState };
-
-const groupsInPiece = 1000;
-
-/** The checkpoint that the pieces are of. */
-export function joinState(pieces: Iterable<StatePiece>): DetectorState {
-  const groups = new Map<string, CorrelatorState['groups'][number][]>();
-  const correlations: Record<string, CorrelatorState> = {};
-  let throttle: ThrottleState | undefined;
-  for (const piece of pieces) {
-    if ('throttle' in piece) throttle = piece.throttle;
-    else {
-      const { rule, state } = piece;
-      const known = groups.get(rule) ?? [];
-      for (const group of state.groups) known.push(group);
-      groups.set(rule, known);
-      correlations[rule] = { ...state, groups: known };
-    }
-  }
-  return { version: 1, correlations, ...(throttle === undefined ? {} : { throttle }) };
 }
 
 export interface DetectorStats {
@@ -94,21 +61,27 @@ export interface Detector {
   advance(now: number): readonly Detection[];
   /** The ids of the plain rules that hold of the event, whether they report or not. */
   matches(event: Event): readonly string[];
-  checkpoint(): DetectorState;
   /**
-   * The checkpoint of now in pieces, each small enough to be written down without a pause that anybody notices. Events
-   * may be processed in between. One at a time; `joinState` makes a checkpoint of the pieces.
+   * The state of now in pieces, each small enough to be written down without a pause that anybody notices. Events may be
+   * processed in between. One at a time.
    */
-  checkpointInPieces(): Iterable<StatePiece>;
-  /** Takes up a checkpoint; returns the correlations whose state was dropped because their rule changed or is gone. */
-  restore(state: DetectorState): readonly string[];
+  checkpoint(): Iterable<StatePiece>;
+  /**
+   * Takes up a checkpoint before the first event; returns the correlations whose state was dropped because their rule
+   * changed or is gone. Where the pieces throw, so does this, and the detector is of no use any more.
+   */
+  restore(pieces: Iterable<StatePiece>): readonly string[];
+  /**
+   * Compiles ahead, for the kinds of events that came before the checkpoint, what would be compiled when the first of
+   * each comes. Yields now and then, and events may be processed in between.
+   */
+  readying(): Generator<void, void, void>;
+  /**
+   * A detector with other rules or limits that goes on counting where this one is. It is made while this one goes on;
+   * yields now and then. Once it is there, this one is done for. Correlations that are not the same begin anew.
+   */
+  succeeding(options: Pick<DetectorOptions, 'rules' | 'throttle'>): Generator<void, Detector, void>;
   stats(): DetectorStats;
-}
-
-interface Group {
-  readonly stream: Stream;
-  readonly rules: readonly SigmaRule[];
-  readonly matcher: Matcher | undefined;
 }
 
 const noDetections: readonly Detection[] = [];
@@ -116,110 +89,154 @@ const noGroup: ReadonlyMap<string, string> = new Map();
 /** An event from further ahead than this counts at its receipt, so that it does not move the windows of others. */
 const maxAhead = 60_000;
 
-/** Compiles rules for one stream at a time, when its first event comes. */
+/** Compiles rules for one stream at a time, when its first event comes or ahead. */
 export function createDetector(options: DetectorOptions): Detector {
-  const { rules, clock, lateness = 60_000, maxGroups = 1_000_000, engine = 'indexed' } = options;
-  const context = { utcOffset: zonedOffset(options.zone ?? '+07:00') };
-  const entityFields = options.entityFields ?? defaultEntityFields;
-  const limits = options.throttle ?? defaultThrottle;
-  const throttle = limits === false ? undefined : new Throttle(limits);
-  const router = new Router(rules.rules);
-  const groups = new Map<Stream, Group>();
-  const correlators = rules.correlations.map((rule) => new Correlator(rule, lateness, maxGroups));
-  const consumers = new Map<string, Correlator[]>();
-  for (const correlator of correlators) {
-    for (const id of correlator.rule.rules) consumers.set(id, [...(consumers.get(id) ?? []), correlator]);
+  return new LiveDetector(options);
+}
+
+class LiveDetector implements Detector {
+  readonly #options: DetectorOptions;
+  readonly #entityFields: readonly EntityField[];
+  readonly #rules: StreamRules;
+  readonly #throttle: Throttle | undefined;
+  readonly #correlators: readonly Correlator[];
+  readonly #consumers = new Map<string, Correlator[]>();
+  readonly #found: number[] = [];
+  /** The streams of the checkpoint. */
+  #expected: readonly Stream[] = [];
+
+  constructor(options: DetectorOptions, before?: LiveDetector, rules = streamRulesOf(options)) {
+    const { lateness = 60_000, maxGroups = 1_000_000, throttle = defaultThrottle } = options;
+    this.#options = options;
+    this.#entityFields = options.entityFields ?? defaultEntityFields;
+    this.#rules = rules;
+    this.#throttle =
+      throttle === false ? undefined : new Throttle(throttle, before ? before.#throttle : undefined);
+    const known = new Map((before ? before.#correlators : []).map((each) => [each.rule.id, each]));
+    this.#correlators = options.rules.correlations.map((rule) => {
+      const same = known.get(rule.id);
+      return same?.goOnAs(rule) ? same : new Correlator(rule, lateness, maxGroups);
+    });
+    for (const correlator of this.#correlators) {
+      for (const id of correlator.rule.rules) {
+        const consumers = this.#consumers.get(id);
+        if (consumers) consumers.push(correlator);
+        else this.#consumers.set(id, [correlator]);
+      }
+    }
   }
-  const found: number[] = [];
 
-  return { process, processBatch, advance, matches, checkpoint, checkpointInPieces, restore, stats };
-
-  function process(event: Event): readonly Detection[] {
-    const { rules: candidates } = match(event);
+  process(event: Event): readonly Detection[] {
+    const found = this.#found;
+    found.length = 0;
+    const rules = this.#rules.match(event, found);
     if (found.length === 0) return noDetections;
     const detections: Detection[] = [];
-    for (const index of found) {
-      const rule = candidates[index]!;
-      if (rule.reports) report(plainDetection(rule, event), event.received, detections);
-      if (consumers.has(rule.id)) {
+    for (let index = 0; index < found.length; index++) {
+      const rule = rules[found[index]!]!;
+      if (rule.reports) {
+        const detected = this.#options.clock.now();
+        this.#report(plainDetection(rule, event, this.#entityFields, detected), event.received, detections);
+      }
+      if (this.#consumers.has(rule.id)) {
         const time = event.time > event.received + maxAhead ? event.received : event.time;
-        feed({ event, time, rule: rule.id, group: noGroup }, detections);
+        this.#feed({ event, time, rule: rule.id, group: noGroup }, detections);
       }
     }
     return detections;
   }
 
-  function processBatch(events: readonly Event[]): readonly Detection[] {
+  processBatch(events: readonly Event[]): readonly Detection[] {
     const detections: Detection[] = [];
     for (let index = 0; index < events.length; index++) {
-      const found = process(events[index]!);
+      const found = this.process(events[index]!);
       for (let at = 0; at < found.length; at++) detections.push(found[at]!);
     }
     return detections;
   }
 
-  function advance(now: number): readonly Detection[] {
+  advance(now: number): readonly Detection[] {
     const detections: Detection[] = [];
-    for (const correlator of correlators) {
+    for (const correlator of this.#correlators) {
       const closed: Match[] = [];
       correlator.advance(now, closed);
-      for (const satisfied of closed) settle(correlator.rule, satisfied, detections);
+      for (const satisfied of closed) this.#settle(correlator.rule, satisfied, detections);
     }
     return detections;
   }
 
-  function matches(event: Event): readonly string[] {
-    const { rules: candidates } = match(event);
-    return found.map((index) => candidates[index]!.id);
+  matches(event: Event): readonly string[] {
+    this.#found.length = 0;
+    const rules = this.#rules.match(event, this.#found);
+    return this.#found.map((index) => rules[index]!.id);
   }
 
-  function match(event: Event): Group {
-    const group = groupOf(event);
-    found.length = 0;
-    if (group.matcher) group.matcher.match(event, found);
-    else {
-      group.rules.forEach((rule, index) => {
-        if (evaluate(rule.expression, event, context)) found.push(index);
-      });
+  checkpoint(): Iterable<StatePiece> {
+    return piecesOf(this.#correlators, this.#throttle, this.#rules.streams);
+  }
+
+  restore(pieces: Iterable<StatePiece>): readonly string[] {
+    const correlators = new Map(this.#correlators.map((correlator) => [correlator.rule.id, correlator]));
+    const dropped = new Set<string>();
+    for (const piece of pieces) {
+      if ('throttle' in piece) this.#throttle?.restore(piece.throttle);
+      else if ('streams' in piece) this.#expected = piece.streams;
+      else if (!correlators.get(piece.rule)?.restore(piece.state)) dropped.add(piece.rule);
     }
-    return group;
+    for (const correlator of this.#correlators) correlator.restored();
+    return [...dropped];
   }
 
-  function groupOf(event: Event): Group {
-    const stream = router.route(event);
-    let group = groups.get(stream);
-    if (!group) {
-      const fitting = rules.rules.filter((rule) => fits(rule.logsource, stream));
-      const indexed = engine === 'indexed' && fitting.length > 0;
-      const expressions = fitting.map((rule) => rule.expression);
-      group = { stream, rules: fitting, matcher: indexed ? new Matcher(expressions, context) : undefined };
-      groups.set(stream, group);
-    }
-    return group;
+  readying(): Generator<void, void, void> {
+    return this.#rules.readying(this.#expected);
   }
 
-  function feed(next: Feed, detections: Detection[]): void {
-    for (const correlator of consumers.get(next.rule) ?? []) {
-      const satisfied: Match[] = [];
+  *succeeding(changes: Pick<DetectorOptions, 'rules' | 'throttle'>): Generator<void, Detector, void> {
+    const options = { ...this.#options, ...changes };
+    const rules = streamRulesOf(options);
+    yield* rules.readyingAfter(this.#rules);
+    return new LiveDetector(options, this, rules);
+  }
+
+  stats(): DetectorStats {
+    const { rules, correlations } = this.#options.rules;
+    return {
+      rules: rules.length + correlations.length,
+      streams: this.#rules.stats(),
+      correlations: this.#correlators.map((correlator) => {
+        return { rule: correlator.rule.id, ...correlator.stats() };
+      }),
+      suppressed: Object.fromEntries(this.#throttle?.suppressed() ?? []),
+    };
+  }
+
+  #feed(next: Feed, detections: Detection[]): void {
+    const consumers = this.#consumers.get(next.rule);
+    if (consumers === undefined) return;
+    const satisfied: Match[] = [];
+    for (const correlator of consumers) {
       correlator.feed(next, satisfied);
-      for (const match of satisfied) settle(correlator.rule, match, detections);
+      for (const match of satisfied.splice(0)) this.#settle(correlator.rule, match, detections);
     }
   }
 
-  function settle(rule: CorrelationRule, match: Match, detections: Detection[]): void {
-    if (rule.reports)
-      report(correlatedDetection(rule, match), match.event?.received ?? match.time, detections);
+  #settle(rule: CorrelationRule, match: Match, detections: Detection[]): void {
+    if (rule.reports) {
+      const detected = this.#options.clock.now();
+      const detection = correlatedDetection(rule, match, this.#entityFields, detected);
+      this.#report(detection, match.event?.received ?? match.time, detections);
+    }
     const event = match.event ?? closing(match);
-    feed({ event, time: match.time, rule: rule.id, group: match.group }, detections);
+    this.#feed({ event, time: match.time, rule: rule.id, group: match.group }, detections);
   }
 
-  function report(detection: Detection, at: number, detections: Detection[]): void {
-    if (!throttle) {
+  #report(detection: Detection, at: number, detections: Detection[]): void {
+    if (!this.#throttle) {
       detections.push(detection);
       return;
     }
-    const { known = () => false } = options;
-    const register = detection.entities.filter(known);
+    const { known } = this.#options;
+    const register = known === undefined ? [] : detection.entities.filter(known);
     const group = detection.group === undefined ? '' : JSON.stringify(detection.group);
     const subject = {
       rule: detection.rule.id,
@@ -227,99 +244,14 @@ export function createDetector(options: DetectorOptions): Detector {
       ...(register.length === 0 ? {} : { known: textOf(register) }),
       drill: detection.drill,
     };
-    const held = throttle.admit(subject, at);
+    const held = this.#throttle.admit(subject, at);
     if (held === undefined) return;
     detections.push(held === 0 ? detection : { ...detection, eventCount: detection.eventCount + held });
   }
+}
 
-  function plainDetection(rule: SigmaRule, event: Event): Detection {
-    const entities = new EntityList();
-    entities.addFields(event, rule.entities ?? entityFields);
-    return {
-      ...commonParts(rule),
-      id: detectionId(event.received, rule.id, event.id),
-      time: event.time,
-      firstEventTime: event.time,
-      detected: clock.now(),
-      eventIds: [event.id],
-      eventCount: 1,
-      entities: entities.toArray(),
-      drill: isDrill(event),
-    };
-  }
-
-  function correlatedDetection(rule: CorrelationRule, match: Match): Detection {
-    const fields = rule.entities ?? entityFields;
-    const typeOf = new Map(fields.map(({ field, type }) => [field, type]));
-    const entities = new EntityList();
-    for (const [field, value] of match.group) {
-      const type = typeOf.get(field);
-      if (type) entities.add(type, value);
-    }
-    const counted = rule.valueFields.length === 1 ? typeOf.get(rule.valueFields[0]!.name) : undefined;
-    if (counted) entities.add(counted, match.values);
-    if (match.event) entities.addFields(match.event, fields);
-    const group = Object.fromEntries(match.group);
-    return {
-      ...commonParts(rule),
-      id: detectionId(
-        match.event?.received ?? match.time,
-        rule.id,
-        match.event?.id ?? '',
-        JSON.stringify(group),
-      ),
-      time: match.event?.time ?? match.time,
-      firstEventTime: match.first,
-      detected: clock.now(),
-      eventIds: match.ids,
-      eventCount: match.count,
-      entities: entities.toArray(),
-      group,
-      drill: match.event ? isDrill(match.event) : false,
-    };
-  }
-
-  function checkpoint(): DetectorState {
-    const states = correlators.map((correlator) => [correlator.rule.id, correlator.save()] as const);
-    const saved = throttle ? { throttle: throttle.save() } : {};
-    return { version: 1, correlations: Object.fromEntries(states), ...saved };
-  }
-
-  function checkpointInPieces(): Iterable<StatePiece> {
-    // All of them begin now, whenever their pieces are asked for.
-    const parts = correlators.map(
-      (correlator) => [correlator.rule.id, correlator.saveInPieces(groupsInPiece)] as const,
-    );
-    return pieces(parts, throttle?.save());
-  }
-
-  function restore(state: DetectorState): readonly string[] {
-    if (throttle && state.throttle) throttle.restore(state.throttle);
-    const dropped = new Set(Object.keys(state.correlations));
-    for (const correlator of correlators) {
-      const { id } = correlator.rule;
-      const saved = Object.hasOwn(state.correlations, id) ? state.correlations[id] : undefined;
-      if (saved && correlator.restore(saved)) dropped.delete(id);
-    }
-    return [...dropped];
-  }
-
-  function stats(): DetectorStats {
-    return {
-      rules: rules.rules.length + rules.correlations.length,
-      streams: [...groups.values()].map(({ stream, rules: routed, matcher }) => {
-        const {
-          seen = 0,
-          candidates = routed.length,
-          always = routed.length,
-          bytes = 0,
-        } = matcher?.stats() ?? {};
-        return { stream: stream.key, rules: routed.length, events: seen, candidates, always, bytes };
-      }),
-      correlations: correlators.map((correlator) => ({ rule: correlator.rule.id, ...correlator.stats() })),
-      suppressed: Object.fromEntries(throttle?.suppressed() ?? []),
-    };
-  }
+function streamRulesOf({ rules, engine = 'indexed', zone = '+07:00' }: DetectorOptions): StreamRules {
+  return new StreamRules(rules.rules, { utcOffset: zonedOffset(zone) }, engine);
 }
 
 /** What stands for the deciding event to the correlations that a window feeds which closed with time. */
@@ -327,44 +259,8 @@ function closing({ time, ids, group }: Match): Event {
   return { id: ids.at(-1) ?? '', time, received: time, source: '', dataset: '', fields: group, raw: '' };
 }
 
-function* pieces(
-  parts: readonly (readonly [string, Generator<CorrelatorState, void, void>])[],
-  throttle: ThrottleState | undefined,
-): Generator<StatePiece, void, void> {
-  try {
-    if (throttle) yield { throttle };
-    for (const [rule, states] of parts) for (const state of states) yield { rule, state };
-  } finally {
-    for (const [, states] of parts) states.return();
-  }
-}
-
-type CommonParts = Pick<Detection, 'rule' | 'level' | 'techniques' | 'tags'>;
-const common = new WeakMap<RuleHead, CommonParts>();
-
-/** What all detections of a rule share, made once. */
-function commonParts(rule: RuleHead): CommonParts {
-  const known = common.get(rule);
-  if (known !== undefined) return known;
-  const made = {
-    rule: {
-      id: rule.id,
-      title: rule.title,
-      ...(rule.titleVi === undefined ? {} : { titleVi: rule.titleVi }),
-    },
-    level: rule.level,
-    techniques: rule.techniques,
-    tags: rule.tags,
-  };
-  common.set(rule, made);
-  return made;
-}
-
 function textOf(entities: readonly EntityRef[]): string {
-  return entities.map(({ type, id }) => `${type}:${id}`).join(' ');
-}
-
-function isDrill(event: Event): boolean {
-  const mark = event.fields.get('kydai.drill');
-  return mark === true || mark === 'true';
+  let text = '';
+  for (const { type, id } of entities) text += text === '' ? `${type}:${id}` : ` ${type}:${id}`;
+  return text;
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../rules/at-once.ts';
 import { fold } from '../rules/fold.ts';
 import { LiteralIndex } from './literal-index.ts';
 import type { Literal } from './literal-table.ts';
-import { WordCensus } from './literal-words.ts';
+import { WordCensus } from './word-keys.ts';
 
 function seen(index: LiteralIndex, text: string): readonly number[] {
   const ids = new Set<number>();
@@ -65,7 +66,7 @@ describe('an index of literals', () => {
       fc.property(literals, texts, fc.boolean(), (given, all, counted) => {
         const census = new WordCensus();
         if (counted) for (const each of all) census.see(each);
-        const index = new LiteralIndex(given, census);
+        const index = atOnce(LiteralIndex.building(given, census));
         for (const each of all) expect(seen(index, each)).toEqual(standing(given, each));
       }),
       { numRuns: 400 },
@@ -76,7 +77,7 @@ describe('an index of literals', () => {
     'finds %i units wherever they lie, in short texts and long',
     (length) => {
       const literal: Literal = { text: 'abcdefghijk'.slice(0, length), start: false, end: false, id: 7 };
-      const index = new LiteralIndex([literal]);
+      const index = atOnce(LiteralIndex.building([literal]));
       for (const room of [0, 1, 2, 3, 4, 5, 21, 40, 20_000]) {
         for (let before = 0; before <= Math.min(room, 9); before++) {
           const whole = `${'-'.repeat(before)}${literal.text.toUpperCase()}${'-'.repeat(room - before)}`;
@@ -91,7 +92,7 @@ describe('an index of literals', () => {
   it('looks into numbers where a literal could stand in one', () => {
     const found = (text: string, value: number) => {
       const ids: number[] = [];
-      const index = new LiteralIndex([{ text, start: false, end: false, id: 1 }]);
+      const index = atOnce(LiteralIndex.building([{ text, start: false, end: false, id: 1 }]));
       index.scanNumber(value, { hit: (id) => ids.push(id) });
       return ids.length > 0;
     };

@@ -1,6 +1,7 @@
 import { Ends } from './literal-ends.ts';
 import type { Literal, LiteralSink } from './literal-table.ts';
-import { copyAscii, type WordCensus, Words } from './literal-words.ts';
+import { copyAscii, Words } from './literal-words.ts';
+import type { WordCensus } from './word-keys.ts';
 
 /** From some length on it pays to copy a text before it is read. */
 const worthCopying = 24;
@@ -18,15 +19,24 @@ export class LiteralIndex {
   /** Whether some literal may stand in a number. */
   readonly #numeric: boolean;
 
-  /** Literals are folded and not empty; `census` tells what the values are made of. */
-  constructor(literals: readonly Literal[], census?: WordCensus) {
-    const inside = literals.filter(({ start, end }) => !start && !end);
+  /**
+   * Literals are folded and not empty; `census` tells what the values are made of. Yields now and then, so that others
+   * can work.
+   */
+  static *building(literals: readonly Literal[], census?: WordCensus): Generator<void, LiteralIndex, void> {
+    const inside = literals.filter(isInside);
+    const foreign = inside.filter((literal) => !isAscii(literal));
+    const plain = yield* Words.building(inside.filter(isAscii), census);
+    if (foreign.length === 0) return new LiteralIndex(literals, plain, undefined);
+    return new LiteralIndex(literals, plain, yield* Words.building(foreign, census));
+  }
+
+  private constructor(literals: readonly Literal[], plain: Words, foreign: Words | undefined) {
+    const inside = literals.filter(isInside);
     const starts = literals.filter(({ start, end }) => start && !end);
     const ends = literals.filter(({ end }) => end);
-    const plain = inside.filter(({ text }) => isAscii(text));
-    const foreign = inside.filter(({ text }) => !isAscii(text));
-    this.#plain = inside.length > 0 ? new Words(plain, census) : undefined;
-    this.#foreign = foreign.length > 0 ? new Words(foreign, census) : undefined;
+    this.#plain = inside.length > 0 ? plain : undefined;
+    this.#foreign = foreign;
     this.#starts = starts.length > 0 ? new Ends(starts, false) : undefined;
     this.#ends = ends.length > 0 ? new Ends(ends, true) : undefined;
     this.#shortest = shortestOf(literals);
@@ -65,7 +75,11 @@ function shortestOf(literals: readonly Literal[]): number {
   return literals.reduce((least, { text }) => Math.min(least, text.length), 0x10000);
 }
 
-function isAscii(text: string): boolean {
+function isInside({ start, end }: Literal): boolean {
+  return !start && !end;
+}
+
+function isAscii({ text }: Literal): boolean {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return false;
   return true;
 }

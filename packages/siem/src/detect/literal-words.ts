@@ -1,4 +1,3 @@
-import { foldTable } from '../rules/fold.ts';
 import {
   type Keyed,
   KeyFilter,
@@ -7,20 +6,9 @@ import {
   LiteralTable,
   spread,
 } from './literal-table.ts';
+import { byteOf, keying, rough, type WordCensus, type WordKeys, wordUnits } from './word-keys.ts';
 
-/** So many units are read at once, as the bytes of one number. */
-const wordUnits = 4;
-/** Literals of so many units hold a whole word wherever they stand. */
-const long = 2 * wordUnits - 1;
-
-/**
- * The byte that each UTF-16 unit is read as, folded first: ASCII as itself, and what lies outside as a control character,
- * which logs have few of.
- */
-const byteOf = Uint8Array.from(foldTable, (unit) => (unit < 128 ? unit : unit & 31));
-/** Folds the case of four bytes at once, and some signs into one another: a key only says where to compare. */
-const rough = 0x20202020;
-/** All that a byte can be after that. */
+/** All that a byte can be once it is folded roughly. */
 const roughBytes = Array.from({ length: 128 }, (_, byte) => byte).filter((byte) => (byte & 0x20) !== 0);
 
 const encoder = new TextEncoder();
@@ -63,38 +51,17 @@ export class Words {
   readonly #pairs: Uint8Array | undefined;
   readonly #short: LiteralTable | undefined;
 
-  constructor(literals: readonly Literal[], census?: WordCensus) {
-    const whole: Keyed[] = [];
-    const lower: Keyed[] = [];
-    const upper: Keyed[] = [];
-    const across: Keyed[] = [];
-    const short: Keyed[] = [];
-    const crowd = new Map<number, number>();
-    for (const literal of literals) {
-      const { text } = literal;
-      const { length } = text;
-      const at = (from: number, back = from, units = wordUnits): Keyed => ({
-        literal,
-        key: keyOf(text, from, units),
-        back,
-      });
-      if (length >= long) {
-        const from = rarest(text, crowd, census);
-        for (let word = from; word < from + wordUnits; word++) whole.push(at(word));
-      } else if (length > 2) {
-        for (let word = 0; word + wordUnits <= length; word++) whole.push(at(word));
-        upper.push(at(0, -1, 3));
-        if (length === 5) lower.push(at(2, 2, 3));
-        if (length === 4) lower.push(at(1, 1, 3));
-        if (length === 3) lower.push(at(0, 0, 3));
-        if (length < 5) across.push(at(1, 2, 2));
-        if (length === 3) across.push(at(0, 1, 2));
-      } else short.push(at(Math.max(0, length - 2), length, length));
-    }
+  /** Yields now and then, so that others can work. */
+  static *building(literals: readonly Literal[], census?: WordCensus): Generator<void, Words, void> {
+    return new Words(yield* keying(literals, census));
+  }
+
+  private constructor({ whole, lower, upper, across, short }: WordKeys) {
     this.#whole = new LiteralTable(whole);
-    this.#lower = lower.length > 0 ? new LiteralTable(lower) : undefined;
-    this.#upper = upper.length > 0 ? new LiteralTable(upper) : undefined;
-    this.#across = across.length > 0 ? new LiteralTable(across) : undefined;
+    this.#lower = tableOf(lower);
+    this.#upper = tableOf(upper);
+    this.#across = tableOf(across);
+    this.#short = tableOf(short);
     this.#filter = new KeyFilter(whole.length + roughBytes.length * (lower.length + upper.length));
     for (const { key } of whole) this.#filter.enter(key);
     for (const byte of roughBytes) {
@@ -103,8 +70,7 @@ export class Words {
     }
     this.#acrossFilter = across.length > 0 ? new KeyFilter(across.length) : undefined;
     for (const { key } of across) this.#acrossFilter!.enter(key);
-    this.#short = short.length > 0 ? new LiteralTable(short) : undefined;
-    this.#pairs = this.#short && pairsOf(short);
+    this.#pairs = short.length > 0 ? pairsOf(short) : undefined;
   }
 
   /** Bytes held. */
@@ -195,67 +161,8 @@ export class Words {
   }
 }
 
-/** How often each word was seen in a field's values, so that literals can be found by their rarest. */
-export class WordCensus {
-  readonly #counts = new Uint16Array(1 << 14);
-
-  see(text: string): void {
-    const counts = this.#counts;
-    let word = 0;
-    for (let at = 0; at < text.length; at++) {
-      word = (word >>> 8) | ((byteOf[text.charCodeAt(at)]! | 0x20) << 24);
-      const place = spread(word) >>> 18;
-      if (counts[place]! < 0xffff) counts[place]!++;
-    }
-  }
-
-  count(key: number): number {
-    return this.#counts[spread(key) >>> 18]!;
-  }
-}
-
-/**
- * The rarer a unit is in logs, the more it weighs. The dashes that `windash` adds lie outside ASCII: a word that holds one
- * hardly ever costs a comparison.
- */
-const weights = new Uint8Array(128).fill(8);
-for (const [weight, units] of [' \\._:eainorst', 'cdlmpuw"=,()\'-/', 'bfghvyk0123456789'].entries()) {
-  for (const unit of units) weights[unit.charCodeAt(0)] = 2 + 2 * weight;
-}
-const foreignWeight = 24;
-
-/**
- * Where the four words in a row begin that are rarest, and that few literals have; `crowd` counts how many have each.
- */
-function rarest(text: string, crowd: Map<number, number>, census: WordCensus | undefined): number {
-  const dearth = Array.from({ length: text.length - wordUnits + 1 }, (_, at) => {
-    const key = keyOf(text, at, wordUnits);
-    let weight = -2 * Math.log2(1 + (crowd.get(key) ?? 0)) - 8 * Math.log2(1 + (census?.count(key) ?? 0));
-    for (let unit = at; unit < at + wordUnits; unit++)
-      weight += weights[text.charCodeAt(unit)] ?? foreignWeight;
-    return 2 ** (-weight / 8);
-  });
-  let least = Number.POSITIVE_INFINITY;
-  let from = 0;
-  for (let at = 0; at + long <= text.length; at++) {
-    const cost = dearth[at]! + dearth[at + 1]! + dearth[at + 2]! + dearth[at + 3]!;
-    if (cost < least) {
-      least = cost;
-      from = at;
-    }
-  }
-  for (let at = from; at < from + wordUnits; at++) {
-    const key = keyOf(text, at, wordUnits);
-    crowd.set(key, (crowd.get(key) ?? 0) + 1);
-  }
-  return from;
-}
-
-function keyOf(text: string, from: number, units: number): number {
-  let key = 0;
-  for (let unit = 0; unit < units; unit++)
-    key |= (byteOf[text.charCodeAt(from + unit)]! | 0x20) << (8 * unit);
-  return key;
+function tableOf(keyed: readonly Keyed[]): LiteralTable | undefined {
+  return keyed.length > 0 ? new LiteralTable(keyed) : undefined;
 }
 
 /** The last two bytes, six bits of each. */

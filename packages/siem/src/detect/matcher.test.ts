@@ -1,6 +1,7 @@
 import type { Event, FieldValue } from '@kydai/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../rules/at-once.ts';
 import type { Expression } from '../rules/expression.ts';
 import { loadRules } from '../rules/load.ts';
 import { eventOf, events, ruleTexts } from './arbitrary.ts';
@@ -24,7 +25,7 @@ function expressionsOf(searches: readonly string[]): readonly Expression[] {
 function fires(search: string, event: Event): boolean {
   const [expression] = expressionsOf([search]);
   const found: number[] = [];
-  new Matcher([expression!], context).match(event, found);
+  atOnce(Matcher.compiling([expression!], context)).match(event, found);
   expect(found.length === 1).toBe(evaluate(expression!, event, context));
   return found.length === 1;
 }
@@ -122,7 +123,7 @@ describe('the index', () => {
           );
           expect(problems).toEqual([]);
           const expressions = rules.rules.map((rule) => rule.expression);
-          const matcher = new Matcher(expressions, context);
+          const matcher = atOnce(Matcher.compiling(expressions, context));
           // Twice: what is remembered of the event before changes nothing.
           for (const each of [...events, ...events.flatMap((one) => [one, one])]) {
             const found: number[] = [];
@@ -140,7 +141,7 @@ describe('the index', () => {
 
   it('stays right when it plans anew from what it saw', () => {
     const expressions = expressionsOf(['    x: a', '    x|contains: b\n    y: c', '    y: c']);
-    const matcher = new Matcher(expressions, context);
+    const matcher = atOnce(Matcher.compiling(expressions, context));
     for (let round = 0; round < 2500; round++) {
       const found: number[] = [];
       matcher.match(eventOf({ x: round % 2 ? 'a' : 'ab', y: round % 3 ? 'c' : 'd' }), found);

@@ -1,49 +1,31 @@
-// One file because plan, scan and evaluation share the arrays of the hot path, which are private to the matcher.
 import type { Event, FieldValue } from '@kydai/contracts';
-import type { Expression, FieldSource } from '../rules/expression.ts';
+import type { Expression } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
-import { LiteralIndex } from './literal-index.ts';
-import type { Literal, LiteralSink } from './literal-table.ts';
-import { WordCensus } from './literal-words.ts';
-import { guessFrequency, necessarySet, order, type PlanNode } from './plan.ts';
-import { eachPredicate, fieldKey, predicateKey, prepare, type Question } from './predicates.ts';
-import { holds, writeProgram } from './program.ts';
+import { type Approach, askIt, askWhenSeen, choosing, seenIsYes } from './approach.ts';
+import type { LiteralIndex } from './literal-index.ts';
+import type { LiteralSink } from './literal-table.ts';
+import { guessFrequency } from './plan.ts';
+import { predicateKey, type Question } from './predicates.ts';
+import { holds } from './program.ts';
 import type { EvaluationContext } from './reference.ts';
-import { keywordTexts, readSource, searchesRaw, textsOfValue } from './values.ts';
+import { SlotValues } from './slot-values.ts';
+import { type Survey, surveying } from './survey.ts';
+import { keywordTexts, searchesRaw, textsOfValue } from './values.ts';
+import { WordCensus } from './word-keys.ts';
 
 const yes = 1;
 const maybe = 2;
 const no = 3;
 const answers = 4;
-/** How a question is answered: by asking it, by the indexes alone, or by asking once they have seen a literal of it. */
-const askIt = 0;
-const seenIsYes = 1;
-const askWhenSeen = 2;
 /** After so many events the plan is made again from what was seen; results do not change, only the work. */
 const replanAt = [2_000, 50_000];
 /** Of every so many events the values are looked at for the next plan. */
 const censusEvery = 8;
-/** So many fields of an event are expected where they were in the one before. */
-const mostPlaces = 64;
+/** Of so many values that only keywords look at it is remembered whether they held any. */
+const mostQuiet = 64;
 const worthComparing = 24;
 /** Values are kept of no longer lines: whoever keeps a part of one keeps the whole. */
 const mostKept = 4096;
-/** A literal seen in a larger share of the events than this, which wakes no rule, is looked for only when it is asked. */
-const commonShare = 0.02;
-/** And so is one that fewer events than this would lead to; short ones cost more to look for. */
-const askedShare = 0.001;
-const askedShareOfShort = 0.02;
-
-interface Target {
-  readonly slot: number;
-  readonly rank: number;
-}
-
-interface Slot {
-  readonly field: FieldSource;
-  census: WordCensus | undefined;
-}
-
 /**
  * All rules of one stream, compiled together. One pass over each field's value finds every literal of every rule; a
  * literal seen answers its questions or makes them worth asking, and wakes the rules whose necessary set it belongs to.
@@ -53,46 +35,32 @@ interface Slot {
  */
 export class Matcher implements LiteralSink {
   readonly #context: EvaluationContext;
-  readonly #questions: Question[] = [];
-  readonly #slotOf: number[] = [];
-  readonly #ways: Uint8Array;
+  readonly #survey: Survey;
+  readonly #questions: readonly Question[];
+  readonly #slotOf: Int32Array;
+  #approach!: Approach;
+  /** Taken from the approach, for those that are called most. */
+  #ways!: Uint8Array;
+  #triggers!: readonly Int32Array[];
+  #code!: Int32Array;
+  /** The next approach, while it is chosen. */
+  #choosing: Generator<void, Approach, void> | undefined;
   readonly #marks: Int32Array;
   readonly #hits: Float64Array;
   readonly #frequencies: Float64Array;
-  readonly #plans: PlanNode[];
-  readonly #slots: Slot[] = [];
-  #literals: (LiteralIndex | undefined)[] = [];
-  readonly #bySource = new Map<string, Target[]>();
-  /** Values in no slot, which only keywords look at. */
-  readonly #rest: FieldValue[] = [];
-  #resting = 0;
-  readonly #builtin: { slot: number; rank: number; source: string }[] = [];
-  readonly #values: (FieldValue | undefined)[];
-  /** The slots that have a value. */
-  readonly #filled: Int32Array;
-  #filling = 0;
-  /** By their place in the event before: the names of fields, and where they belong. */
-  readonly #names: string[] = [];
-  readonly #targets: (readonly Target[] | undefined)[] = [];
-  #place = 0;
+  /** By slot: what its values are made of, until the last approach was chosen. */
+  #censuses: readonly (WordCensus | undefined)[];
+  readonly #fields: SlotValues;
   /** The last value of each slot, and of each place among the rest, in which no literal was seen. */
   readonly #quiet: (FieldValue | undefined)[];
   #quietRest: FieldValue[] = [];
   #hitting = 0;
-  readonly #ranks: Uint8Array;
   /** Folded values by slot, made when they are asked for. */
   readonly #folded: (string | undefined)[];
-  #keywords: LiteralIndex | undefined;
-  readonly #searchesAll: boolean;
   /** True where keywords may stand anywhere in a text, so that what holds a text holds its keywords. */
   readonly #floating: boolean;
   readonly #woken: Int32Array;
   readonly #candidates: Int32Array;
-  #triggers: Int32Array[] = [];
-  #always: Int32Array = new Int32Array(0);
-  /** The programs of all rules, and where each begins. */
-  #code: Int32Array = new Int32Array(0);
-  #starts: Int32Array = new Int32Array(0);
   #count = 0;
   #epoch = 0;
   #base = 0;
@@ -100,40 +68,57 @@ export class Matcher implements LiteralSink {
   #texts: readonly string[] | undefined;
   #seen = 0;
   #evaluated = 0;
-  #replans = 0;
+  #replans: number;
 
-  constructor(expressions: readonly Expression[], context: EvaluationContext) {
-    this.#context = context;
-    const byKey = new Map<string, number>();
-    for (const expression of expressions) {
-      eachPredicate(expression, (predicate) => {
-        const key = predicateKey(predicate);
-        if (byKey.has(key)) return;
-        byKey.set(key, this.#questions.length);
-        this.#slotOf.push(predicate.field === undefined ? -1 : this.#slot(predicate.field));
-        this.#questions.push(prepare(predicate));
+  /**
+   * Compiles the expressions; yields now and then, so that others can work. `before` judged other expressions of the same
+   * stream: what it saw is known of the literals that they share.
+   */
+  static *compiling(
+    expressions: readonly Expression[],
+    context: EvaluationContext,
+    before?: Matcher,
+  ): Generator<void, Matcher, void> {
+    const survey = yield* surveying(expressions);
+    const { questions } = survey;
+    const frequencies = Float64Array.from(questions, guessFrequency);
+    const experienced = before !== undefined && before.#replans > 0;
+    if (experienced) {
+      const known = before.#knownFrequencies();
+      questions.forEach(({ predicate }, question) => {
+        frequencies[question] = known.get(predicateKey(predicate)) ?? Math.min(0.05, frequencies[question]!);
       });
     }
-    this.#plans = expressions.map((expression) => planOf(expression, byKey));
-    this.#ways = new Uint8Array(this.#questions.length);
-    this.#marks = new Int32Array(this.#questions.length);
-    this.#hits = new Float64Array(this.#questions.length);
-    this.#frequencies = Float64Array.from(this.#questions, guessFrequency);
-    this.#values = new Array(this.#slots.length).fill(undefined);
-    this.#folded = new Array(this.#slots.length).fill(undefined);
-    this.#quiet = new Array(this.#slots.length).fill(undefined);
-    this.#filled = new Int32Array(this.#slots.length);
-    this.#ranks = new Uint8Array(this.#slots.length);
-    this.#woken = new Int32Array(expressions.length);
-    this.#candidates = new Int32Array(expressions.length);
-    this.#searchesAll = this.#slotOf.includes(-1);
-    this.#floating = this.#questions.every(
-      ({ clues }, id) => this.#slotOf[id] !== -1 || !clues?.some(({ start, end }) => start || end),
+    const approach = yield* choosing(survey, frequencies, !experienced);
+    return new Matcher(survey, context, frequencies, approach, experienced);
+  }
+
+  private constructor(
+    survey: Survey,
+    context: EvaluationContext,
+    frequencies: Float64Array,
+    approach: Approach,
+    experienced: boolean,
+  ) {
+    const { questions, slots, slotOf, plans } = survey;
+    this.#survey = survey;
+    this.#context = context;
+    this.#questions = questions;
+    this.#slotOf = slotOf;
+    this.#frequencies = frequencies;
+    this.#marks = new Int32Array(questions.length);
+    this.#hits = new Float64Array(questions.length);
+    this.#fields = new SlotValues(slots, slotOf.includes(-1));
+    this.#folded = new Array(slots.length).fill(undefined);
+    this.#quiet = new Array(slots.length).fill(undefined);
+    this.#woken = new Int32Array(plans.length);
+    this.#candidates = new Int32Array(plans.length);
+    this.#floating = questions.every(
+      ({ clues }, id) => slotOf[id] !== -1 || !clues?.some(({ start, end }) => start || end),
     );
-    this.#plan();
-    this.#slots.forEach((slot, index) => {
-      slot.census = this.#literals[index] && new WordCensus();
-    });
+    this.#replans = experienced ? 1 : 0;
+    this.#goBy(approach);
+    this.#censuses = approach.literals.map((index) => index && new WordCensus());
   }
 
   /** Bytes held by the automata, rules tried per event so far, and rules that are tried on every event. */
@@ -143,32 +128,34 @@ export class Matcher implements LiteralSink {
     readonly always: number;
     readonly seen: number;
   } {
-    const bytes = [...this.#literals, this.#keywords].reduce((sum, index) => sum + (index?.size ?? 0), 0);
-    return { bytes, candidates: this.#evaluated / this.#seen, always: this.#always.length, seen: this.#seen };
+    const { literals, keywords, always } = this.#approach;
+    const bytes = [...literals, keywords].reduce((sum, index) => sum + (index?.size ?? 0), 0);
+    return { bytes, candidates: this.#evaluated / this.#seen, always: always.length, seen: this.#seen };
   }
 
   /** Appends the numbers of the expressions that hold of the event to `found`, in rising order. */
   match(event: Event, found: number[]): void {
     this.#begin(event);
-    for (let index = 0; index < this.#filling; index++) {
-      const slot = this.#filled[index]!;
-      const literals = this.#literals[slot];
-      const value = this.#values[slot]!;
+    const { literals: indexes, keywords, always, starts } = this.#approach;
+    const { values, filled, filling } = this.#fields;
+    for (let index = 0; index < filling; index++) {
+      const slot = filled[index]!;
+      const literals = indexes[slot];
+      const value = values[slot]!;
       if (literals === undefined || value === this.#quiet[slot]) continue;
       const hits = this.#hitting;
       this.#scan(literals, value);
       if (hits === this.#hitting && event.raw.length <= mostKept) this.#quiet[slot] = value;
     }
-    if (this.#keywords) this.#scanForKeywords(this.#keywords, event);
+    if (keywords) this.#scanForKeywords(keywords, event);
     const before = found.length;
-    const always = this.#always;
     for (let index = 0; index < always.length; index++) {
       const rule = always[index]!;
-      if (this.#decide(this.#starts[rule]!)) found.push(rule);
+      if (this.#decide(starts[rule]!)) found.push(rule);
     }
     for (let index = 0; index < this.#count; index++) {
       const rule = this.#candidates[index]!;
-      if (this.#decide(this.#starts[rule]!)) found.push(rule);
+      if (this.#decide(starts[rule]!)) found.push(rule);
     }
     if (found.length - before > 1) {
       const sorted = found.splice(before).sort((left, right) => left - right);
@@ -176,12 +163,10 @@ export class Matcher implements LiteralSink {
     }
     this.#evaluated += this.#count + always.length;
     this.#seen++;
-    if (this.#replans === replanAt.length) return;
-    if (this.#seen % censusEvery === 0) this.#takeCensus();
-    if (this.#seen === replanAt[this.#replans]) this.#replan();
+    if (this.#replans < replanAt.length) this.#learn();
   }
 
-  /** Called by the automata. */
+  /** Called by the indexes. */
   hit(question: number): void {
     this.#hitting++;
     if (this.#marks[question]! > this.#base) return;
@@ -206,60 +191,9 @@ export class Matcher implements LiteralSink {
     this.#event = event;
     this.#texts = undefined;
     this.#count = 0;
-    for (let index = 0; index < this.#filling; index++) {
-      const slot = this.#filled[index]!;
-      this.#values[slot] = undefined;
-      this.#folded[slot] = undefined;
-    }
-    this.#filling = 0;
-    this.#resting = 0;
-    this.#place = 0;
-    event.fields.forEach(this.#take);
-    const builtin = this.#builtin;
-    for (let index = 0; index < builtin.length; index++) {
-      const { slot, rank, source } = builtin[index]!;
-      const before = this.#values[slot];
-      if (before !== undefined && this.#ranks[slot]! <= rank) continue;
-      const value = readSource(event, source) ?? undefined;
-      if (before === undefined && value !== undefined) this.#filled[this.#filling++] = slot;
-      this.#values[slot] = value;
-      this.#ranks[slot] = rank;
-    }
-  }
-
-  /** Takes one field of the event. Most events have the fields of the one before, in the same order. */
-  readonly #take = (value: FieldValue | undefined, name: string): void => {
-    const place = this.#place++;
-    if (value === null || value === undefined) return;
-    let targets: readonly Target[] | undefined;
-    if (this.#names[place] === name) targets = this.#targets[place];
-    else {
-      targets = this.#bySource.get(name);
-      if (place < mostPlaces) {
-        this.#names[place] = name;
-        this.#targets[place] = targets;
-      }
-    }
-    if (targets === undefined) {
-      if (this.#searchesAll) this.#rest[this.#resting++] = value;
-      return;
-    }
-    for (let index = 0; index < targets.length; index++) this.#put(targets[index]!, value);
-  };
-
-  /** Puts the value into the slot unless a better source has filled it. */
-  #put({ slot, rank }: Target, value: FieldValue): void {
-    const before = this.#values[slot];
-    let kept = value;
-    let lost = before;
-    if (before !== undefined && this.#ranks[slot]! <= rank) {
-      kept = before;
-      lost = value;
-    } else this.#ranks[slot] = rank;
-    if (before === undefined) this.#filled[this.#filling++] = slot;
-    this.#values[slot] = kept;
-    // The slots' automata know the keywords too; what is in no slot is scanned for them apart.
-    if (this.#searchesAll && lost !== undefined) this.#rest[this.#resting++] = lost;
+    const { filled, filling } = this.#fields;
+    for (let index = 0; index < filling; index++) this.#folded[filled[index]!] = undefined;
+    this.#fields.take(event);
   }
 
   #scan(literals: LiteralIndex, value: FieldValue): void {
@@ -274,8 +208,9 @@ export class Matcher implements LiteralSink {
     if (whole) keywords.scan(raw, this);
     const read = whole && this.#floating;
     const kept = raw.length <= mostKept;
-    for (let index = 0; index < this.#resting; index++) {
-      const value = this.#rest[index]!;
+    const { rest, resting } = this.#fields;
+    for (let index = 0; index < resting; index++) {
+      const value = rest[index]!;
       if (value === this.#quietRest[index]) continue;
       if (typeof value === 'string' && value.length >= worthComparing) {
         // The message of a line is most of it, and was read with it. (Comparing a slice is what costs least.)
@@ -284,7 +219,7 @@ export class Matcher implements LiteralSink {
       }
       const hits = this.#hitting;
       this.#scan(keywords, value);
-      if (hits === this.#hitting && kept && index < mostPlaces) this.#quietRest[index] = value;
+      if (hits === this.#hitting && kept && index < mostQuiet) this.#quietRest[index] = value;
     }
   }
 
@@ -316,7 +251,7 @@ export class Matcher implements LiteralSink {
       this.#texts ??= keywordTexts(this.#event);
       return question.ask(this.#texts, this.#event, this.#context);
     }
-    const value = this.#values[slot];
+    const value = this.#fields.values[slot];
     const { predicate } = question;
     if (predicate.kind === 'exists') return (value !== undefined) === predicate.there;
     if (value === undefined) return false;
@@ -335,39 +270,32 @@ export class Matcher implements LiteralSink {
     return folded;
   }
 
-  #slot(field: FieldSource): number {
-    const key = fieldKey(field);
-    const known = this.#slots.findIndex((slot) => fieldKey(slot.field) === key);
-    if (known >= 0) return known;
-    const slot = this.#slots.push({ field, census: undefined }) - 1;
-    field.sources.forEach((source, rank) => {
-      if (source.startsWith('@') && source !== '@timestamp') this.#builtin.push({ slot, rank, source });
-      const targets = this.#bySource.get(source);
-      if (targets) targets.push({ slot, rank });
-      else this.#bySource.set(source, [{ slot, rank }]);
-    });
-    return slot;
+  /** Looks at what the values of this event are made of, and gets on with the next approach, a step with each event. */
+  #learn(): void {
+    if (this.#choosing === undefined) {
+      if (this.#seen % censusEvery === 0) this.#takeCensus();
+      if (this.#seen < replanAt[this.#replans]!) return;
+      this.#observe();
+      this.#choosing = choosing(this.#survey, this.#frequencies, false, this.#censuses);
+    }
+    const { done, value } = this.#choosing.next();
+    if (!done) return;
+    this.#choosing = undefined;
+    if (++this.#replans === replanAt.length) this.#censuses = [];
+    this.#goBy(value);
   }
 
-  /** Of a slot's literals and all keywords; of the keywords alone for -1. */
-  #literalsOf(slot: number): LiteralIndex | undefined {
-    const literals: Literal[] = [];
-    this.#questions.forEach((question, id) => {
-      if (this.#ways[id] === askIt || (this.#slotOf[id] !== slot && this.#slotOf[id] !== -1)) return;
-      for (const clue of question.clues ?? []) literals.push({ ...clue, id });
-    });
-    return literals.length > 0 ? new LiteralIndex(literals, this.#slots[slot]?.census) : undefined;
-  }
-
-  /** Looks at what the values of this event are made of. */
   #takeCensus(): void {
-    for (let slot = 0; slot < this.#slots.length; slot++) {
-      const value = this.#values[slot];
-      if (typeof value === 'string') this.#slots[slot]!.census?.see(value);
+    const { values, filled, filling } = this.#fields;
+    for (let index = 0; index < filling; index++) {
+      const slot = filled[index]!;
+      const value = values[slot];
+      if (typeof value === 'string') this.#censuses[slot]?.see(value);
     }
   }
 
-  #replan(): void {
+  /** Takes what was seen for what will be. */
+  #observe(): void {
     const seen = this.#seen;
     this.#questions.forEach((question, id) => {
       // What the indexes did not look for was not counted: what was known of it stands.
@@ -375,77 +303,20 @@ export class Matcher implements LiteralSink {
       const guess = Math.min(guessFrequency(question), 0.05);
       this.#frequencies[id] = (this.#hits[id]! + 2 * guess) / (seen + 2);
     });
-    this.#replans++;
-    this.#plan();
-    if (this.#replans === replanAt.length) for (const slot of this.#slots) slot.census = undefined;
   }
 
-  /** In what share of the events each question would be asked at most. */
-  #askedShares(triggers: readonly (readonly number[])[]): Float64Array {
-    const woken = new Float64Array(this.#plans.length);
-    triggers.forEach((rules, question) => {
-      for (const rule of rules) woken[rule]! += this.#frequencies[question]!;
-    });
-    const asked = new Float64Array(this.#questions.length);
-    const visit = (node: PlanNode, share: number): void => {
-      if (node.op === 'ask') asked[node.question]! += share;
-      for (const child of node.children) visit(child, share);
-    };
-    this.#plans.forEach((plan, rule) => {
-      visit(plan, Math.min(1, woken[rule]!));
-    });
-    for (const rule of this.#always) visit(this.#plans[rule]!, 1);
-    return asked;
+  #knownFrequencies(): ReadonlyMap<string, number> {
+    return new Map(
+      this.#questions.map(({ predicate }, id) => [predicateKey(predicate), this.#frequencies[id]!]),
+    );
   }
 
-  #worthLooking(question: number, asked: number): boolean {
-    const short = this.#questions[question]!.clues?.some(({ text }) => text.length < 3);
-    return this.#frequencies[question]! <= commonShare && asked > (short ? askedShareOfShort : askedShare);
-  }
-
-  /** Chooses what wakes each rule, what the indexes look for, and the order in which the rest is asked. */
-  #plan(): void {
-    const frequency = (question: number) => this.#frequencies[question]!;
-    const triggers: number[][] = this.#questions.map(() => []);
-    const always: number[] = [];
-    this.#plans.forEach((plan, rule) => {
-      const necessary = necessarySet(plan, this.#questions, frequency);
-      if (!necessary) always.push(rule);
-      else for (const question of necessary.set) triggers[question]!.push(rule);
-    });
-    this.#triggers = triggers.map((rules) => Int32Array.from(rules));
-    this.#always = Int32Array.from(always);
-    const asked = this.#replans === 0 ? undefined : this.#askedShares(triggers);
-    this.#questions.forEach(({ clues, exact }, id) => {
-      const looked = triggers[id]!.length > 0 || asked === undefined || this.#worthLooking(id, asked[id]!);
-      this.#ways[id] = !clues || !looked ? askIt : exact ? seenIsYes : askWhenSeen;
-    });
-    const code: number[] = [];
-    this.#starts = Int32Array.from(this.#plans, (plan) => {
-      order(plan, this.#questions, frequency);
-      return writeProgram(plan, code);
-    });
-    this.#code = Int32Array.from(code);
-    this.#literals = this.#slots.map((_, index) => this.#literalsOf(index));
-    this.#keywords = this.#literalsOf(-1);
+  #goBy(approach: Approach): void {
+    this.#approach = approach;
+    this.#ways = approach.ways;
+    this.#triggers = approach.triggers;
+    this.#code = approach.code;
     this.#quiet.fill(undefined);
     this.#quietRest = [];
-  }
-}
-
-function planOf(expression: Expression, byKey: ReadonlyMap<string, number>): PlanNode {
-  switch (expression.kind) {
-    case 'constant':
-      return { op: expression.value ? 'true' : 'false', question: -1, children: [] };
-    case 'match':
-      return { op: 'ask', question: byKey.get(predicateKey(expression.predicate))!, children: [] };
-    case 'not':
-      return { op: 'not', question: -1, children: [planOf(expression.child, byKey)] };
-    default:
-      return {
-        op: expression.kind,
-        question: -1,
-        children: expression.children.map((node) => planOf(node, byKey)),
-      };
   }
 }

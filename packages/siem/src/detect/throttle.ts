@@ -1,3 +1,5 @@
+import { type Linked, Recency } from './recency.ts';
+
 /** How many detections of one rule may pass; what comes beyond is counted, not reported. */
 export interface RuleLimits {
   /** Of one rule about the same entities and group, per window. */
@@ -31,7 +33,8 @@ export interface ThrottleSubject {
   readonly drill: boolean;
 }
 
-interface Account {
+interface Account extends Linked<Account> {
+  readonly key: string;
   start: number;
   passed: number;
   /** Held back and not yet told in a later detection. */
@@ -63,12 +66,19 @@ export class Throttle {
   readonly #limits: Required<RuleLimits>;
   readonly #own = new Map<string, Required<RuleLimits>>();
   readonly #overall: number;
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts: Accounts;
   /** Apart from the others, so that many sources cannot push a rule's own account out. */
-  readonly #rules = new Map<string, Account>();
-  readonly #suppressed = new Map<string, number>();
+  readonly #rules: Accounts;
+  readonly #suppressed: Map<string, number>;
 
-  constructor({ overall = Number.POSITIVE_INFINITY, rules = new Map(), ...limits }: ThrottleLimits) {
+  /** Goes on with the accounts of `before`, which is done for. */
+  constructor(
+    { overall = Number.POSITIVE_INFINITY, rules = new Map(), ...limits }: ThrottleLimits,
+    before?: Throttle,
+  ) {
+    this.#accounts = before ? before.#accounts : new Accounts();
+    this.#rules = before ? before.#rules : new Accounts();
+    this.#suppressed = before ? before.#suppressed : new Map();
     this.#overall = overall;
     this.#limits = completed(limits);
     for (const [rule, own] of rules) this.#own.set(rule, completed({ ...limits, ...own }));
@@ -78,16 +88,16 @@ export class Throttle {
   admit({ rule, source, known, drill }: ThrottleSubject, at: number): number | undefined {
     const limits = this.#own.get(rule) ?? this.#limits;
     const lane = drill ? `drill ${rule}` : rule;
-    const own = account(this.#accounts, `${lane}\0${source}`, at, limits.window);
-    const whole = account(this.#rules, lane, at, limits.window);
-    const all = account(this.#rules, drill ? everyDrill : everyRule, at, this.#limits.window);
+    const own = this.#accounts.of(`${lane}\0${source}`, at, limits.window);
+    const whole = this.#rules.of(lane, at, limits.window);
+    const all = this.#rules.of(drill ? everyDrill : everyRule, at, this.#limits.window);
     const crowded =
       whole.passed >= (own.passed === 0 ? limits.perRuleAtMost : limits.perRule) ||
       (all.passed >= this.#overall && whole.passed > 0);
     // By the known entities alone: what else a detection names is the sender's to vary.
     const reserve =
       crowded && known !== undefined
-        ? account(this.#accounts, `${lane}\0known ${known}`, at, limits.window)
+        ? this.#accounts.of(`${lane}\0known ${known}`, at, limits.window)
         : undefined;
     const reserved = reserve !== undefined && own.passed === 0 && reserve.passed < limits.perSource;
     if (own.passed >= limits.perSource || (crowded && !reserved)) {
@@ -111,37 +121,54 @@ export class Throttle {
 
   save(): ThrottleState {
     return {
-      accounts: [...this.#accounts].map(([key, { start, passed, held }]) => [key, start, passed, held]),
-      rules: [...this.#rules].map(([key, { start, passed }]) => [key, start, passed]),
+      accounts: Array.from(this.#accounts, ({ key, start, passed, held }) => [key, start, passed, held]),
+      rules: Array.from(this.#rules, ({ key, start, passed }) => [key, start, passed]),
       suppressed: Object.fromEntries(this.#suppressed),
     };
   }
 
+  /** Takes up what was saved, before anything was admitted. */
   restore(state: ThrottleState): void {
-    this.#accounts.clear();
-    this.#rules.clear();
-    this.#suppressed.clear();
-    for (const [key, start, passed, held] of state.accounts) this.#accounts.set(key, { start, passed, held });
-    for (const [key, start, passed] of state.rules ?? []) this.#rules.set(key, { start, passed, held: 0 });
+    for (const [key, start, passed, held] of state.accounts) this.#accounts.add({ key, start, passed, held });
+    for (const [key, start, passed] of state.rules ?? []) this.#rules.add({ key, start, passed, held: 0 });
     for (const [rule, count] of Object.entries(state.suppressed)) this.#suppressed.set(rule, count);
+  }
+}
+
+/** Accounts by key. Of too many, the one whose window began longest ago gives way. */
+class Accounts {
+  readonly #byKey = new Map<string, Account>();
+  readonly #recency = new Recency<Account>();
+
+  /** The account of the key; a new window begins at `at` where the one before is over. */
+  of(key: string, at: number, window: number): Account {
+    const found = this.#byKey.get(key);
+    if (found === undefined) return this.add({ key, start: at, passed: 0, held: 0 });
+    if (at - found.start >= window || at < found.start) {
+      found.start = at;
+      found.passed = 0;
+      this.#recency.touch(found);
+    }
+    return found;
+  }
+
+  add(given: Omit<Account, keyof Linked<Account>>): Account {
+    const { oldest } = this.#recency;
+    if (this.#byKey.size >= maxAccounts && oldest) {
+      this.#byKey.delete(oldest.key);
+      this.#recency.remove(oldest);
+    }
+    const account: Account = { ...given, older: undefined, newer: undefined };
+    this.#byKey.set(account.key, account);
+    this.#recency.add(account);
+    return account;
+  }
+
+  *[Symbol.iterator](): Generator<Account, void, void> {
+    for (let account = this.#recency.oldest; account; account = account.newer) yield account;
   }
 }
 
 function completed(limits: RuleLimits): Required<RuleLimits> {
   return { ...limits, perRuleAtMost: limits.perRuleAtMost ?? limits.perRule * 20 };
-}
-
-function account(accounts: Map<string, Account>, key: string, at: number, window: number): Account {
-  let found = accounts.get(key);
-  if (found === undefined) {
-    if (accounts.size >= maxAccounts) accounts.delete(accounts.keys().next().value!);
-    found = { start: at, passed: 0, held: 0 };
-    accounts.set(key, found);
-  } else if (at - found.start >= window || at < found.start) {
-    // Back to the end, so that the accounts that are given up first are those that rest.
-    accounts.delete(key);
-    found = { start: at, passed: 0, held: found.held };
-    accounts.set(key, found);
-  }
-  return found;
 }

@@ -3,17 +3,31 @@ import { TemporalWindow } from './temporal-window.ts';
 import { holds, maxIds, type Sample, type Satisfied, type Window } from './window.ts';
 
 const maxSamples = 10_000;
+const few = 4;
 
-/** An empty window of the kind that the correlation needs. `lateness` in ms. */
-export function openWindow(rule: CorrelationRule, lateness: number): Window {
+/** What the windows of one correlation have in common. */
+interface Frame {
+  readonly rule: CorrelationRule;
+  readonly timespan: number;
+  /** ms. */
+  readonly lateness: number;
+  readonly atClose: boolean;
+  /** So many distinct values: more than the condition asks for, so that what was forgotten changes no answer. */
+  readonly most: number;
+}
+
+/** Opens empty windows of the kind that the correlation needs. `lateness` in ms. */
+export function windowsOf(rule: CorrelationRule, lateness: number): () => Window {
+  const most = Math.max(maxSamples, ...rule.thresholds.map(({ value }) => value + 2));
+  const frame = { rule, timespan: rule.timespan, lateness, atClose: judgedAtClose(rule), most };
   switch (rule.type) {
     case 'temporal':
     case 'temporal_ordered':
-      return new TemporalWindow(rule, lateness);
+      return () => new TemporalWindow(rule, lateness);
     case 'value_count':
-      return new DistinctWindow(rule);
+      return () => new DistinctWindow(frame);
     default:
-      return new SampleWindow(rule, lateness);
+      return () => new SampleWindow(frame);
   }
 }
 
@@ -36,9 +50,7 @@ function denies(node: Requirement): boolean {
  * only percentiles forget the oldest.
  */
 class SampleWindow implements Window {
-  readonly #rule: CorrelationRule;
-  readonly #lateness: number;
-  readonly #mergeable: boolean;
+  readonly #frame: Frame;
   #samples: Sample[] = [];
   /** Where the window that ends at the newest sample begins. */
   #start = 0;
@@ -48,30 +60,30 @@ class SampleWindow implements Window {
   #count = 0;
   newest = Number.NEGATIVE_INFINITY;
 
-  constructor(rule: CorrelationRule, lateness: number) {
-    this.#rule = rule;
-    this.#lateness = lateness;
-    this.#mergeable = rule.type !== 'value_percentile' && rule.type !== 'value_median';
+  constructor(frame: Frame) {
+    this.#frame = frame;
   }
 
   add(sample: Sample): Satisfied | undefined {
     const samples = this.#samples;
     if (sample.time >= this.newest) {
       this.newest = sample.time;
-      samples.push(sample);
+      // A list that is pushed to has room for 17, which most groups never fill.
+      if (samples.length < few) this.#samples = [...samples, sample];
+      else samples.push(sample);
       this.#enter(sample);
       this.#slide();
-      return judgedAtClose(this.#rule) ? undefined : this.judge();
+      return this.#frame.atClose ? undefined : this.judge();
     }
-    if (sample.time < this.newest - this.#rule.timespan - this.#lateness) return undefined;
+    if (sample.time < this.newest - this.#frame.timespan - this.#frame.lateness) return undefined;
     let at = samples.length;
     while (at > 0 && samples[at - 1]!.time > sample.time) at--;
     samples.splice(at, 0, sample);
     if (at < this.#old) this.#old = at;
-    if (sample.time >= this.newest - this.#rule.timespan) this.#enter(sample);
+    if (sample.time >= this.newest - this.#frame.timespan) this.#enter(sample);
     else this.#start++;
     this.#bound();
-    return judgedAtClose(this.#rule) ? undefined : this.#around(sample);
+    return this.#frame.atClose ? undefined : this.#around(sample);
   }
 
   judge(): Satisfied | undefined {
@@ -80,6 +92,11 @@ class SampleWindow implements Window {
 
   save(): readonly Sample[] {
     return this.#samples;
+  }
+
+  #mergeable(): boolean {
+    const { type } = this.#frame.rule;
+    return type !== 'value_percentile' && type !== 'value_median';
   }
 
   #enter(sample: Sample): void {
@@ -95,17 +112,17 @@ class SampleWindow implements Window {
   /** Leaves behind what is older than the timespan; forgets what is too old even for late company. */
   #slide(): void {
     const samples = this.#samples;
-    const oldest = this.newest - this.#rule.timespan;
+    const oldest = this.newest - this.#frame.timespan;
     while (samples[this.#start]!.time < oldest) this.#leave(samples[this.#start++]!);
     this.#bound();
   }
 
   #bound(): void {
     const samples = this.#samples;
-    const oldest = this.newest - this.#rule.timespan - this.#lateness;
+    const oldest = this.newest - this.#frame.timespan - this.#frame.lateness;
     while (samples[this.#old]!.time < oldest) this.#old++;
-    if (this.#mergeable && samples.length - this.#old > maxSamples) this.#merge();
-    const excess = this.#mergeable ? 0 : samples.length - maxSamples;
+    if (samples.length - this.#old > maxSamples && this.#mergeable()) this.#merge();
+    const excess = samples.length > maxSamples && !this.#mergeable() ? samples.length - maxSamples : 0;
     // Dropped in batches, so that each sample is moved a bounded number of times.
     if (excess <= 0 && this.#old <= samples.length / 2) return;
     const drop = Math.max(this.#old, excess > 0 ? excess + maxSamples / 10 : 0);
@@ -146,7 +163,7 @@ class SampleWindow implements Window {
       const end = samples[to]!.time;
       sum += Number(samples[to]!.value);
       count += samples[to]!.events ?? 1;
-      for (; samples[from]!.time < end - this.#rule.timespan; from++) {
+      for (; samples[from]!.time < end - this.#frame.timespan; from++) {
         sum -= Number(samples[from]!.value);
         count -= samples[from]!.events ?? 1;
       }
@@ -158,13 +175,14 @@ class SampleWindow implements Window {
   }
 
   #check(from: number, to: number, sum: number, count: number): Satisfied | undefined {
-    if (count === 0 || !holds(this.#rule.thresholds, this.#figure(from, to, sum, count))) return undefined;
+    if (count === 0 || !holds(this.#frame.rule.thresholds, this.#figure(from, to, sum, count)))
+      return undefined;
     const ids = this.#samples.slice(Math.max(from, to - maxIds), to).map((sample) => sample.id);
     return { first: this.#samples[from]!.time, count, ids, values: [] };
   }
 
   #figure(from: number, to: number, sum: number, count: number): number {
-    switch (this.#rule.type) {
+    switch (this.#frame.rule.type) {
       case 'event_count':
         return count;
       case 'value_sum':
@@ -176,7 +194,10 @@ class SampleWindow implements Window {
           .slice(from, to)
           .map((sample) => Number(sample.value))
           .sort((left, right) => left - right);
-        return percentileOf(sorted, this.#rule.type === 'value_median' ? 50 : this.#rule.percentile);
+        return percentileOf(
+          sorted,
+          this.#frame.rule.type === 'value_median' ? 50 : this.#frame.rule.percentile,
+        );
       }
     }
   }
@@ -192,39 +213,36 @@ function percentileOf(sorted: readonly number[], percentile: number): number {
 
 /** For value_count: each distinct value with when it was last seen, least recent first. */
 class DistinctWindow implements Window {
-  readonly #rule: CorrelationRule;
-  /** More than the condition asks for, so that what was forgotten could not have changed the answer. */
-  readonly #most: number;
+  readonly #frame: Frame;
   readonly #last = new Map<string, Sample>();
   newest = Number.NEGATIVE_INFINITY;
 
-  constructor(rule: CorrelationRule) {
-    this.#rule = rule;
-    this.#most = Math.max(maxSamples, ...rule.thresholds.map(({ value }) => value + 2));
+  constructor(frame: Frame) {
+    this.#frame = frame;
   }
 
   add(sample: Sample): Satisfied | undefined {
     this.newest = Math.max(this.newest, sample.time);
-    const oldest = this.newest - this.#rule.timespan;
+    const oldest = this.newest - this.#frame.timespan;
     if (sample.time < oldest) return undefined;
     const known = this.#last.get(sample.value);
     if (known && known.time >= sample.time) return undefined;
     this.#last.delete(sample.value);
     this.#last.set(sample.value, sample);
     for (const [value, { time }] of this.#last) {
-      if (time >= oldest && this.#last.size <= this.#most) break;
+      if (time >= oldest && this.#last.size <= this.#frame.most) break;
       this.#last.delete(value);
     }
-    return judgedAtClose(this.#rule) || !holds(this.#rule.thresholds, this.#last.size)
+    return this.#frame.atClose || !holds(this.#frame.rule.thresholds, this.#last.size)
       ? undefined
       : this.judge();
   }
 
   judge(): Satisfied | undefined {
-    const oldest = this.newest - this.#rule.timespan;
+    const oldest = this.newest - this.#frame.timespan;
     // A late value stands behind younger ones, so the size alone may count values that have left.
     const inside = [...this.#last.values()].filter((sample) => sample.time >= oldest);
-    if (!holds(this.#rule.thresholds, inside.length)) return undefined;
+    if (!holds(this.#frame.rule.thresholds, inside.length)) return undefined;
     return {
       first: Math.min(...inside.map((sample) => sample.time)),
       count: inside.length,

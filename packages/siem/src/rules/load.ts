@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.ts';
 import { type DraftCorrelation, readCorrelation } from './correlation.ts';
 import { readDetection } from './detection.ts';
 import { type Expression, join } from './expression.ts';
@@ -42,11 +43,7 @@ export interface LoadedRules {
  * reported and the rest goes on; nothing is thrown. Field names and log sources are resolved through the pipelines.
  */
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadedRules {
-  const loading = loadingRules(files, options);
-  for (;;) {
-    const { done, value } = loading.next();
-    if (done) return value;
-  }
+  return atOnce(loadingRules(files, options));
 }
 
 /**
