@@ -20,8 +20,8 @@ export interface Revoke {
 }
 
 /**
- * Revokes one certificate. Asked again it changes nothing and returns the certificate as it was revoked first; only a
- * hold can be made final. `unknown-certificate` when there is none of this serial.
+ * Revokes one certificate; with `keyCompromise` every other one of the same key, too, since whoever has the key has all of
+ * them. Asked again it changes nothing and returns the certificate as it was revoked first; only a hold can be made final. `unknown-certificate` when there is none of this serial.
  */
 export async function revokeSerial(
   desk: Desk,
@@ -37,9 +37,16 @@ export async function revokeSerial(
         `there is no certificate with the serial number \`${serial.slice(0, 64)}\``,
       );
     }
-    return [stored];
+    return wanted.reason === 'keyCompromise' ? [stored, ...(await othersOf(desk, stored.value))] : [stored];
   });
   return certificate!;
+}
+
+/** The other good certificates of a certificate's key. */
+async function othersOf(desk: Desk, { keyDigest, serial }: Certificate) {
+  const where = { keyDigest, notAfter: { gte: desk.clock.now() } };
+  const found = await desk.records.find(certificates, { where, limit: 10_000 });
+  return found.records.filter(({ value }) => value.serial !== serial && value.revoked === undefined);
 }
 
 /** Revokes every certificate of a device that is still good, in one commit. Returns those that it changed. */

@@ -151,10 +151,10 @@ export function createEstHandler(options: EstOptions): EstHandler {
       return plain(404, 'there is no such label; use /.well-known/est/<operation>');
     switch (operation) {
       case 'cacerts':
-        if (request.method !== 'GET') return plain(405, 'use GET', { allow: 'GET' });
+        if (!isRead(request)) return plain(405, 'use GET', { allow: 'GET, HEAD' });
         return pkcs7(authority.caCertificates());
       case 'csrattrs':
-        if (request.method !== 'GET') return plain(405, 'use GET', { allow: 'GET' });
+        if (!isRead(request)) return plain(405, 'use GET', { allow: 'GET, HEAD' });
         return base64('application/csrattrs', encodeCsrAttributes());
       case 'serverkeygen':
         if (options.serverKeys !== true)
@@ -169,6 +169,10 @@ export function createEstHandler(options: EstOptions): EstHandler {
         return plain(404, 'EST here has cacerts, csrattrs, simpleenroll and simplereenroll');
     }
   };
+}
+
+function isRead({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function certsOnly(issued: Certificate): Uint8Array {

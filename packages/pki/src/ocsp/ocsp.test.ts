@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { octetString } from '../der/writer.ts';
 import { type City, cameraToken, makeCsr, openCity } from '../fixtures/city.ts';
+import { ecKey } from '../fixtures/request.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { encodeCertId, encodeOcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';
 import { type ParsedOcspResponse, readOcspResponse } from '../x509/ocsp-response.ts';
@@ -75,6 +76,30 @@ describe('an answer', () => {
     city.clock.pass(10 * 86_400_000);
     const later = await ask(city, [certId(city, serial)]);
     expect(Buffer.compare(later.certificates[0]!, revoked.certificates[0]!)).not.toBe(0);
+  });
+
+  it('says revoked of every certificate of a key that was compromised, and of no other', async () => {
+    const city = await openCity();
+    const key = ecKey();
+    const first = await city.authority.enrol({
+      csr: () => makeCsr('cam-001', key),
+      token: await cameraToken(city, 'cam-001'),
+    });
+    const second = await city.authority.renew({
+      csr: () => makeCsr('cam-001', key),
+      certificate: Buffer.from(first.der, 'base64'),
+    });
+    const third = await city.authority.renew({
+      csr: () => makeCsr('cam-001', ecKey()),
+      certificate: Buffer.from(second.der, 'base64'),
+    });
+    const states = async () => {
+      const ids = [first, second, third].map(({ serial }) => certId(city, serial));
+      return (await ask(city, ids)).singles.map(({ state }) => state);
+    };
+    expect(await states()).toEqual(['good', 'good', 'good']);
+    await city.authority.revoke(second.serial, 'keyCompromise', 'user:lan');
+    expect(await states()).toEqual(['revoked', 'revoked', 'good']);
   });
 
   it('is signed once for many who ask without a nonce, and never given again after a revocation', async () => {
