@@ -15,6 +15,7 @@ import type {
 import {
   attackCoverage,
   attackMatrix,
+  type FieldMap,
   findRule,
   type RuleSet,
   type RuleTestResult,
@@ -78,7 +79,7 @@ export function openRuleDesk(parts: {
   const hunts = createHunts({ events, clock, inForce: () => detection.inForce.rules, fieldMaps, zone });
   let tests: ReadonlyMap<string, readonly RuleTestResult[]> | undefined;
   const casesOf = (id: string) => {
-    tests ??= casesByRule(content);
+    tests ??= casesByRule(content, fieldMaps);
     return tests.get(id);
   };
 
@@ -238,9 +239,12 @@ function wordsOf(text: string, falsePositives: readonly string[]) {
 }
 
 /** Runs the cases in our own rules' files: half a second, once. */
-function casesByRule(content: Content): ReadonlyMap<string, readonly RuleTestResult[]> {
+function casesByRule(
+  content: Content,
+  fieldMaps: readonly FieldMap[],
+): ReadonlyMap<string, readonly RuleTestResult[]> {
   const cases = new Map<string, RuleTestResult[]>();
-  for (const result of runRuleTests(content.rules).results) {
+  for (const result of runRuleTests(content.rules, { fieldMaps }).results) {
     cases.set(result.rule, [...(cases.get(result.rule) ?? []), result]);
   }
   return cases;

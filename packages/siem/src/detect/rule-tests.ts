@@ -1,6 +1,6 @@
 import type { Event, FieldValue } from '@kydai/contracts';
 import { z } from 'zod';
-import { loadRules, type RuleFile } from '../rules/load.ts';
+import { type LoadOptions, loadRules, type RuleFile } from '../rules/load.ts';
 import { quote, RuleFault, type RuleProblem } from '../rules/problem.ts';
 import { child, plainData, readDocuments, type SourceNode, textOf } from '../rules/source.ts';
 import { createDetector } from './detector.ts';
@@ -54,10 +54,14 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 /**
  * Runs each rule's own cases, the custom attribute `tests` of its document: a case gives events and says whether the
- * rule fires on them. All files are loaded together, so that correlations find what feeds them.
+ * rule fires on them. All files are loaded together, so that correlations find what feeds them. Times are on the clock of
+ * Viet Nam, whatever the city's is: the cases were written for one.
  */
-export function runRuleTests(files: readonly RuleFile[]): RuleTestReport {
-  const { rules, problems } = loadRules(files);
+export function runRuleTests(
+  files: readonly RuleFile[],
+  options: Pick<LoadOptions, 'fieldMaps'> = {},
+): RuleTestReport {
+  const { rules, problems } = loadRules(files, options);
   const found: RuleProblem[] = [...problems];
   const results: RuleTestResult[] = [];
   for (const { file, text } of files) {

@@ -46,3 +46,31 @@ describe('rules check', () => {
     await expect(run('check', folder)).rejects.toMatchObject({ code: 'usage' });
   });
 });
+
+describe('rules test', () => {
+  const rule = `title: Refused
+id: 5f0d4f0e-6a53-4c59-9a54-0b1f4c3a9d11
+logsource: { product: fortigate }
+detection:
+  selection: { action: deny }
+  condition: selection
+tests:
+  - { name: refused, fires: true, events: [{ dataset: gate.log, fields: { fgt.action: deny } }] }
+  - { name: let through, fires: false, events: [{ dataset: gate.log, fields: { fgt.action: accept } }] }
+`;
+  const mapping = `name: fortigate
+mappings:
+  - { logsource: { product: fortigate }, datasets: [gate.log], fields: { action: fgt.action } }
+`;
+
+  it('reads fields where the mappings keep them', async () => {
+    const [path, pipeline] = [join(folder, 'rule.yml'), join(folder, 'mapping.yml')];
+    writeFileSync(path, rule);
+    writeFileSync(pipeline, mapping);
+    expect(await run('test', path)).toMatchObject({ code: 1, text: expect.stringContaining('1 failed') });
+    expect(await run('test', path, '--pipeline', pipeline)).toEqual({
+      code: 0,
+      text: '2 passed, 0 failed\n',
+    });
+  });
+});

@@ -62,8 +62,10 @@ export function addRuleReadingCommands(rules: Command, context: CommandContext):
     .command('test')
     .description('run the cases in the rules’ own files; exit 1 where one fails')
     .argument('[path]', 'folder, .zip, .tar.gz or .yml; our own rules without it')
-    .action(async (path?: string) => {
-      const { results, problems, untested } = runRuleTests(await filesOf(path));
+    .option(...pipelineOption)
+    .action(async (path: string | undefined, { pipeline }: Pipelines) => {
+      const options = { fieldMaps: fieldMaps(pipeline) };
+      const { results, problems, untested } = runRuleTests(await filesOf(path), options);
       const errors = printProblems(output, problems);
       const failed = results.filter(({ passed }) => !passed);
       for (const { file, name, fires, fired } of failed) {
