@@ -34,13 +34,13 @@ export interface IntakeOptions {
 }
 
 /**
- * How much of the queue a frame may use. What can wait where it is (in a sender, in a ring of datagrams) gets only the
- * first fifth: a deep queue would bring it nothing but delay. The rest is for urgent frames and for requests.
+ * How much of the queue a frame may use. What can wait where it is gets only the first part: a stream in its sender, a
+ * datagram in a ring, where those that matter less are lost first. The rest is for urgent frames and for requests.
  */
-export type FrameKind = 'stream' | 'urgent';
-const shares: Readonly<Record<FrameKind, number>> = { stream: 0.2, urgent: 1 };
+export type FrameKind = 'datagram' | 'stream' | 'urgent';
+const shares: Readonly<Record<FrameKind, number>> = { datagram: 0.05, stream: 0.2, urgent: 1 };
 /** How full the queue may be when those who wait are called back. */
-const wakeShares: Readonly<Record<FrameKind, number>> = { stream: 0.1, urgent: 1 };
+const wakeShares: Readonly<Record<FrameKind, number>> = { datagram: 0.025, stream: 0.1, urgent: 1 };
 
 /** The one way into the system: every collector gives its frames here. */
 export interface Intake {

@@ -108,6 +108,7 @@ export function createDatagramSocket(parts: {
 
   /** Calls that make the pipes go on. */
   const resumes = new Set<() => void>();
+  let urgentWaits = false;
 
   /** Takes from a pipe what the intake has room for. */
   const follow = (pipe: Readable, kind: FrameKind): void => {
@@ -121,17 +122,24 @@ export function createDatagramSocket(parts: {
       }
       return give(sender.address, sender.account, message, kind);
     };
-    const read = (chunk: Buffer): void => {
-      if (splitter.read(chunk, sink)) return;
+    const take = (chunk: Buffer): boolean => {
+      const taken = splitter.read(chunk, sink);
+      if (kind === 'urgent') urgentWaits = !taken;
+      return taken;
+    };
+    const wait = (): void => {
       pipe.pause();
       intake.whenRoom(resume, kind);
     };
     const resume = (): void => {
-      pipe.resume();
-      read(Buffer.alloc(0));
+      if (take(Buffer.alloc(0))) pipe.resume();
+      else wait();
     };
     resumes.add(resume);
-    pipe.on('data', read);
+    pipe.on('data', (chunk: Buffer) => {
+      // While urgent ones wait, the others get a piece at a time: little, but never nothing.
+      if (!take(chunk) || (kind === 'datagram' && urgentWaits)) wait();
+    });
     pipe.once('close', () => resumes.delete(resume));
   };
 
@@ -164,7 +172,7 @@ export function createDatagramSocket(parts: {
     if (first.type === 'listening') ({ addresses, bufferBytes } = first);
     kernelDrops.clear();
     follow(started.stdio[pipes.urgent] as Readable, 'urgent');
-    follow(started.stdio[pipes.bulk] as Readable, 'stream');
+    follow(started.stdio[pipes.bulk] as Readable, 'datagram');
     started.on('message', (message: FromReader) => {
       if (message.type !== 'lost') return;
       for (const { address, kind, frames, bytes } of message.losses) {
