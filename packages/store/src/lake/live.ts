@@ -2,7 +2,7 @@ import type { Event } from '@kydai/contracts';
 import { frameShape } from './frame.ts';
 import { Records, StoredEvent } from './stored.ts';
 
-interface LiveFrame {
+export interface LiveFrame {
   readonly records: Records;
   readonly minTime: number;
   readonly maxTime: number;
@@ -112,14 +112,20 @@ export function liveBetween({ frames }: LiveView, from: number, to: number): Liv
 
 const slice = 2_000;
 
-/** Visits every event of a view, and lets the event loop run in between so that ingestion goes on. */
+/**
+ * Visits every event of a view but those of frames that are not `needed` when their turn comes, and lets the event loop
+ * run in between so that ingestion goes on.
+ */
 export async function visitLive(
   { frames }: LiveView,
   visit: (event: StoredEvent) => void,
   proceed: () => void,
+  needed?: (frame: LiveFrame) => boolean,
 ): Promise<void> {
   let visited = 0;
-  for (const { records } of frames) {
+  for (const frame of frames) {
+    if (needed?.(frame) === false) continue;
+    const { records } = frame;
     for (const start of records.starts()) {
       if (++visited % slice === 0) {
         await new Promise((resolve) => setImmediate(resolve));

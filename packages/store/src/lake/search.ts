@@ -89,7 +89,8 @@ export async function search(duck: Duck, view: View, query: EventQuery): Promise
 
   const compare = order(newest);
   const wanted = limit + 1;
-  let found = await liveEvents(view.live, span, after, test, compare, wanted, query.signal);
+  const page = { span, ranges: undefined, after, newest, wanted };
+  let found = await liveEvents(view.live, test, page, query.signal);
   const candidates = await view.grams.candidates(filesIn(view.files, span), neededTexts(query.filter));
   const files = [...candidates.files].sort((a, b) =>
     newest ? b.maxTime - a.maxTime : a.minTime - b.minTime,
@@ -106,11 +107,8 @@ export async function search(duck: Duck, view: View, query: EventQuery): Promise
     const batch = files.slice(start, start + count).filter((file) => rest.includes(file));
     if (batch.length === 0) continue;
     const rows = await parquetEvents(duck, view.folder, batch, query, {
-      span,
+      ...page,
       ranges: candidates.ranges,
-      after,
-      newest,
-      wanted,
     });
     found = [...found, ...rows].sort(compare).slice(0, wanted);
   }
@@ -121,24 +119,30 @@ export async function search(duck: Duck, view: View, query: EventQuery): Promise
 
 async function liveEvents(
   live: LiveView,
-  span: Span,
-  after: Position | undefined,
   test: EventTest | undefined,
-  compare: (a: Position, b: Position) => number,
-  wanted: number,
+  { span, after, newest, wanted }: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Event[]> {
+  const compare = order(newest);
+  const { frames } = liveBetween(live, span.from, span.to);
+  const nearest = [...frames].sort((a, b) => (newest ? b.maxTime - a.maxTime : a.minTime - b.minTime));
   let found: StoredEvent[] = [];
+  // What lies beyond this time is on no page before the ones that were found.
+  let last = newest ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   await visitLive(
-    liveBetween(live, span.from, span.to),
+    { frames: nearest },
     (event) => {
-      if (event.time < span.from || event.time >= span.to) return;
+      const { time } = event;
+      if (time < span.from || time >= span.to || (newest ? time < last : time > last)) return;
       if (after !== undefined && compare(event, after) <= 0) return;
       if (test !== undefined && !test(event)) return;
       found.push(event);
-      if (found.length >= wanted * 4 + 1_000) found = found.sort(compare).slice(0, wanted);
+      if (found.length < wanted * 4 + 1_000) return;
+      found = found.sort(compare).slice(0, wanted);
+      last = found.at(-1)!.time;
     },
     () => cancelled(signal),
+    ({ minTime, maxTime }) => (newest ? maxTime >= last : minTime <= last),
   );
   return found
     .sort(compare)
