@@ -24,7 +24,9 @@ export function watchClones(parts: {
       ].map((name) => fields.get(name));
       if (typeof device !== 'string' || typeof fingerprint !== 'string') continue;
       const place = [site, address].filter((part) => typeof part === 'string' && part !== '').join(' ');
-      const suspicion = place === '' ? undefined : watch.seen({ device, fingerprint, place });
+      // A site that tells no outcome tells of those whom it let in.
+      const believed = fields.get('event.outcome') !== 'failure';
+      const suspicion = place === '' ? undefined : watch.seen({ device, fingerprint, place, believed });
       if (suspicion !== undefined) tell(suspicion, typeof address === 'string' ? address : undefined);
     }
   };

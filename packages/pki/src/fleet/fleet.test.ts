@@ -47,9 +47,9 @@ describe('the clone watch', () => {
   const setup = (most?: number) => {
     const clock = new HandClock();
     const watch = createCloneWatch({ clock, ...(most === undefined ? {} : { most }) });
-    const at = (place: string, fingerprint = 'f') => {
+    const at = (place: string, fingerprint = 'f', believed = true, device = 'cam-001') => {
       clock.pass(1000);
-      return watch.seen({ device: 'cam-001', fingerprint, place });
+      return watch.seen({ device, fingerprint, place, believed });
     };
     return { clock, at };
   };
@@ -75,13 +75,28 @@ describe('the clone watch', () => {
     );
   });
 
+  it('notices a thief who renewed, so that both holders have certificates of their own', () => {
+    const { at } = setup();
+    const told = [at('a', 'old'), at('b', 'new'), at('a', 'old'), at('b', 'new')];
+    expect(told.map((each) => each?.device)).toEqual([undefined, undefined, undefined, 'cam-001']);
+  });
+
+  it('suspects no device of what the holder of its revoked key tries', () => {
+    const { at } = setup();
+    const tries = ['b', 'a', 'b', 'a'].map((place) =>
+      place === 'a' ? at('a', 'new') : at('b', 'revoked', false),
+    );
+    expect(tries).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   it('remembers no more than it may', () => {
     const { at } = setup(2);
-    at('a', '1');
-    at('a', '2');
-    at('a', '3');
+    const of = (device: string, place: string) => at(place, device, true, device);
+    of('1', 'a');
+    of('2', 'a');
+    of('3', 'a');
     // Had it been remembered, the second return would have been told.
-    expect(['b', 'a', 'b'].map((place) => at(place, '1'))).toEqual([undefined, undefined, undefined]);
-    expect(at('a', '1')).toMatchObject({ fingerprint: '1' });
+    expect(['b', 'a', 'b'].map((place) => of('1', place))).toEqual([undefined, undefined, undefined]);
+    expect(of('1', 'a')).toMatchObject({ fingerprint: '1' });
   });
 });
