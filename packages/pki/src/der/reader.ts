@@ -92,14 +92,15 @@ export class DerReader {
   /** SET OF: the members must come in ascending order (X.690 section 11.6). */
   setOf(): DerReader {
     const inside = this.enter(Tag.set);
-    const probe = new DerReader(this.#bytes, inside.#at, inside.#end, inside.#depth, inside.#maxDepth);
+    const start = inside.#at;
     let previous: Uint8Array | undefined;
-    while (probe.more) {
-      const member = probe.raw();
+    while (inside.more) {
+      const member = inside.raw();
       if (previous !== undefined && Buffer.compare(previous, member) > 0)
         throw malformed('set is not in order');
       previous = member;
     }
+    inside.#at = start;
     return inside;
   }
 

@@ -46,18 +46,21 @@ export function formatRevocation({ serial, reason, at, recorded, notAfter }: Rev
 /** The revocations of a page, oldest first. */
 export function readRevocations(page: RevocationPage): Revocation[] {
   const revocations: Revocation[] = [];
-  for (const line of page.lines.split('\n')) {
-    if (line === '') continue;
-    const [serial = '', name = '', at = '', recorded = '', notAfter = ''] = line.split(' ');
-    const reason = codes.get(name);
+  const { lines } = page;
+  // No lists of lines and words: a hundred thousand revocations are read for one CRL.
+  let place = 0;
+  const word = (end: string): string => {
+    const from = place;
+    const until = lines.indexOf(end, from);
+    place = until < 0 ? lines.length : until + 1;
+    return lines.slice(from, until < 0 ? lines.length : until);
+  };
+  const time = (end: string): number => Number.parseInt(word(end), 36);
+  while (place < lines.length) {
+    const serial = word(' ');
+    const reason = codes.get(word(' '));
     if (reason === undefined) throw new PkiError('bad-setting', `revocation page \`${page.id}\` is damaged`);
-    revocations.push({
-      serial,
-      reason,
-      at: Number.parseInt(at, 36),
-      recorded: Number.parseInt(recorded, 36),
-      notAfter: Number.parseInt(notAfter, 36),
-    });
+    revocations.push({ serial, reason, at: time(' '), recorded: time(' '), notAfter: time('\n') });
   }
   return revocations;
 }

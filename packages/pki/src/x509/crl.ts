@@ -55,7 +55,8 @@ export interface CrlFields {
   readonly issuer: Uint8Array;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
-  readonly entries: readonly CrlEntry[];
+  /** As they are, or encoded before. */
+  readonly entries: readonly CrlEntry[] | EncodedEntries;
   readonly extensions: readonly Extension[];
 }
 
@@ -88,47 +89,110 @@ const reasonExtensions = new Map<RevocationReason, Uint8Array>(
 
 /** DER of a TBSCertList, version 2 (RFC 5280 section 5.1.2). Entries keep the order in which they are given. */
 export function encodeTbsCrl(fields: CrlFields): Uint8Array {
+  const { entries } = fields;
+  const { bytes: revoked } = entries instanceof EncodedEntries ? entries : EncodedEntries.of(entries);
   return sequence(
     integer(1),
     encodeAlgorithm(fields.signature),
     fields.issuer,
     time(fields.thisUpdate),
     time(fields.nextUpdate),
-    ...(fields.entries.length === 0 ? [] : [encodeEntries(fields.entries)]),
+    ...(revoked.length === 0 ? [] : [element(Tag.sequence, revoked)]),
     context(0, encodeExtensions(fields.extensions)),
   );
 }
 
 /**
- * `revokedCertificates` in one buffer. A list may hold a hundred thousand entries: composing them from small arrays
- * would take longer than everything else together.
+ * The entries of `revokedCertificates` in one buffer, to be written into a list and its delta. A list may hold a hundred
+ * thousand: composing them from small arrays would take longer than everything else together.
  */
-function encodeEntries(entries: readonly CrlEntry[]): Uint8Array {
-  // 2 header + (2 + 21) serial + 17 time + 14 reason, at most.
-  const body = Buffer.allocUnsafe(entries.length * 64);
-  const times = new Map<number, Uint8Array>();
-  let at = 0;
-  for (const { serial, at: revokedAt, reason } of entries) {
-    const second = Math.floor(revokedAt / 1000);
-    let when = times.get(second);
-    if (when === undefined) {
-      when = time(second * 1000);
-      if (times.size < 65_536) times.set(second, when);
-    }
-    const extensions = reasonExtensions.get(reason)!;
-    const octets = serial.length / 2;
-    const pad = Number.parseInt(serial.slice(0, 2), 16) >= 0x80 ? 1 : 0;
-    if (octets + pad > 21) throw new PkiError('bad-setting', `serial \`${serial}\` is longer than 20 octets`);
-    at = writeHeader(body, at, Tag.sequence, 2 + pad + octets + when.length + extensions.length);
-    at = writeHeader(body, at, Tag.integer, pad + octets);
-    if (pad === 1) body[at++] = 0;
-    at += body.write(serial, at, octets, 'hex');
-    body.set(when, at);
-    at += when.length;
-    body.set(extensions, at);
-    at += extensions.length;
+export class EncodedEntries {
+  /** The entries, one after the other. */
+  readonly bytes: Uint8Array;
+  /** Where each of them ends. */
+  readonly #ends: Uint32Array;
+
+  private constructor(bytes: Uint8Array, ends: Uint32Array) {
+    this.bytes = bytes;
+    this.#ends = ends;
   }
-  return element(Tag.sequence, body.subarray(0, at));
+
+  static of(entries: readonly CrlEntry[]): EncodedEntries {
+    // 2 header + (2 + 21) serial + 17 time + 14 reason, at most.
+    const body = Buffer.allocUnsafe(entries.length * 64);
+    const ends = new Uint32Array(entries.length);
+    const days: Days = new Map();
+    let at = 0;
+    for (let index = 0; index < entries.length; index++) {
+      at = writeEntry(body, at, entries[index]!, days);
+      ends[index] = at;
+    }
+    return new EncodedEntries(body.subarray(0, at), ends);
+  }
+
+  /** Those whose place in the list is chosen. */
+  only(chosen: (index: number) => boolean): EncodedEntries {
+    const body = Buffer.allocUnsafe(this.bytes.length);
+    const ends: number[] = [];
+    let at = 0;
+    for (let index = 0, start = 0; index < this.#ends.length; start = this.#ends[index]!, index++) {
+      if (!chosen(index)) continue;
+      const entry = this.bytes.subarray(start, this.#ends[index]!);
+      body.set(entry, at);
+      at += entry.length;
+      ends.push(at);
+    }
+    return new EncodedEntries(body.subarray(0, at), Uint32Array.from(ends));
+  }
+}
+
+/** The midnights of days since 1970, each as a DER time. */
+type Days = Map<number, Uint8Array>;
+
+function writeEntry(
+  body: Uint8Array,
+  from: number,
+  { serial, at: revokedAt, reason }: CrlEntry,
+  days: Days,
+): number {
+  const second = Math.floor(revokedAt / 1000);
+  const day = Math.floor(second / 86_400);
+  let midnight = days.get(day);
+  if (midnight === undefined) {
+    midnight = time(day * 86_400_000);
+    days.set(day, midnight);
+  }
+  const extensions = reasonExtensions.get(reason)!;
+  const octets = serial.length / 2;
+  const pad = hexDigit(serial, 0) >= 8 ? 1 : 0;
+  if (octets + pad > 21) throw new PkiError('bad-setting', `serial \`${serial}\` is longer than 20 octets`);
+  let at = writeHeader(body, from, Tag.sequence, 2 + pad + octets + midnight.length + extensions.length);
+  at = writeHeader(body, at, Tag.integer, pad + octets);
+  if (pad === 1) body[at++] = 0;
+  for (let place = 0; place < serial.length; place += 2)
+    body[at++] = hexDigit(serial, place) * 16 + hexDigit(serial, place + 1);
+  body.set(midnight, at);
+  at += midnight.length;
+  // Both forms of time end in HHMMSSZ.
+  const rest = second - day * 86_400;
+  writeTwo(body, at - 7, Math.floor(rest / 3600));
+  writeTwo(body, at - 5, Math.floor(rest / 60) % 60);
+  writeTwo(body, at - 3, rest % 60);
+  body.set(extensions, at);
+  return at + extensions.length;
+}
+
+function writeTwo(body: Uint8Array, at: number, value: number): void {
+  body[at] = 0x30 + Math.floor(value / 10);
+  body[at + 1] = 0x30 + (value % 10);
+}
+
+/** The value of a hex digit. */
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at) | 0x20;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  if (code >= 0x61 && code <= 0x66) return code - 0x57;
+  throw new PkiError('bad-setting', `serial \`${text}\` is not of octets in hex`);
 }
 
 export interface ParsedCrl {

@@ -113,10 +113,13 @@ export function importPublicKey(key: PublicKey): KeyObject {
     // PEM in a string: for DER in an object, Node throws and catches four errors inside before it reads the key.
     return createPublicKey(toPem('PUBLIC KEY', key.spki));
   } catch (cause) {
-    throw new PkiError('weak-key', `${key.keyType} key is not valid: the point is not on its curve`, {
-      cause,
-    });
+    throw notAKey(key, cause);
   }
+}
+
+/** What node:crypto means when it takes no key that `readPublicKey` took. */
+export function notAKey({ keyType }: PublicKey, cause: unknown): PkiError {
+  return new PkiError('weak-key', `${keyType} key is not valid: the point is not on its curve`, { cause });
 }
 
 /** The newest identifier and a copy of the bits that it is of: writing a certificate and its lint both ask. */

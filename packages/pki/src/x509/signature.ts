@@ -3,7 +3,8 @@ import type { DerReader } from '../der/reader.ts';
 import { nothing, oid, sequence } from '../der/writer.ts';
 import { PkiError } from '../error.ts';
 import { nameOfOid, Oid } from './oids.ts';
-import { importPublicKey, type KeyFamily, type PublicKey } from './public-key.ts';
+import { toPem } from './pem.ts';
+import { importPublicKey, type KeyFamily, notAKey, type PublicKey } from './public-key.ts';
 
 export type SignatureAlgorithm =
   | 'ecdsa-sha256'
@@ -111,12 +112,16 @@ export async function verifyAside(
   signature: Uint8Array,
 ): Promise<boolean> {
   if (!goTogether(key, algorithm)) return false;
-  const imported = importPublicKey(key);
   return new Promise((resolve, reject) => {
-    verify(hashOf(algorithm), data, imported, signature, (error, isGood) => {
-      if (error === null) resolve(isGood);
-      else reject(error);
-    });
+    try {
+      // The key as PEM: an object of it is a detour where it is used once.
+      verify(hashOf(algorithm), data, toPem('PUBLIC KEY', key.spki), signature, (error, isGood) => {
+        if (error === null) resolve(isGood);
+        else reject(error);
+      });
+    } catch (cause) {
+      reject(notAKey(key, cause));
+    }
   });
 }
 

@@ -47,7 +47,7 @@ export class GroupWriter {
           statements.push({ sql: query.sql, demand });
         }
         words.push(number, query.parameters.length);
-        for (const parameter of query.parameters) words.push(parameter);
+        for (let at = 0; at < query.parameters.length; at++) words.push(query.parameters[at]);
       }
       words.push(leaves.length);
       for (const leaf of leaves) words.push(leaf);
