@@ -5,7 +5,7 @@ import { importedCrls, publishedCrls } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
 import { type Revocation, readRevocations, revocationPages } from '../register/revocation-page.ts';
 import { signCrl } from '../sign/sign.ts';
-import { crlExtension } from '../x509/crl.ts';
+import { crlExtension, EncodedEntries } from '../x509/crl.ts';
 import { authorityKeyIdentifierOf } from '../x509/key-identifier.ts';
 
 const day = 86_400_000;
@@ -138,11 +138,15 @@ async function buildCrl(
   ];
   const fields = { issuer: issuer.certificate.subject.der, thisUpdate, nextUpdate };
   const freshest = crlExtension.freshest(desk.urls.crl(issuer.id, shard, true));
-  const der = await signCrl({ ...fields, entries, extensions: [...common, freshest] }, issuer.signer);
+  const encoded = EncodedEntries.of(entries);
+  const der = await signCrl(
+    { ...fields, entries: encoded, extensions: [...common, freshest] },
+    issuer.signer,
+  );
   const delta = await signCrl(
     {
       ...fields,
-      entries: entries.filter(({ recorded }) => recorded >= base.at - overlap),
+      entries: encoded.only((index) => entries[index]!.recorded >= base.at - overlap),
       extensions: [...common, crlExtension.deltaOf(base.number)],
     },
     issuer.signer,

@@ -1,4 +1,4 @@
-import { type AuditEntry, type Clock, RecordConflict, type RecordStore, type Write } from '@kydai/contracts';
+import { type Clock, RecordConflict, type RecordStore } from '@kydai/contracts';
 import type { CompiledQuery } from 'kysely';
 import { encodeEntry } from '../audit/entry.ts';
 import { type AuditKey, checkpointSigner } from '../audit/key.ts';
@@ -24,6 +24,8 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
   const { dialect } = engine;
   await engine.write(() => createBase(dialect));
   const tables = new Map<string, { readonly table: Table; readonly ready: Promise<void> }>();
+  /** The tables that are up to date, by their kind: no need to wait for them. */
+  const usable = new WeakMap<AnyKind, Table>();
   let closed = false;
 
   function open(): void {
@@ -52,6 +54,7 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
       tables.delete(kind.name);
       throw error;
     }
+    usable.set(kind, table);
     return table;
   }
 
@@ -75,7 +78,7 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
   const records: RecordStore = {
     async get(kind, key) {
       open();
-      const table = await use(kind);
+      const table = usable.get(kind) ?? (await use(kind));
       // People ask by what they typed into an address: what cannot be a key is the key of nothing.
       if (!isKey(key)) return undefined;
       const query = getQuery(dialect, table, key);
@@ -109,19 +112,27 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
 
     async commit(writes, audit = []) {
       open();
-      const done = commit(writes, audit);
-      accepted.add(done);
+      accepted++;
       try {
-        await done;
+        const batch: Batch = { changes: [], leaves: audit.map(encodeEntry) };
+        for (const write of writes) {
+          const table = usable.get(write.kind) ?? (await use(write.kind));
+          batch.changes.push(compileWrite(dialect, table, write));
+        }
+        if (batch.changes.length > 0 || batch.leaves.length > 0) await group.add(batch);
       } finally {
-        accepted.delete(done);
+        if (--accepted === 0) whenNone?.();
       }
     },
 
     async close() {
       if (closed) return;
       closed = true;
-      await Promise.allSettled(accepted);
+      if (accepted > 0) {
+        await new Promise<void>((resolve) => {
+          whenNone = resolve;
+        });
+      }
       await group.close();
       await engine.close();
     },
