@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { backups, noBackups } from './backups.ts';
 import { change } from './changes.ts';
-import { audit, certificates, detections, devices, incidents, sources } from './data.ts';
+import { audit, certificates, detections, devices, incidents, rates, sources } from './data.ts';
 import { decisions, fieldsOf, histogram, searchEvents, statisticsOf, valuesOf } from './events.ts';
 import { gateRuns, waivers } from './gate.ts';
 import { bodyOf, json, none, page, problem, streams } from './http.ts';
@@ -177,7 +177,7 @@ export async function api(request: IncomingMessage, response: ServerResponse, ur
     }
     case 'sources':
       if (id === 'statements') return json(response, none);
-      return json(response, { sources: empty ? [] : sources });
+      return json(response, { sources: empty ? [] : sources, rates: empty ? [] : rates() });
     case 'decisions':
       return json(response, { items: empty ? [] : decisions, unlisted: empty ? 0 : 48_213 });
     case 'approvals':

@@ -7,5 +7,5 @@ export { detections, rules } from './city/detections.ts';
 export { certificates, devices } from './city/devices.ts';
 export { incidents } from './city/incidents.ts';
 export { obligations, runs } from './city/runs.ts';
-export { sources } from './city/sources.ts';
+export { rates, sources } from './city/sources.ts';
 export { day, dice, hour, minute, second, start } from './city/start.ts';

@@ -132,9 +132,9 @@ export function decision(at: number): DecisionView {
   const forbidden = device.quarantined;
   return {
     at,
-    principal: `Device::${device.id}`,
+    principal: `Device::"${device.id}"`,
     action: pick(['publish', 'publish', 'subscribe']),
-    resource: `Dataset::${pick(['readings', 'video', 'commands'])}`,
+    resource: `Dataset::"${pick(['readings', 'video', 'commands'])}"`,
     allowed,
     outcome: allowed ? 'permitted' : forbidden ? 'forbidden' : 'not-permitted',
     determining: allowed

@@ -26,7 +26,7 @@ const Findings = lazy(() => import('./pages/findings/findings.tsx'));
 const FindingList = lazy(() => import('./pages/findings/list.tsx'));
 const SystemPage = lazy(() => import('./pages/findings/system.tsx'));
 const AdvisoryPage = lazy(() => import('./pages/findings/advisory.tsx'));
-const Sources = lazy(() => import('./pages/sources.tsx'));
+const Sources = lazy(() => import('./pages/sources/sources.tsx'));
 const Decisions = lazy(() => import('./pages/decisions.tsx'));
 const Policies = lazy(() => import('./pages/policies/policies.tsx'));
 const Audit = lazy(() => import('./pages/audit.tsx'));

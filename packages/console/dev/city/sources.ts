@@ -1,4 +1,4 @@
-import type { SourceLedger } from '@kydai/contracts';
+import type { SourceLedger, SourceRate } from '@kydai/contracts';
 import { day, minute, roll, second, start } from './start.ts';
 
 const ledger = (
@@ -51,3 +51,19 @@ export const sources: SourceLedger[] = [
   ledger('http/cong-dich-vu-cong', 'http', 912_004, 9, 0, 0, { 'body-too-large': 9 }, start - 41 * minute),
   ledger('internal/kydai', 'internal', 60_412, 0, 0, 0, {}, start - second),
 ];
+
+/** One source is still learnt, one has fallen silent. */
+export const rates = (): readonly SourceRate[] =>
+  sources.map(({ source, received }, index) => {
+    const usual = received / 20_000;
+    const silent = index === 3;
+    return {
+      source,
+      observed: silent ? 0 : usual * (0.9 + (index % 3) / 10),
+      expected: index === 1 ? null : usual,
+      silent,
+      history: Array.from({ length: 60 }, (_, at) =>
+        silent && at > 20 ? 0 : Math.round(usual * (0.8 + 0.3 * Math.abs(Math.sin(at / (3 + index))))),
+      ),
+    };
+  });

@@ -17,6 +17,8 @@ export interface Formatter {
   clock(at: number, milliseconds?: boolean): string;
   /** `20:15`, or `21/11 20:15` when it is not today. */
   short(at: number, now: number): string;
+  /** `21/11`. */
+  day(at: number): string;
   /** `21/11/2026`. */
   date(at: number): string;
   /** `3 phút trước`; both tenses. */
@@ -119,6 +121,7 @@ export function createFormatter(language: Language, zone: ZoneChoice): Formatter
       dateFormat.format(at) === dateFormat.format(now)
         ? shortFormat.format(at)
         : `${dayFormat.format(at)} ${shortFormat.format(at)}`,
+    day: (at) => dayFormat.format(at),
     date: (at) => dateFormat.format(at),
     relative,
     duration,

@@ -83,12 +83,15 @@ export default function Decisions() {
                 />
               </div>
               {unlisted === 0 ? null : (
-                <p className="hint">
-                  {t('decisions.unlisted', { n: unlisted })}{' '}
-                  <Link href={`/logs?q=${encodeURIComponent(unlistedEvents)}&range=24h`}>
-                    {t('decisions.unlistedSee')}
-                  </Link>
-                </p>
+                <details className="folded hint">
+                  <summary>{t('decisions.unlisted', { n: unlisted })}</summary>
+                  <p>
+                    {t('decisions.unlistedWhy')}{' '}
+                    <Link href={`/logs?q=${encodeURIComponent(unlistedEvents)}&range=24h`}>
+                      {t('decisions.unlistedSee')}
+                    </Link>
+                  </p>
+                </details>
               )}
               {items.length === 0 ? (
                 <Empty title={t('decisions.empty')} hint={t('decisions.emptyHint')}>
@@ -225,7 +228,7 @@ function DecisionTable({
           head: t('explain.title'),
           kind: 'end',
           cell: (one) => (
-            <button type="button" className="button quiet" onClick={() => explain(one)}>
+            <button type="button" className="link" onClick={() => explain(one)}>
               {t('decisions.explain')}
             </button>
           ),

@@ -118,6 +118,7 @@ export default function Detections() {
 /** One page of them; the first one grows at its top, and stands still while somebody reads below. */
 function Stream({ page, listing, order }: { page: DetectionPage; listing: Listing; order: Order }) {
   const { t, format, language } = useSettings();
+  const now = useNow();
   const list = window.location.search;
   const { shown, fresh, show } = useSteady(page.items, ({ id }) => id, list);
   return (
@@ -197,6 +198,7 @@ function Stream({ page, listing, order }: { page: DetectionPage; listing: Listin
               <>
                 <When at={detection.time} />
                 <span className="under figures">
+                  {format.short(detection.time, now)} ·{' '}
                   {t('detections.delay', {
                     duration: format.duration(Math.max(0, detection.detected - detection.time)),
                   })}

@@ -4,7 +4,7 @@ import { ArrowLeft, ShieldBan, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { post } from '../api/client.ts';
-import { deviceQuery, paths } from '../api/queries.ts';
+import { blastQuery, deviceQuery, paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { quarantineReasonOf, titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
@@ -121,6 +121,26 @@ function Body({ view }: { view: DeviceView }) {
   );
 }
 
+/** What a quarantine would take, before somebody orders it. */
+function Taken({ device }: { device: string }) {
+  const { t } = useSettings();
+  const entity = { type: 'Device', id: device };
+  const query = useQuery(blastQuery({ entity, set: { quarantined: true } }));
+  const asked = `type=Device&id=${encodeURIComponent(device)}&what=quarantine`;
+  return (
+    <section className="impact" aria-label={t('impact.title')}>
+      <Loaded query={query} skeleton={<Skeleton lines={1} />}>
+        {({ loses, complete }) => (
+          <p>
+            {t(complete ? 'device.taken' : 'device.takenMore', { n: loses.length })}{' '}
+            <Link href={`/policies?view=blast&${asked}`}>{t('device.takenSee')}</Link>
+          </p>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
 function Contain({ view: { device } }: { view: DeviceView }) {
   const { t } = useSettings();
   const may = useMay();
@@ -154,6 +174,7 @@ function Contain({ view: { device } }: { view: DeviceView }) {
             await client.invalidateQueries({ queryKey: ['devices'] });
           }}
         >
+          {device.quarantined ? null : <Taken device={device.id} />}
           <CommentField name="reason" label={t('common.reason')} required max={1000} />
         </ConfirmDialog>
       ) : null}

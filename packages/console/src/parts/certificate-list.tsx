@@ -6,6 +6,7 @@ import { post } from '../api/client.ts';
 import { paths } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
+import { isKey } from '../language/translate.ts';
 import { CopyButton } from './copy-button.tsx';
 import { CommentField, ConfirmDialog, Dialog, fieldText } from './dialog.tsx';
 import { Copyable } from './frame.tsx';
@@ -81,7 +82,11 @@ export function CertificateList({
             head: t('certificates.col.status'),
             cell: (certificate) => <CertificateMark status={certificateStatus(certificate, now)} />,
           },
-          { id: 'profile', head: t('certificates.col.profile'), cell: (certificate) => certificate.profile },
+          {
+            id: 'profile',
+            head: t('certificates.col.profile'),
+            cell: (certificate) => <Profile name={certificate.profile} />,
+          },
           {
             id: 'key',
             head: t('certificates.col.key'),
@@ -106,6 +111,13 @@ export function CertificateList({
       {shown ? <Particulars certificate={shown} close={() => setShown(undefined)} /> : null}
     </>
   );
+}
+
+/** A profile of our own in words; one that somebody configured by its name. */
+function Profile({ name }: { name: string }) {
+  const { t } = useSettings();
+  const key = `certificates.profile.${name}`;
+  return isKey(key) ? t(key as 'certificates.profile.device') : <span className="mono">{name}</span>;
 }
 
 function Life({ certificate, now }: { certificate: Certificate; now: number }) {

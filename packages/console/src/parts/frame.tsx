@@ -165,7 +165,8 @@ export function Copyable({ text, label }: { text: string; label?: string }) {
   const { copied, copy } = useCopy(text);
   return (
     <section className="copyable" aria-label={label}>
-      <pre className={text.trim().includes('\n') ? 'lines' : undefined}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long commands scroll, also by the keyboard */}
+      <pre className={text.trim().includes('\n') ? 'lines' : undefined} tabIndex={0}>
         <code>{text}</code>
       </pre>
       <button type="button" className="button quiet" onClick={copy}>

@@ -13,6 +13,8 @@ export interface Listing {
   filter(changes: Readonly<Record<string, string>>): void;
   /** Sets a filter that is one of a few; the first of them is what is there without. */
   choose<T extends string>(name: string, choices: readonly T[], value: T): void;
+  /** Opens something beside the list, or closes it where `value` is empty; the list stays where it is. */
+  open(name: string, value: string): void;
   /** Whether any of these filters is set. */
   narrowed(...names: string[]): boolean;
   /** By what the table is ordered: one of these, or the first where the address says nothing. */
@@ -48,6 +50,7 @@ export function useListing(limit = 50): Listing {
     choice,
     filter,
     choose: (name, choices, value) => filter({ [name]: value === choices[0] ? '' : value }),
+    open: (name, value) => change({ [name]: value }),
     narrowed: (...names) => names.some((name) => of(name) !== ''),
     order: (orders) => ({
       value: choice('order', orders),

@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp } from 'lucide-react';
+import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSettings } from '../language/settings.tsx';
 
@@ -83,17 +83,12 @@ function Head<T>({
   }
   const at = orders.indexOf(order.value);
   const falls = order.value.startsWith('-');
-  const Arrow = falls ? ArrowDown : ArrowUp;
+  const Arrow = at < 0 ? ChevronsUpDown : falls ? ArrowDown : ArrowUp;
   return (
-    <th
-      scope="col"
-      className={kind}
-      aria-sort={at < 0 ? undefined : falls ? 'descending' : 'ascending'}
-      data-orders=""
-    >
+    <th scope="col" className={kind} aria-sort={at < 0 ? undefined : falls ? 'descending' : 'ascending'}>
       <button type="button" title={t('common.order')} onClick={() => order.change(orders[at + 1] ?? '')}>
         {head}
-        {at < 0 ? null : <Arrow aria-hidden="true" />}
+        <Arrow aria-hidden="true" />
       </button>
     </th>
   );

@@ -76,6 +76,9 @@ export function TimeBars({
     }
   };
   const shown = at === undefined ? undefined : bars[at];
+  // Bars of whole days are named by their days.
+  const daily = interval >= 86_400_000;
+  const named = (time: number) => (daily ? format.day(time) : format.short(time, now));
 
   return (
     <figure className="bars">
@@ -150,14 +153,15 @@ export function TimeBars({
               </>
             ) : null}
             <br />
-            {format.short(shown.time, now)}–{format.short(shown.time + interval, now)}
+            {named(shown.time)}
+            {daily ? null : `–${named(shown.time + interval)}`}
           </span>
         ) : null}
       </div>
       <figcaption className="bars-axis figures">
-        <span>{format.short(first.time, now)}</span>
-        <span>{format.short(bars[Math.floor(bars.length / 2)]!.time, now)}</span>
-        <span>{format.short(last.time + interval, now)}</span>
+        <span>{named(first.time)}</span>
+        <span>{named(bars[Math.floor(bars.length / 2)]!.time)}</span>
+        <span>{named(daily ? last.time : last.time + interval)}</span>
       </figcaption>
     </figure>
   );

@@ -8,15 +8,23 @@ const patience = 1500;
 
 /**
  * A new page begins at its top, with the keyboard there too; the way back leads to where one was. `path` is that of the
- * page alone: filters change the list, not the place.
+ * page alone: a filter that is set (`search`) changes the list, not the place.
  */
-export function usePlaces(path: string, main: RefObject<HTMLElement | null>, onPage: () => void): void {
+export function usePlaces(
+  path: string,
+  search: string,
+  main: RefObject<HTMLElement | null>,
+  onPage: () => void,
+): void {
   const before = useRef(path);
   const wentBack = useRef(false);
   useEffect(() => {
     history.scrollRestoration = 'manual';
-    const onPop = () => {
+    const back = () => {
       wentBack.current = true;
+    };
+    const forth = () => {
+      wentBack.current = false;
     };
     const onScroll = () => {
       left.delete(location.href);
@@ -24,26 +32,32 @@ export function usePlaces(path: string, main: RefObject<HTMLElement | null>, onP
       const [oldest] = left.keys();
       if (left.size > mostKept && oldest !== undefined) left.delete(oldest);
     };
-    window.addEventListener('popstate', onPop);
+    // Before the router hears of it and draws the page.
+    window.addEventListener('popstate', back, { capture: true });
+    // The router's own events.
+    window.addEventListener('pushState', forth, { capture: true });
+    window.addEventListener('replaceState', forth, { capture: true });
     window.addEventListener('scroll', onScroll, { passive: true });
     return () => {
-      window.removeEventListener('popstate', onPop);
+      window.removeEventListener('popstate', back, { capture: true });
+      window.removeEventListener('pushState', forth, { capture: true });
+      window.removeEventListener('replaceState', forth, { capture: true });
       window.removeEventListener('scroll', onScroll);
     };
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page of the same list has a place of its own
   useEffect(() => {
-    if (before.current === path) {
-      wentBack.current = false;
-      return undefined;
-    }
+    const isPage = before.current !== path;
     before.current = path;
-    onPage();
-    main.current?.focus({ preventScroll: true });
-    const wanted = wentBack.current ? (left.get(location.href) ?? 0) : 0;
+    const wanted = wentBack.current ? left.get(location.href) : undefined;
     wentBack.current = false;
-    window.scrollTo(0, 0);
-    return wanted === 0 ? undefined : reach(wanted);
-  }, [path, main, onPage]);
+    if (isPage) {
+      onPage();
+      main.current?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }
+    return wanted === undefined ? undefined : reach(wanted);
+  }, [path, search, main, onPage]);
 }
 
 /** Scrolls as soon as the page is long enough, unless somebody scrolls first. */

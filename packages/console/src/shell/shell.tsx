@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Keyboard, Menu, Search, Settings2 } from 'lucide-react';
 import { type ReactNode, useCallback, useRef, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { Link, useLocation, useSearch } from 'wouter';
 import { useLive } from '../api/live.tsx';
 import { overviewQuery } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
@@ -24,6 +24,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   usePlaces(
     path,
+    useSearch(),
     main,
     useCallback(() => setOpen(undefined), []),
   );

@@ -33,6 +33,9 @@ export const devices: English<typeof vi> = {
   'device.logs': 'Logs of this device',
   'device.quarantine': 'Quarantine device',
   'device.release': 'Release from quarantine',
+  'device.taken': 'By the policies the device, and what rests on it, would lose {n} {n:grant|grants}.',
+  'device.takenMore': 'By the policies the device, and what rests on it, would lose {n} grants or more.',
+  'device.takenSee': 'See each of them',
   'device.quarantineExplain':
     'Every request of the device is denied at once by the policy engine. Its certificate stays; revoking is a separate act.',
   'device.releaseExplain': 'The device is judged by the policies again as usual.',

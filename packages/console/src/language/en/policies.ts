@@ -28,7 +28,9 @@ export const policies: English<typeof vi> = {
   'decisions.noneHint':
     'The last thousand are searched; older ones are among the events of dataset kydai.decision.',
   'decisions.unlisted':
-    'Not listed here: {n} times that the console was allowed to read and collectors to take in, since the start. Those alike are one event a minute, with their number in kydai.decision.times. Every denial and every change is kept by itself.',
+    'Not listed here: {n} times that the console was allowed to read and collectors to take in',
+  'decisions.unlistedWhy':
+    'Only these are left out of the table. Every denial and every change is an event of its own; reads that are alike are one event a minute, with their number in the field kydai.decision.times.',
   'decisions.unlistedSee': 'See them in the logs',
   'decisions.more': 'Show {n} more',
   'decisions.explain': 'Explain',

@@ -30,6 +30,10 @@ export const devices = {
   'device.logs': 'Nhật ký của thiết bị',
   'device.quarantine': 'Cô lập thiết bị',
   'device.release': 'Gỡ cô lập',
+  'device.taken': 'Theo các chính sách, thiết bị và những gì dựa vào thiết bị sẽ mất {n} quyền.',
+  'device.takenMore':
+    'Theo các chính sách, thiết bị và những gì dựa vào thiết bị sẽ mất từ {n} quyền trở lên.',
+  'device.takenSee': 'Xem từng quyền',
   'device.quarantineExplain':
     'Mọi yêu cầu của thiết bị bị từ chối ngay tại bộ quyết định. Chứng thư số vẫn còn; thu hồi là thao tác riêng.',
   'device.releaseExplain': 'Thiết bị được xét lại theo chính sách như bình thường.',

@@ -24,8 +24,9 @@ export const policies = {
   'decisions.none': 'Không có quyết định nào khớp',
   'decisions.noneHint':
     'Trang này tìm trong một nghìn quyết định gần nhất; các quyết định cũ hơn nằm trong nhật ký, tập kydai.decision.',
-  'decisions.unlisted':
-    'Không liệt kê ở đây: {n} lần bảng điều khiển được phép đọc và bộ thu được phép nhận từ khi khởi động. Các lần giống nhau gộp thành một sự kiện mỗi phút, kèm số lần trong kydai.decision.times. Mọi lần từ chối và mọi lần thay đổi đều được ghi riêng.',
+  'decisions.unlisted': 'Không liệt kê ở đây: {n} lần bảng điều khiển được phép đọc và bộ thu được phép nhận',
+  'decisions.unlistedWhy':
+    'Chỉ những lần đó không có trong bảng. Mỗi lần từ chối và mỗi lần thay đổi là một sự kiện riêng; những lần đọc giống nhau là một sự kiện mỗi phút, có số lần trong trường kydai.decision.times.',
   'decisions.unlistedSee': 'Xem trong nhật ký',
   'decisions.more': 'Hiện thêm {n}',
   'decisions.explain': 'Giải thích',

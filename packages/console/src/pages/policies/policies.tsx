@@ -5,6 +5,7 @@ import { useSearchParams } from 'wouter';
 import { policiesQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Loaded, Page, Skeleton } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
 import { useNow } from '../../parts/now.ts';
 import { Reference } from '../../parts/reference.tsx';
 import { Segments } from '../../parts/segments.tsx';
@@ -20,8 +21,8 @@ const views = ['list', 'cases', 'try', 'blast'] as const;
 /** The policies in force: what they say, what their cases prove, and what a change of them would do. */
 export default function Policies() {
   const { t } = useSettings();
-  const [search, setSearch] = useSearchParams();
-  const view = views.find((one) => one === search.get('view')) ?? 'list';
+  const [, setSearch] = useSearchParams();
+  const view = useListing().choice('view', views);
   const query = useQuery(policiesQuery());
   return (
     <Page
@@ -40,7 +41,7 @@ export default function Policies() {
         {(set) => (
           <>
             <Refused set={set} />
-            <InForce set={set} />
+            {view === 'list' || view === 'cases' ? <InForce set={set} /> : null}
             {view === 'list' ? <PolicyList set={set} /> : null}
             {view === 'cases' ? <Cases set={set} /> : null}
             {view === 'try' ? <Try /> : null}

@@ -1,12 +1,12 @@
 import type { ApiTokenView, tokenScopes } from '@kydai/contracts';
 import { KeyRound } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { post } from '../api/client.ts';
-import { paths } from '../api/queries.ts';
-import { useMay } from '../api/session.tsx';
-import { useSettings } from '../language/settings.tsx';
-import { Dialog, FormError, fieldText } from '../parts/dialog.tsx';
-import { Copyable } from '../parts/frame.tsx';
+import { post } from '../../api/client.ts';
+import { paths } from '../../api/queries.ts';
+import { useMay } from '../../api/session.tsx';
+import { useSettings } from '../../language/settings.tsx';
+import { Dialog, FormError, fieldText } from '../../parts/dialog.tsx';
+import { Copyable } from '../../parts/frame.tsx';
 
 const scopes: readonly (typeof tokenScopes)[number][] = [
   'ingest-events',

@@ -2,12 +2,12 @@ import type { AuditLeaf, InclusionView } from '@kydai/contracts';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ShieldAlert, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { get } from '../api/client.ts';
-import { paths, statementsQuery } from '../api/queries.ts';
-import { useSettings } from '../language/settings.tsx';
-import { Failure, Loaded, Skeleton } from '../parts/frame.tsx';
-import { type ProofOutcome, proveInclusion } from '../parts/merkle.ts';
-import { When } from '../parts/when.tsx';
+import { get } from '../../api/client.ts';
+import { paths, statementsQuery } from '../../api/queries.ts';
+import { useSettings } from '../../language/settings.tsx';
+import { Failure, Loaded, Skeleton } from '../../parts/frame.tsx';
+import { type ProofOutcome, proveInclusion } from '../../parts/merkle.ts';
+import { When } from '../../parts/when.tsx';
 
 /** The statements by which a source's account entered the audit log, each to be proven here. */
 export function SignedHours({ source }: { source: string }) {
