@@ -67,13 +67,8 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
   }, engine.ahead);
 
   /** Commits without an outcome yet: a close waits for them. */
-  const accepted = new Set<Promise<void>>();
-
-  async function commit(writes: readonly Write[], audit: readonly AuditEntry[]): Promise<void> {
-    const batch: Batch = { changes: [], leaves: audit.map(encodeEntry) };
-    for (const write of writes) batch.changes.push(compileWrite(dialect, await use(write.kind), write));
-    if (batch.changes.length > 0 || batch.leaves.length > 0) await group.add(batch);
-  }
+  let accepted = 0;
+  let whenNone: (() => void) | undefined;
 
   const records: RecordStore = {
     async get(kind, key) {
