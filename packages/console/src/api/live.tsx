@@ -5,7 +5,7 @@ import { playbookNameOf, stepNameOf, titleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
 import type { Language, Translate } from '../language/translate.ts';
 import { affected, gather, withRun } from './affected.ts';
-import { paths } from './queries.ts';
+import { paths } from './paths.ts';
 import { keepStream, type Source, type StreamState } from './stream.ts';
 
 interface Live {

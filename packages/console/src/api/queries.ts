@@ -40,13 +40,12 @@ import type {
 } from '@kydai/contracts';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { get, post, withParameters } from './client.ts';
+import { paths, root } from './paths.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
   readonly total: number;
 }
-
-const root = '/api/v1';
 
 /** The first word of every query key: what live signals invalidate by. */
 export type Subject =
@@ -292,27 +291,3 @@ export function fetchEvents(
 ): Promise<EventPageView> {
   return get<EventPageView>(withParameters(`${root}/events`, parameters), signal);
 }
-
-/** Paths of what can be asked to change. */
-export const paths = {
-  approvals: `${root}/approvals`,
-  stopDecision: (id: string) => `${root}/approvals/${encodeURIComponent(id)}/stop`,
-  policyReplay: `${root}/policies/replay`,
-  incidentAction: (id: string) => `${root}/incidents/${encodeURIComponent(id)}/actions`,
-  approval: (runId: string) => `${root}/runs/${encodeURIComponent(runId)}/approvals`,
-  containment: (id: string) => `${root}/devices/${encodeURIComponent(id)}/containment`,
-  revoke: (serial: string) => `${root}/certificates/${encodeURIComponent(serial)}/revoke`,
-  enrolmentTokens: `${root}/enrolment-tokens`,
-  application: (id: string) => `${root}/pki/applications/${encodeURIComponent(id)}`,
-  apiTokens: `${root}/api-tokens`,
-  rule: (id: string) => `${root}/rules/${encodeURIComponent(id)}`,
-  ruleExplain: `${root}/rules/explain`,
-  pack: (name: string) => `${root}/rule-packs/${encodeURIComponent(name)}`,
-  packCheck: (name: string) => `${root}/rule-packs/${encodeURIComponent(name)}/check`,
-  hunts: `${root}/hunts`,
-  huntIncident: `${root}/hunts/incident`,
-  inclusion: (index: number) => `${root}/audit/inclusion?index=${index}`,
-  auditVerify: `${root}/audit/verify`,
-  signOut: `${root}/sign-out`,
-  stream: `${root}/stream`,
-} as const;

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { detectionsQuery } from '../api/queries.ts';
 import { ruleTitleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
-import { Choice } from '../parts/choice.tsx';
+import { Choice, LevelChoice, leastLevels } from '../parts/choice.tsx';
 import { Empty, Loaded, Page } from '../parts/frame.tsx';
 import { type Listing, useListing } from '../parts/listing.ts';
 import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
@@ -17,7 +17,6 @@ import { type Order, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { eventsQuery } from './incident/incident.tsx';
 
-const levels = ['', 'low', 'medium', 'high', 'critical'] as const;
 const drills = ['', 'false', 'true'] as const;
 const backs = { '': 0, '1h': 1, '24h': 24, '7d': 168, '30d': 720 } as const;
 const spans = Object.keys(backs) as (keyof typeof backs)[];
@@ -30,14 +29,14 @@ export default function Detections() {
   const listing = useListing();
   const now = useNow();
   const [rule, q] = [listing.of('rule'), listing.of('q')];
-  const level = listing.choice('level', levels);
+  const level = listing.choice('level', leastLevels);
   const drill = listing.choice('drill', drills);
   const back = listing.choice('back', spans);
   const order = listing.order(orders);
   // By the minute: the same question is not asked anew each time that the clock ticks.
   const since = Math.floor(now / minute) * minute - backs[back] * 60 * minute;
   const from = back === '' ? '' : new Date(since).toISOString();
-  const asked = { q, rule, level, drill, from, order: listing.of('order') };
+  const asked = { q, rule, level, drill, from, order: order.value };
   const query = useQuery(detectionsQuery(asked, listing.limit, listing.offset));
   const ruleName = (id: string) => {
     const named = query.data?.items.find((detection) => detection.rule.id === id)?.rule;
@@ -55,15 +54,7 @@ export default function Detections() {
           choose={(value) => listing.filter({ back: value })}
           choices={spans.flatMap((one) => (one === '' ? [] : [[one, t(`detections.back.${one}`)] as const]))}
         />
-        <Choice
-          label={t('rules.level')}
-          all={t('detections.everyLevel')}
-          value={level}
-          choose={(value) => listing.filter({ level: value })}
-          choices={levels.flatMap((one) =>
-            one === '' ? [] : [[one, t('detections.fromLevel', { level: t(`level.${one}`) })] as const],
-          )}
-        />
+        <LevelChoice value={level} choose={(value) => listing.filter({ level: value })} />
         <Choice
           label={t('common.drill')}
           all={t('detections.drill.all')}

@@ -1,3 +1,5 @@
+import { useSettings } from '../language/settings.tsx';
+
 /** One of many, or all of them. */
 export function Choice({
   label,
@@ -21,5 +23,23 @@ export function Choice({
         </option>
       ))}
     </select>
+  );
+}
+
+export const leastLevels = ['', 'low', 'medium', 'high', 'critical'] as const;
+
+/** From which severity on. */
+export function LevelChoice({ value, choose }: { value: string; choose: (level: string) => void }) {
+  const { t } = useSettings();
+  return (
+    <Choice
+      label={t('rules.level')}
+      all={t('detections.everyLevel')}
+      value={value}
+      choose={choose}
+      choices={leastLevels.flatMap((one) =>
+        one === '' ? [] : [[one, t('detections.fromLevel', { level: t(`level.${one}`) })] as const],
+      )}
+    />
   );
 }

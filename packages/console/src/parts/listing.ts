@@ -15,6 +15,8 @@ export interface Listing {
   choose<T extends string>(name: string, choices: readonly T[], value: T): void;
   /** Opens something beside the list, or closes it where `value` is empty; the list stays where it is. */
   open(name: string, value: string): void;
+  /** Another view of the page, without what narrowed the one before. */
+  view<T extends string>(views: readonly T[], value: T): void;
   /** Whether any of these filters is set. */
   narrowed(...names: string[]): boolean;
   /** By what the table is ordered: one of these, or the first where the address says nothing. */
@@ -51,6 +53,7 @@ export function useListing(limit = 50): Listing {
     filter,
     choose: (name, choices, value) => filter({ [name]: value === choices[0] ? '' : value }),
     open: (name, value) => change({ [name]: value }),
+    view: (views, value) => setSearch(value === views[0] ? {} : { view: value }),
     narrowed: (...names) => names.some((name) => of(name) !== ''),
     order: (orders) => ({
       value: choice('order', orders),

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { post } from '../api/client.ts';
-import { paths } from '../api/queries.ts';
+import { paths } from '../api/paths.ts';
 import { useSession } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
 import type { PlainKey } from '../language/translate.ts';

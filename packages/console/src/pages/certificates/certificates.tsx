@@ -1,7 +1,5 @@
-import { Plus } from 'lucide-react';
-import { Link } from 'wouter';
-import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
+import { useEnrolLink } from '../../parts/enrol-link.tsx';
 import { Page } from '../../parts/frame.tsx';
 import { useListing } from '../../parts/listing.ts';
 import { Segments } from '../../parts/segments.tsx';
@@ -14,15 +12,9 @@ const views = ['issued', 'forecast', 'authorities'] as const;
 /** Every certificate that was ever issued, what is to come, and the authorities that stand behind them. */
 export default function Certificates() {
   const { t } = useSettings();
-  const may = useMay();
   const listing = useListing();
-  const view = views.find((one) => one === listing.of('view')) ?? 'issued';
-  const enrol = may('create-enrolment-token') ? (
-    <Link className="button primary" href="/enrol">
-      <Plus aria-hidden="true" />
-      {t('devices.enrol')}
-    </Link>
-  ) : null;
+  const view = listing.choice('view', views);
+  const enrol = useEnrolLink();
   return (
     <Page
       title={t('certificates.title')}
@@ -31,7 +23,7 @@ export default function Certificates() {
           <Segments
             label={t('certificates.view')}
             value={view}
-            choose={(value) => listing.filter({ view: value === 'issued' ? '' : value })}
+            choose={(value) => listing.view(views, value)}
             choices={views.map((one) => [one, t(`certificates.view.${one}`)] as const)}
           />
           {enrol}

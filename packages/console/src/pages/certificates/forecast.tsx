@@ -38,9 +38,25 @@ type Zone = ForecastView['zones'][number];
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 const total = (zones: readonly Zone[], pick: (zone: Zone) => number): number => sum(zones.map(pick));
 
+const orders = ['zone', '-renewals', '-subjects', '-ends', '-overdue', '-lapsed'] as const;
+
+function sortZones(zones: readonly Zone[], order: (typeof orders)[number]): readonly Zone[] {
+  if (order === 'zone') return zones;
+  const figures: Record<Exclude<(typeof orders)[number], 'zone'>, (zone: Zone) => number> = {
+    '-renewals': ({ renewals }) => sum(renewals),
+    '-subjects': ({ subjects }) => subjects,
+    '-ends': ({ expiries }) => sum(expiries),
+    '-overdue': ({ overdue }) => overdue,
+    '-lapsed': ({ lapsed }) => lapsed,
+  };
+  const figure = figures[order];
+  return zones.toSorted((one, other) => figure(other) - figure(one));
+}
+
 function Weather({ view, listing, days }: { view: ForecastView; listing: Listing; days: number }) {
   const { t, format } = useSettings();
   const chosen = listing.of('zone');
+  const order = listing.order(orders);
   const shown = view.zones.some(({ zone }) => zone === chosen && zone !== '')
     ? view.zones.filter(({ zone }) => zone === chosen)
     : view.zones;
@@ -95,12 +111,14 @@ function Weather({ view, listing, days }: { view: ForecastView; listing: Listing
       <Panel title={t('forecast.zones')} flush>
         <Table
           caption={t('forecast.zones')}
-          rows={view.zones}
+          rows={sortZones(view.zones, order.value)}
+          order={order}
           rowKey={({ zone }) => zone}
           mark={({ zone }) => (one && zone === chosen ? 'chosen' : undefined)}
           columns={[
             {
               id: 'zone',
+              orders: ['zone'],
               head: t('devices.col.zone'),
               kind: 'lead',
               cell: ({ zone }) =>
@@ -119,6 +137,7 @@ function Weather({ view, listing, days }: { view: ForecastView; listing: Listing
             },
             {
               id: 'curve',
+              orders: ['-renewals'],
               head: t('forecast.curve', { days }),
               kind: 'wide',
               cell: (zone) => (
@@ -131,24 +150,28 @@ function Weather({ view, listing, days }: { view: ForecastView; listing: Listing
             },
             {
               id: 'subjects',
+              orders: ['-subjects'],
               head: t('forecast.col.subjects'),
               kind: 'figure',
               cell: ({ subjects }) => format.number(subjects),
             },
             {
               id: 'ends',
+              orders: ['-ends'],
               head: t('forecast.col.ends'),
               kind: 'figure',
               cell: ({ expiries: ends }) => format.number(sum(ends)),
             },
             {
               id: 'overdue',
+              orders: ['-overdue'],
               head: t('forecast.col.overdue'),
               kind: 'figure',
               cell: ({ overdue }) => <Count n={overdue} tone="warn" />,
             },
             {
               id: 'lapsed',
+              orders: ['-lapsed'],
               head: t('forecast.col.lapsed'),
               kind: 'figure',
               cell: ({ lapsed }) => <Count n={lapsed} tone="bad" />,

@@ -21,7 +21,7 @@ export function Issued({ listing, enrol }: { listing: Listing; enrol: ReactNode 
   const profile = listing.of('profile');
   const q = listing.of('q');
   const order = listing.order(orders);
-  const asked = { q, profile, status, order: listing.of('order') };
+  const asked = { q, profile, status, order: listing.narrowed('order') ? order.value : '' };
   const query = useQuery(certificatesQuery(asked, listing.limit, listing.offset));
   return (
     <>

@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus } from 'lucide-react';
 import { Link } from 'wouter';
 import { devicesQuery } from '../../api/queries.ts';
-import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { deviceKinds, useZones } from '../../parts/device-fields.tsx';
+import { useEnrolLink } from '../../parts/enrol-link.tsx';
 import { Empty, Loaded, Page } from '../../parts/frame.tsx';
 import { useListing } from '../../parts/listing.ts';
 import { DrillMark } from '../../parts/marks.tsx';
@@ -35,21 +34,15 @@ const trusts = ['all', 'quarantined', 'risky', 'never-seen'] as const;
 /** The asset register, with what waits for a person and what looks like a copied key. */
 export default function Devices() {
   const { t } = useSettings();
-  const may = useMay();
   const listing = useListing();
   const [q, zone, kind] = ['q', 'zone', 'kind'].map(listing.of) as [string, string, string];
   const trust = listing.choice('trust', trusts);
   const order = listing.order(orders);
   // Those at risk come by their risk unless somebody chose an order.
-  const asked = { q, zone, kind, trust, order: listing.of('order') };
+  const asked = { q, zone, kind, trust, order: listing.narrowed('order') ? order.value : '' };
   const query = useQuery(devicesQuery(asked, listing.limit, listing.offset));
   const zones = useZones();
-  const enrol = may('create-enrolment-token') ? (
-    <Link className="button primary" href="/enrol">
-      <Plus aria-hidden="true" />
-      {t('devices.enrol')}
-    </Link>
-  ) : null;
+  const enrol = useEnrolLink();
   return (
     <Page title={t('devices.title')} actions={enrol}>
       <Clones />

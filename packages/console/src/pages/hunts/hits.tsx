@@ -3,7 +3,7 @@ import { Siren } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { post } from '../../api/client.ts';
-import { paths } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
 import { useMay } from '../../api/session.tsx';
 import { ruleTitleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';

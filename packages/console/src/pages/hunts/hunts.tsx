@@ -1,13 +1,13 @@
 import type { HuntNews, HuntView, RuleExplanationView } from '@kydai/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { useSearchParams } from 'wouter';
 import { post } from '../../api/client.ts';
 import { followNews } from '../../api/news.ts';
-import { paths } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
 import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Empty, Failure, Page, Panel } from '../../parts/frame.tsx';
+import { useListing } from '../../parts/listing.ts';
 import { useNow } from '../../parts/now.ts';
 import { ProgressLine } from '../../parts/progress-line.tsx';
 import { Segments } from '../../parts/segments.tsx';
@@ -24,6 +24,9 @@ const backs = {
   '365d': 8760 * hour,
 } as const;
 type Back = keyof typeof backs;
+const inOrder = Object.keys(backs) as Back[];
+/** Seven days, where nothing else is said. */
+const spans: readonly Back[] = ['7d', ...inOrder.filter((one) => one !== '7d')];
 const kinds = ['rule', 'text'] as const;
 
 const example = `title: Mở khóa tủ điều khiển ngoài giờ
@@ -42,25 +45,42 @@ level: medium
 
 type Progress = Extract<HuntNews, { type: 'progress' }>;
 
+/** What was hunted last, and what it found: whoever looks at a hit finds the others again on the way back. */
+interface Hunt {
+  readonly kind: (typeof kinds)[number];
+  readonly rule: string;
+  readonly text: string;
+  readonly found: HuntView | undefined;
+  readonly stopped: boolean;
+}
+let last: Hunt | undefined;
+
 /** Any rule over what is stored: one in force, or one that is pasted. */
 export default function Hunts() {
   const { t, format, language } = useSettings();
   const now = useNow();
-  const [search, setSearch] = useSearchParams();
-  const given = search.get('rule') ?? '';
-  const [kind, setKind] = useState<(typeof kinds)[number]>('rule');
-  const [rule, setRule] = useState(given);
-  const [text, setText] = useState('');
-  const [back, setBack] = useState<Back>('7d');
+  const listing = useListing();
+  const given = listing.of('rule');
+  const back = listing.choice('back', spans);
+  // A rule that the address names is another hunt than the last one, unless it is that one.
+  const [before] = useState(() => (given === '' || given === last?.rule ? last : undefined));
+  const [kind, setKind] = useState<Hunt['kind']>(before?.kind ?? 'rule');
+  const [rule, setRule] = useState(given || (before?.rule ?? ''));
+  const [text, setText] = useState(before?.text ?? '');
   const [progress, setProgress] = useState<Progress | 'started'>();
-  const [found, setFound] = useState<HuntView>();
-  const [stopped, setStopped] = useState(false);
+  const [found, setFound] = useState(before?.found);
+  const [stopped, setStopped] = useState(before?.stopped ?? false);
   const [error, setError] = useState<unknown>();
   const hunting = useRef<AbortController>(undefined);
   const explaining = useMutation({
     mutationFn: (body: object) => post<RuleExplanationView>(paths.ruleExplain, body),
   });
-  useEffect(() => setRule(given), [given]);
+  useEffect(() => {
+    if (given !== '') setRule(given);
+  }, [given]);
+  useEffect(() => {
+    last = { kind, rule, text, found, stopped };
+  }, [kind, rule, text, found, stopped]);
   useEffect(() => () => hunting.current?.abort(), []);
 
   const quarry = kind === 'rule' ? { rule: rule.trim() } : { text };
@@ -115,8 +135,11 @@ export default function Hunts() {
           />
           <label className="tool">
             <span>{t('hunts.since')}</span>
-            <select value={back} onChange={(event) => setBack(event.currentTarget.value as Back)}>
-              {(Object.keys(backs) as Back[]).map((one) => (
+            <select
+              value={back}
+              onChange={(event) => listing.choose('back', spans, event.currentTarget.value as Back)}
+            >
+              {inOrder.map((one) => (
                 <option key={one} value={one}>
                   {t(`hunts.back.${one}`)}
                 </option>
@@ -129,7 +152,7 @@ export default function Hunts() {
             value={rule}
             choose={(next) => {
               setRule(next);
-              if (given !== '') setSearch({}, { replace: true });
+              listing.open('rule', next);
             }}
           />
         ) : (

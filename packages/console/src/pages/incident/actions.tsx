@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { ChevronDown, Printer } from 'lucide-react';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
-import { paths } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
 import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';

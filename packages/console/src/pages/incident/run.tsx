@@ -13,7 +13,8 @@ import {
 } from 'lucide-react';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
-import { overviewQuery, paths } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
+import { overviewQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
 import { commandOf, playbookNameOf, stepNameOf } from '../../language/named.ts';
 import { say, sayEach } from '../../language/phrases.ts';

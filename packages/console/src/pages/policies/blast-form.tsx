@@ -13,6 +13,7 @@ import {
   type Subject,
   subjects,
 } from './happenings.ts';
+import { SpanField } from './span-field.tsx';
 
 export interface Asked {
   readonly subject: Subject;
@@ -31,8 +32,6 @@ export function readAsked({ of }: Pick<Listing, 'of'>): Asked {
   const value = of('value');
   return { subject, id, happening, value, question: questionOf(subject, id, happening, value) };
 }
-
-const spans = [1, 24, 168, 720] as const;
 
 /** To whom, what, and how much of it. */
 export function BlastForm({
@@ -103,18 +102,7 @@ export function BlastForm({
           />
         </label>
       ) : null}
-      {need.kind === 'hours' ? (
-        <label className="field">
-          <span>{t('try.span')}</span>
-          <select value={value} onChange={({ currentTarget }) => setValue(currentTarget.value)}>
-            {spans.map((one) => (
-              <option key={one} value={one}>
-                {t(`try.span.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-      ) : null}
+      {need.kind === 'hours' ? <SpanField value={value} change={setValue} /> : null}
       {need.kind === 'group' ? (
         <Named
           label={t(`blast.group.${need.type as 'Role' | 'Agency' | 'Zone'}`)}

@@ -1,7 +1,6 @@
 import type { PoliciesView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { AlertTriangle } from 'lucide-react';
-import { useSearchParams } from 'wouter';
 import { policiesQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Loaded, Page, Skeleton } from '../../parts/frame.tsx';
@@ -21,8 +20,8 @@ const views = ['list', 'cases', 'try', 'blast'] as const;
 /** The policies in force: what they say, what their cases prove, and what a change of them would do. */
 export default function Policies() {
   const { t } = useSettings();
-  const [, setSearch] = useSearchParams();
-  const view = useListing().choice('view', views);
+  const listing = useListing();
+  const view = listing.choice('view', views);
   const query = useQuery(policiesQuery());
   return (
     <Page
@@ -33,7 +32,7 @@ export default function Policies() {
           label={t('policies.view')}
           value={view}
           choices={views.map((one) => [one, t(`policies.view.${one}`)] as const)}
-          choose={(next) => setSearch(next === 'list' ? {} : { view: next })}
+          choose={(next) => listing.view(views, next)}
         />
       }
     >

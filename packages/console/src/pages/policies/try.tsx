@@ -2,13 +2,13 @@ import type { PolicyFilesView, ReplayView } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { type ChangeEvent, type FormEvent, useId, useState } from 'react';
 import { ApiError, post } from '../../api/client.ts';
-import { paths, policyFilesQuery } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
+import { policyFilesQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Failure, Loaded, Panel } from '../../parts/frame.tsx';
 import { candidateOf, type Edits, placeOf } from './candidate.ts';
 import { Outcome } from './outcome.tsx';
-
-const spans = [1, 24, 168, 720] as const;
+import { SpanField } from './span-field.tsx';
 
 /** Tries a change of the policies against what was decided: who would gain, who would lose. Nothing comes into force. */
 export function Try() {
@@ -88,16 +88,7 @@ function Workbench({ files }: { files: PolicyFilesView }) {
                 onChange={(event) => void upload(event)}
               />
             </label>
-            <label className="field">
-              <span>{t('try.span')}</span>
-              <select value={hours} onChange={({ currentTarget: { value } }) => setHours(Number(value))}>
-                {spans.map((one) => (
-                  <option key={one} value={one}>
-                    {t(`try.span.${one}`)}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <SpanField value={String(hours)} change={(value) => setHours(Number(value))} />
           </div>
           <label className="field" htmlFor={id}>
             <span>{t('try.text')}</span>

@@ -4,7 +4,8 @@ import { ArrowLeft, BellOff, BellRing, Crosshair, SlidersHorizontal } from 'luci
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { post } from '../../api/client.ts';
-import { paths, ruleQuery } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
+import { ruleQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
 import { titleOfRule, wordsOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { rulesQuery } from '../../api/queries.ts';
 import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
-import { Choice } from '../../parts/choice.tsx';
+import { Choice, LevelChoice, leastLevels } from '../../parts/choice.tsx';
 import { Empty, Loaded, Page } from '../../parts/frame.tsx';
 import { type Listing, useListing } from '../../parts/listing.ts';
 import { Severity, Techniques } from '../../parts/marks.tsx';
@@ -18,7 +18,6 @@ import { Packs } from './packs.tsx';
 import { CasesMark, RuleState } from './state.tsx';
 
 const views = ['list', 'map', 'packs'] as const;
-const levels = ['', 'low', 'medium', 'high', 'critical'] as const;
 const states = ['', 'on', 'off', 'limited', 'never-fired', 'failing'] as const;
 const orders = ['given', '-level', 'title', '-fired', '-suppressed', '-last'] as const;
 
@@ -37,7 +36,7 @@ export default function Rules() {
           label={t('rules.view')}
           value={view}
           choices={views.map((one) => [one, t(`rules.view.${one}`)] as const)}
-          choose={(next) => listing.choose('view', views, next)}
+          choose={(next) => listing.view(views, next)}
         />
       }
     >
@@ -51,7 +50,7 @@ function List({ listing }: { listing: Listing }) {
   const q = listing.of('q');
   // `own` stands for the empty name that the server knows the city's own rules by.
   const pack = listing.of('pack') || 'all';
-  const level = listing.choice('level', levels);
+  const level = listing.choice('level', leastLevels);
   const state = listing.choice('state', states);
   const order = listing.order(orders);
   const asked = { q, pack: pack === 'own' ? '' : pack, level, state, order: order.value };
@@ -60,15 +59,7 @@ function List({ listing }: { listing: Listing }) {
     <>
       <div className="filters">
         <SearchBox label={t('rules.search')} value={q} search={(text) => listing.filter({ q: text })} />
-        <Choice
-          label={t('rules.level')}
-          all={t('detections.everyLevel')}
-          value={level}
-          choose={(value) => listing.filter({ level: value })}
-          choices={levels.flatMap((one) =>
-            one === '' ? [] : [[one, t('detections.fromLevel', { level: t(`level.${one}`) })] as const],
-          )}
-        />
+        <LevelChoice value={level} choose={(value) => listing.filter({ level: value })} />
         <Choice
           label={t('rules.col.state')}
           all={t('rules.state.all')}

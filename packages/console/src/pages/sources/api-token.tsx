@@ -2,7 +2,7 @@ import type { ApiTokenView, tokenScopes } from '@kydai/contracts';
 import { KeyRound } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { post } from '../../api/client.ts';
-import { paths } from '../../api/queries.ts';
+import { paths } from '../../api/paths.ts';
 import { useMay } from '../../api/session.tsx';
 import { useSettings } from '../../language/settings.tsx';
 import { Dialog, FormError, fieldText } from '../../parts/dialog.tsx';
