@@ -86,6 +86,19 @@ describe('requests of somebody who means harm', () => {
     expect(program.printed).not.toMatch(/"level":50/);
   });
 
+  it.each([
+    ['*.hue.example', 'is not a host name'],
+    ['0.0.0.0', 'is the address of no host'],
+    ['::ffff:10.0.0.1', 'is the address of no host'],
+    ['g\u0430teway.hue', 'is not in ASCII'],
+  ])('for a certificate of %s are refused by name, and nothing is issued', async (name, reason) => {
+    const args = ['pki', 'p12', 'portal', '--profile', 'service', '--key', 'EC-P256', '--name', name];
+    const { code, stderr } = await program.cli(...args);
+    expect(stderr).toContain(reason);
+    expect(code).toBe(2);
+    expect((await program.cli('pki', 'list', '--json')).stdout).not.toContain('portal');
+  });
+
   it('are answered to nobody without a proof', async () => {
     const open: string[] = [];
     for (const [method, path] of routes) {

@@ -110,8 +110,15 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return out;
 }
 
-/** A name given as text: an address becomes `ip`, everything else `dns`. */
+/** A name given as text: an address becomes `ip`, everything else `dns`. `bad-name` for what is not ASCII. */
 export function textName(text: string): GeneralName {
+  if (!/^[\x20-\x7e]*$/.test(text)) {
+    const shown = text.slice(0, 80).replace(/\p{C}/gu, '?');
+    throw new PkiError(
+      'bad-name',
+      `\`${shown}\` is not in ASCII; write an internationalised name as xn--...`,
+    );
+  }
   const address = parseAddress(text);
   if (address !== undefined) return { kind: 'ip', text: formatAddress(address), bytes: address };
   return { kind: 'dns', text, bytes: Buffer.from(text, 'latin1') };

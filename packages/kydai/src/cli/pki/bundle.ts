@@ -4,7 +4,7 @@ import { makeKeyAndRequest, writePkcs12 } from '@kydai/pki';
 import { type Command, Option } from 'commander';
 import { ShellError } from '../../error.ts';
 import type { CommandContext } from '../program.ts';
-import { readText, writeNew } from './files.ts';
+import { readText, refuseExisting, writeNew } from './files.ts';
 
 interface Wish {
   readonly profile: 'device' | 'service' | 'staff';
@@ -46,6 +46,7 @@ export function addBundleCommand(pki: Command, { output, operator }: CommandCont
       if (profile === 'staff' && key === 'RSA-2048')
         throw new ShellError('usage', 'people get RSA-3072 or EC-P256: choose with --key');
       const file = wish.out ?? `${subject}.p12`;
+      refuseExisting(file);
       const passphrase =
         wish.passphraseFile === undefined ? makePassphrase() : readText(wish.passphraseFile).trim();
       const { privateKey, request } = await makeKeyAndRequest({

@@ -7,6 +7,7 @@ import { distributionPoints } from './distribution-points.ts';
 import { dnsNames } from './dns-names.ts';
 import { emailNames } from './email-names.ts';
 import { extendedKeyUsage } from './extended-key-usage.ts';
+import { ipNames } from './ip-names.ts';
 import { issuerName } from './issuer-name.ts';
 import { keyType } from './key-type.ts';
 import { keyUsage } from './key-usage.ts';
@@ -59,6 +60,7 @@ export const ownRules: readonly Rule[] = [
   alternativeNameKinds,
   dnsNames,
   emailNames,
+  ipNames,
   uniqueNames,
   nameConstraints,
   noRevocationAvailable,
