@@ -455,6 +455,51 @@ describe('the certificate authority, wired', () => {
   });
 });
 
+describe('a renewal after the end of the certificate, over a real connection', () => {
+  it('is given inside the grace that the city set, never to a revoked one, and not after it', async () => {
+    const day = 86_400_000;
+    const folder = temporaryFolder();
+    const environment = { ...ports, KYDAI_DATA: join(folder, 'data'), KYDAI_PKI_GRACE_DAYS: '30' };
+    const config = loadConfig({ file: join(folder, 'kydai.yaml'), required: false, environment });
+    // A device and its server live a hundred days ago; TLS itself lives now and takes the ended certificate.
+    let shift = -100 * day;
+    const clock = { now: () => Date.now() + shift };
+    const running = await startKydai({ config, environment, log: pino({ level: 'silent' }), clock });
+    try {
+      const { authority } = running.kydai;
+      const sh = async (line: string) =>
+        (await shell('bash', ['-euo', 'pipefail', '-c', line], { cwd: folder })).stdout;
+      const est = `${running.addresses.devices}/.well-known/est`;
+      const serials: Record<string, string> = {};
+      for (const deviceId of ['cam-late', 'cam-cut']) {
+        const wanted = { deviceId, kind: 'camera', zone: 'z', minutes: 5, by: 'user:test' } as const;
+        const { token } = await authority.enrolmentToken(wanted);
+        await sh(`openssl ecparam -name prime256v1 -genkey -noout -out ${deviceId}.key
+          openssl req -new -key ${deviceId}.key -subj /CN=${deviceId} -outform DER | base64 > ${deviceId}.csr
+          curl -fsSk -u ${deviceId}:${token} --data-binary @${deviceId}.csr ${est}/simpleenroll | base64 -d |
+            openssl pkcs7 -inform DER -print_certs -out ${deviceId}.pem`);
+        serials[deviceId] = new X509Certificate(readFileSync(join(folder, `${deviceId}.pem`))).serialNumber;
+      }
+      await authority.revoke(serials['cam-cut']!.toLowerCase(), 'cessationOfOperation', 'user:test');
+      const renew = (deviceId: string) =>
+        sh(`openssl req -new -key ${deviceId}.key -subj /CN=${deviceId} -outform DER | base64 > again.csr
+          curl -sSk -o answer -w '%{http_code} ' --cert ${deviceId}.pem --key ${deviceId}.key \\
+            --data-binary @again.csr ${est}/simplereenroll; head -c 120 answer`);
+      shift = 0;
+      const { validTo } = new X509Certificate(readFileSync(join(folder, 'cam-late.pem')));
+      expect(Date.parse(validTo)).toBeLessThan(Date.now() - day);
+      expect(await renew('cam-cut')).toMatch(/^403 certificate-refused: .*revoked/);
+      expect(await renew('cam-late')).toMatch(/^200 MII/);
+      shift = 40 * day;
+      expect(await renew('cam-late')).toMatch(
+        /^403 certificate-refused: .*ended|^403 certificate-refused: .*expired/,
+      );
+    } finally {
+      await running.stop();
+    }
+  });
+});
+
 describe('a ceremony with an offline root', () => {
   it('makes the root elsewhere, and the server issues below it without its key', async () => {
     const folder = temporaryFolder();
