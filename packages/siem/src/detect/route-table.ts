@@ -16,6 +16,14 @@ const web = ['webserver'];
 const linux = ['linux'];
 const azure = ['azure'];
 
+/** Elastic's endpoint writes one dataset for all systems. */
+const onAnySystem = (categories: readonly string[]): StreamRows => ({
+  refine: 'host.os.type',
+  values: Object.fromEntries(
+    ['linux', 'macos', 'windows'].map((product) => [product, { products: [product], categories }]),
+  ),
+});
+
 /** Which log sources of Sigma a dataset holds. Every dataset is also a service and a category by its own name. */
 export const streams: ReadonlyMap<string, StreamRows> = new Map<string, StreamRows>([
   ['sshd.auth', { products: linux, services: ['sshd', 'auth'], categories: ['authentication'] }],
@@ -54,6 +62,11 @@ export const streams: ReadonlyMap<string, StreamRows> = new Map<string, StreamRo
   ['linux.network', { products: linux, categories: ['network_connection'] }],
   ['macos.process', { products: ['macos'], categories: ['process_creation'] }],
   ['macos.file', { products: ['macos'], categories: ['file_event'] }],
+  ['endpoint.events.process', onAnySystem(['process_creation'])],
+  ['endpoint.events.file', onAnySystem(['file_event'])],
+  ['endpoint.events.network', onAnySystem(['network_connection'])],
+  ['endpoint.events.library', onAnySystem(['image_load'])],
+  ['endpoint.events.registry', onAnySystem(['registry_event', 'registry_set'])],
   ['nginx.access', { categories: web, services: ['nginx'] }],
   ['nginx.error', { services: ['nginx'] }],
   ['apache.access', { categories: web, services: ['apache'] }],

@@ -185,7 +185,7 @@ describe('a line that is JSON', () => {
       'event.outcome': 'failure',
       'source.ip': '10.0.0.8',
       'agent.type': 'filebeat',
-      time: '2026-11-21T13:26:05.000Z',
+      time: '2026-11-21T13:26:00.000Z',
     });
   });
 

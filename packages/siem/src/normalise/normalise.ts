@@ -3,6 +3,7 @@ import { Draft, FieldList } from './fields.ts';
 import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
+import { type Relayed, readRelayed } from './json/relayed.ts';
 import { compileParser } from './parser-pack.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
 import { type MessageReader, programReader, type ReaderContext, readBareLine } from './programs/programs.ts';
@@ -197,29 +198,77 @@ function readEmbedded(draft: Draft, document: object, program: string, zone: Zon
   }
 }
 
-/** A document that is the whole event. A log line in its `message` (or `log`) is read too and fills what is missing. */
+/**
+ * A document that is the whole event. What its `message` (or `log`) holds is read too and fills what is missing, unless
+ * the shipper has read it: a log line, a document of its own, or a message whose header the shipper took off.
+ */
 function readWholeDocument(draft: Draft, value: object, context: Context): Draft {
   const { received, zone } = context;
-  if (!readDocument(draft, value, zone)) draft.fields.offer('kydai.time_flag', 'none');
-  else if (draft.time - received > ahead) draft.fields.offer('kydai.time_flag', 'future');
-  if (draft.dataset !== 'json') {
-    finishCity(draft);
-    return draft;
-  }
-  const line = draft.fields.get('message') ?? draft.fields.get('log');
+  const { fields } = draft;
+  if (!readDocument(draft, value, zone)) fields.offer('kydai.time_flag', 'none');
+  else if (draft.time - received > ahead) fields.offer('kydai.time_flag', 'future');
+  if (draft.dataset !== 'json') finishCity(draft);
+  if (draft.dataset === 'windows' || isRead(fields)) return draft;
+  const relayed = readRelayed(fields);
+  if (relayed) return readRelayedMessage(draft, relayed, context);
+  const line = fields.get('message') ?? fields.get('log') ?? fields.get('event.original');
   if (typeof line !== 'string' || line.length < 16) return draft;
-  const inner = readLine(line.endsWith('\n') ? line.slice(0, -1) : line, context);
+  const text = line.endsWith('\n') ? line.slice(0, -1) : line;
+  if (text.charCodeAt(0) === 123) {
+    const document = parseObject(text);
+    return document === undefined
+      ? draft
+      : fill(draft, readWholeDocument(new Draft(received), document, context));
+  }
+  const inner = readLine(text, context);
   // A text that only happens to read like a header is left alone; a priority in angle brackets is no accident.
   const framed = line.charCodeAt(0) === 60 || looksRelayed(line);
-  if (!inner.parsed || (inner.dataset === 'linux.syslog' && !framed)) return draft;
-  draft.dataset = inner.dataset;
+  return !inner.parsed || (inner.dataset === 'linux.syslog' && !framed) ? draft : fill(draft, inner);
+}
+
+/** Names of Elastic's modules for whatever a machine logs; what the lines are is told by the lines. */
+const carriers = /^(?:system\.(?:auth|syslog)|journald?\..+|syslog|[a-z_]+\.(?:generic|log)|log|filestream)$/;
+
+/** ECS categorisation is there only where something has read the event. */
+function isRead(fields: Fields): boolean {
+  return fields.get('event.category') !== undefined || fields.get('event.action') !== undefined;
+}
+
+/** Adds what was read of the inner line; its own time wins over the shipper's, which is that of reading. */
+function fill(draft: Draft, inner: Draft): Draft {
+  if (draft.dataset === 'json' || (carriers.test(draft.dataset) && inner.dataset !== 'json')) {
+    draft.dataset = inner.dataset;
+  }
   draft.count = inner.count;
-  if (draft.fields.get('kydai.time_flag') === 'none') draft.time = inner.time;
+  const { fields } = draft;
+  if (inner.fields.get('kydai.time_flag') === undefined || fields.get('kydai.time_flag') === 'none') {
+    draft.time = inner.time;
+  }
   for (const [name, field] of inner.fields.entries()) {
-    if (name === 'message') draft.fields.set(name, field);
-    else draft.fields.offer(name, field);
+    if (name === 'message') fields.set(name, field);
+    else if (name !== 'kydai.time_flag' && name !== 'error.message') fields.offer(name, field);
   }
   return draft;
+}
+
+/** Its time is the record's: the message has none. */
+function readRelayedMessage(draft: Draft, relayed: Relayed, context: Context): Draft {
+  const inner = new Draft(draft.time);
+  inner.parsed = true;
+  inner.dataset = 'linux.syslog';
+  if (!Number.isNaN(relayed.facility)) {
+    inner.fields.add('log.syslog.facility.name', facilities[relayed.facility]!);
+  }
+  if (!Number.isNaN(relayed.severity))
+    inner.fields.add('log.syslog.severity.name', severities[relayed.severity]!);
+  if (relayed.host !== '') inner.fields.add('host.name', relayed.host);
+  inner.fields.add('process.name', relayed.program);
+  if (relayed.processId !== '') inner.fields.add('process.pid', readProcessId(relayed.processId));
+  inner.fields.add('message', relayed.message);
+  if (!readSecurityFormat(inner, relayed.program, relayed.message, context.zone)) {
+    context.reader(relayed.program)?.(inner, relayed.message, context);
+  }
+  return fill(draft, inner);
 }
 
 function parseObject(text: string): object | undefined {

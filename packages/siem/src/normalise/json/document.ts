@@ -1,6 +1,8 @@
 import type { FieldValue } from '@kydai/contracts';
 import type { Draft } from '../fields.ts';
 import { readIsoTime, type ZoneOffset } from '../syslog/time.ts';
+import { readAuditbeat } from './auditbeat.ts';
+import { readCloud } from './cloud.ts';
 import { flatten } from './flatten.ts';
 import { readSensor } from './sensors.ts';
 import { isWindows, nameData, renameWindows } from './windows.ts';
@@ -11,7 +13,7 @@ const datasetName = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
 
 /**
  * Reads a JSON document into the draft: flat names, its time, its dataset (`event.dataset` or `data_stream.dataset`
- * where the sender names one; `windows` for Windows events; else `json`). Returns whether it named a time.
+ * where the sender names one; `windows` for Windows events, that of a cloud service for its own; else `json`). Returns whether it named a time.
  */
 export function readDocument(draft: Draft, document: object, zone: ZoneOffset): boolean {
   const flat = flatten(nameData(document));
@@ -24,9 +26,15 @@ export function readDocument(draft: Draft, document: object, zone: ZoneOffset): 
   }
   const sensor = windows ? undefined : readSensor(fields);
   if (sensor) ({ dataset, fields } = sensor);
+  const cloud = windows || sensor ? undefined : readCloud(fields);
+  if (cloud) ({ dataset, fields } = cloud);
+  const audited = windows || sensor || cloud ? undefined : readAuditbeat(fields);
+  if (audited) ({ dataset, fields } = audited);
   const named = fields.get('event.dataset') ?? fields.get('data_stream.dataset');
   if (
     !windows &&
+    !cloud &&
+    !audited &&
     typeof named === 'string' &&
     named.length <= 64 &&
     named !== 'generic' &&
@@ -34,7 +42,8 @@ export function readDocument(draft: Draft, document: object, zone: ZoneOffset): 
   ) {
     dataset = named;
   }
-  const read = documentTime(fields, zone);
+  const own = cloud?.time === undefined ? Number.NaN : readTime(cloud.time, () => 0);
+  const read = Number.isNaN(own) ? documentTime(fields, zone) : own;
   const timed = !Number.isNaN(read);
   if (timed) draft.time = read;
   draft.dataset = dataset;

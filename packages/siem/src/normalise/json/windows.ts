@@ -1,8 +1,8 @@
 import type { FieldValue } from '@kydai/contracts';
 
 /**
- * Windows events as JSON: the XML tree (`Event.System`, `Event.EventData`), Winlogbeat's documents, or the flat form
- * of NXLog. All become the names that Windows itself uses and that detection rules are written in (`Channel`,
+ * Windows events as JSON: the XML tree (`Event.System`, `Event.EventData`), Winlogbeat's documents, OpenTelemetry's log
+ * records, or the flat form of NXLog. All become the names that Windows itself uses and that detection rules are written in (`Channel`,
  * `EventID`, `Image`), and the ECS names that people search by are added.
  */
 export function isWindows(fields: ReadonlyMap<string, FieldValue>): boolean {
@@ -11,6 +11,7 @@ export function isWindows(fields: ReadonlyMap<string, FieldValue>): boolean {
     fields.has('Event.System.EventID.#text') ||
     fields.has('winlog.event_id') ||
     fields.has('winlog.channel') ||
+    (fields.has('event_id.id') && fields.has('channel')) ||
     (fields.has('EventID') &&
       (fields.has('Channel') || fields.has('ProviderName') || fields.has('Provider_Name')))
   );
@@ -38,6 +39,16 @@ const winlogbeat: Readonly<Record<string, string>> = {
   record_id: 'EventRecordID',
   task: 'Task',
   opcode: 'Opcode',
+};
+
+/** The body of a log record of OpenTelemetry's receiver of Windows events. */
+const openTelemetry: Readonly<Record<string, string>> = {
+  'event_id.id': 'EventID',
+  channel: 'Channel',
+  computer: 'Computer',
+  'provider.name': 'Provider_Name',
+  record_id: 'EventRecordID',
+  system_time: '@timestamp',
 };
 
 const flat: Readonly<Record<string, string>> = {
@@ -79,6 +90,7 @@ const maximumNames = 10_000;
 export function renameWindows(fields: ReadonlyMap<string, FieldValue>): Map<string, FieldValue> {
   const renamed = new Map<string, FieldValue>();
   const isFlat = fields.has('EventID');
+  if (fields.has('event_id.id')) return withCommon(fromOpenTelemetry(fields));
   const known = isFlat ? flatNames : treeNames;
   for (const [name, value] of fields) {
     let to = known.get(name);
@@ -88,6 +100,23 @@ export function renameWindows(fields: ReadonlyMap<string, FieldValue>): Map<stri
     }
     renamed.set(to, value);
   }
+  return withCommon(renamed);
+}
+
+function fromOpenTelemetry(fields: ReadonlyMap<string, FieldValue>): Map<string, FieldValue> {
+  const renamed = new Map<string, FieldValue>();
+  for (const [name, value] of fields) {
+    // A list with one object a datum, or one object.
+    const datum = /^(?:event_data|user_data)\.(?:data\.)?(.+)$/.exec(name)?.[1];
+    const to = datum ?? (Object.hasOwn(openTelemetry, name) ? openTelemetry[name]! : name);
+    const one =
+      datum !== undefined && Array.isArray(value) && value.length === 1 ? (value[0] as string) : value;
+    if (to === '@timestamp' || !renamed.has(to)) renamed.set(to, one);
+  }
+  return renamed;
+}
+
+function withCommon(renamed: Map<string, FieldValue>): Map<string, FieldValue> {
   for (const from in common) {
     const value = renamed.get(from);
     const to = common[from]!;
