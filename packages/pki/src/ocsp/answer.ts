@@ -143,10 +143,11 @@ export class OcspResponder {
     const { der, states } = await this.#sign({ certIds: [certId] }, issuer);
     const status = states[0]!;
     // A revocation that came while this was signed must not be hidden by it; strangers' serials are not worth keeping.
-    if (before === this.#revocations && status.state !== 'unknown') {
-      this.#kept.put({ certId, issuer: issuer.id, der, status, made: now, checked: now, asked });
-    }
-    return der;
+    if (before !== this.#revocations || status.state === 'unknown') return der;
+    const issuerId = issuer.id;
+    const kept = this.#kept.owned({ certId, issuer: issuerId, der, status, made: now, checked: now, asked });
+    this.#kept.put(kept);
+    return kept.der;
   }
 
   async #sign(request: Asked, issuer: Issuer): Promise<{ der: Uint8Array; states: CertificateState[] }> {

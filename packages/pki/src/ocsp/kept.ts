@@ -25,7 +25,8 @@ const margin = 60_000;
 const unseen = 1000;
 /** An answer that nobody asked for in this long is not signed ahead any more. */
 const remembered = 3_600_000;
-const mostKept = 20_000;
+/** As many as one round of 500 each five seconds signs anew while they are young: what is kept is always ready. */
+const mostKept = 30_000;
 
 /**
  * Answers that were signed before and may be given again: no nonce, one certificate, the state unchanged. A revocation
@@ -34,6 +35,8 @@ const mostKept = 20_000;
 export class KeptAnswers {
   /** By serial, then by the CertID as it was asked (SHA-1 and SHA-256 names differ); what was signed last stands last. */
   readonly #bySerial = new Map<string, Map<string, KeptAnswer>>();
+  /** Hashes of our authorities, one copy of each. */
+  readonly #hashes = new Map<string, Uint8Array>();
 
   /** An answer that clients still believe. */
   get(certId: CertId, now: number): KeptAnswer | undefined {
@@ -41,6 +44,30 @@ export class KeptAnswers {
     return kept !== undefined && now - kept.made < answerLifetime - margin && now >= kept.made
       ? kept
       : undefined;
+  }
+
+  /**
+   * The answer in octets of its own: those that came in and those that were just written lie in larger buffers, which a
+   * kept piece would hold ten times its size of.
+   */
+  owned(answer: KeptAnswer): KeptAnswer {
+    const { certId, der } = answer;
+    const shared = (hash: Uint8Array): Uint8Array => {
+      const name = Buffer.from(hash).toString('latin1');
+      const known = this.#hashes.get(name) ?? Uint8Array.from(hash);
+      this.#hashes.set(name, known);
+      return known;
+    };
+    return {
+      ...answer,
+      der: Uint8Array.from(der),
+      certId: {
+        ...certId,
+        der: Uint8Array.from(certId.der),
+        issuerNameHash: shared(certId.issuerNameHash),
+        issuerKeyHash: shared(certId.issuerKeyHash),
+      },
+    };
   }
 
   /** Whether it may be given without looking at the records again. */
