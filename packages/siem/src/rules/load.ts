@@ -17,7 +17,7 @@ export interface RuleFile {
 }
 
 export interface LoadOptions {
-  /** Values for `%name%` under the modifier `expand`. */
+  /** Values for `%name%` under the modifier `expand`; they win over those of the field maps. */
   readonly placeholders?: Readonly<Record<string, readonly string[]>>;
   /** More field maps, which win over the built-in ones. */
   readonly fieldMaps?: readonly FieldMap[];
@@ -59,8 +59,12 @@ export function* loadingRules(
   const filters: Filter[] = [];
   const ids = new Set<string>();
   const placeholders = new Map<string, readonly Pattern[]>();
-  for (const [name, values] of Object.entries(options.placeholders ?? {}))
-    placeholders.set(name, values.map(parsePattern));
+  const named = [
+    options.placeholders ?? {},
+    ...(options.fieldMaps ?? []).map((map) => map.placeholders ?? {}),
+  ];
+  for (const [name, values] of named.flatMap((each) => Object.entries(each)))
+    if (!placeholders.has(name)) placeholders.set(name, values.map(parsePattern));
 
   for (const [index, { file, text }] of files.entries()) {
     attempt(file, undefined, () => {

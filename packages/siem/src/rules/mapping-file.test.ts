@@ -36,6 +36,32 @@ const event = (dataset: string, fields: Record<string, FieldValue>) => ({
 const read = (text: string) => readMappings([{ file: 'm.yml', text }]);
 
 describe('mapping files', () => {
+  test('give placeholders their values, the first file that names one', () => {
+    const files = ['placeholders: { admins: [root, adm_*] }', 'placeholders: { admins: [eve], empty: [] }'];
+    const { fieldMaps, problems } = readMappings(
+      files.map((text, index) => ({ file: `${index}.yml`, text: `name: m${index}\n${text}\n` })),
+    );
+    expect(problems).toEqual([]);
+    const text = `title: T\nlogsource: { service: s }\ndetection: { a: { x|expand: '%admins%', y|expand|neq: '%empty%' }, condition: a }\n`;
+    const loaded = loadRules([{ file: 'r', text }], { fieldMaps });
+    expect(loaded.problems).toEqual([]);
+    const detector = createDetector({ rules: loaded.rules, clock: { now: () => 0 } });
+    const fired = ['root', 'adm_7', 'eve'].map((x) => detector.process(event('s', { x, y: 'any' })).length);
+    expect(fired).toEqual([1, 1, 0]);
+  });
+
+  test.each([
+    ['name: m\n', 'needs `mappings` or `placeholders`'],
+    ["name: m\nplaceholders: { 'a b': [x] }\n", 'invalid key'],
+    ['name: m\nplaceholders: { a: x }\n', 'must be a list of texts'],
+  ])('refuse %j', (text, message) => {
+    expect(
+      read(text)
+        .problems.map((problem) => problem.message)
+        .join(),
+    ).toContain(message);
+  });
+
   test('lead a rule to the events of a source of one’s own, and to its fields', () => {
     const { fieldMaps, problems } = read(fortigate);
     expect(problems).toEqual([]);

@@ -5,44 +5,56 @@ import type { FieldMap } from './pipeline.ts';
 import { quote } from './problem.ts';
 import type { LogSource } from './rule.ts';
 
-const most = { bytes: 1_000_000, fields: 5000 };
+const most = { bytes: 1_000_000, fields: 5000, values: 10_000 };
 const name = z.string().min(1, 'may not be empty').max(256);
 const names = z.union([name, z.array(name).min(1).max(16)], 'must be a field, or a list of fields');
 
 /**
  * A file that says where a log source keeps its fields, in the manner of a Sigma processing pipeline: which log source,
- * under which datasets its events come, and by which names.
+ * under which datasets its events come, and by which names; and what the placeholders of rules stand for.
  */
-const MappingFile = z.strictObject({
-  name: z.string().min(1).max(128),
-  /** The lower comes first, and what comes first wins; files of the same priority go by their order. */
-  priority: z.number().int().min(0).max(1000).default(100),
-  mappings: z
-    .array(
-      z
-        .strictObject({
-          logsource: z
-            .strictObject({ product: name.optional(), category: name.optional(), service: name.optional() })
-            .default({}),
-          datasets: z
-            .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'must be the name of a dataset'))
-            .max(100)
-            .default([]),
-          fields: z.record(name, names).default({}),
-          others: z
-            .string()
-            .max(256)
-            .regex(/^[^*]*\*[^*]*$/, 'must hold one `*`, which stands for the name')
-            .optional(),
-        })
-        .refine(
-          ({ logsource, datasets }) => datasets.length === 0 || Object.keys(logsource).length > 0,
-          'datasets need a `logsource`',
-        ),
-    )
-    .min(1)
-    .max(500),
-});
+const MappingFile = z
+  .strictObject({
+    name: z.string().min(1).max(128),
+    /** The lower comes first, and what comes first wins; files of the same priority go by their order. */
+    priority: z.number().int().min(0).max(1000).default(100),
+    mappings: z
+      .array(
+        z
+          .strictObject({
+            logsource: z
+              .strictObject({ product: name.optional(), category: name.optional(), service: name.optional() })
+              .default({}),
+            datasets: z
+              .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'must be the name of a dataset'))
+              .max(100)
+              .default([]),
+            fields: z.record(name, names).default({}),
+            others: z
+              .string()
+              .max(256)
+              .regex(/^[^*]*\*[^*]*$/, 'must hold one `*`, which stands for the name')
+              .optional(),
+          })
+          .refine(
+            ({ logsource, datasets }) => datasets.length === 0 || Object.keys(logsource).length > 0,
+            'datasets need a `logsource`',
+          ),
+      )
+      .max(500)
+      .default([]),
+    /** What `%name%` stands for under the modifier `expand`; `*` and `?` are wildcards in the values. */
+    placeholders: z
+      .record(
+        z.string().regex(/^[^%\s\\]{1,100}$/, 'must be a name without blanks, `%` and backslashes'),
+        z.array(z.string().max(1000), 'must be a list of texts').max(most.values),
+      )
+      .default({}),
+  })
+  .refine(
+    ({ mappings, placeholders }) => mappings.length > 0 || Object.keys(placeholders).length > 0,
+    'needs `mappings` or `placeholders`',
+  );
 
 /** What is wrong with a mapping file, and where. */
 export interface MappingProblem {
@@ -121,8 +133,14 @@ function readMapping(text: string): z.infer<typeof MappingFile> | readonly Place
   }
 }
 
-function mapsOf({ name: pipeline, mappings }: z.infer<typeof MappingFile>): readonly FieldMap[] {
-  return mappings.map(({ logsource, datasets, fields, others }) => ({
+function mapsOf({
+  name: pipeline,
+  mappings,
+  placeholders,
+}: z.infer<typeof MappingFile>): readonly FieldMap[] {
+  const values =
+    Object.keys(placeholders).length === 0 ? [] : [{ pipeline, logsource: {}, fields: {}, placeholders }];
+  const maps = mappings.map(({ logsource, datasets, fields, others }) => ({
     pipeline,
     logsource: Object.fromEntries(
       Object.entries(logsource).map(([key, text]) => [key, text?.toLowerCase()]),
@@ -131,6 +149,7 @@ function mapsOf({ name: pipeline, mappings }: z.infer<typeof MappingFile>): read
     fields,
     ...(others === undefined ? {} : { others }),
   }));
+  return [...values, ...maps];
 }
 
 function lowerFirst(message: string): string {

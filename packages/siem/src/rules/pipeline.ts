@@ -22,6 +22,8 @@ export interface FieldMap {
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
   /** Where names that are not listed are kept, with `*` for the name. */
   readonly others?: string;
+  /** What `%name%` stands for under the modifier `expand`, in rules of any log source. */
+  readonly placeholders?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
