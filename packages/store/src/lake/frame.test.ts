@@ -28,6 +28,44 @@ describe('frames', () => {
     );
   });
 
+  it('of an earlier version, which wrote each text anew, are read', () => {
+    const earlier =
+      'AAAAAAAAAACQOdrAJwAAALoAAAACAAAAGAAAAAAAAAAkAAAAAMAsyJkBAAAFwCzImQEAACQAAAATAAAANwAAAAkAAABAAAAAJQAAAB4X' +
+      'AABlAAAAMggAAHwAAAAZAAAAkhAAAAAAAAD8EwAAhAAAAP4YAACXAAAADwAAAK8AAAABAAAAAcAsyJkBAAAGwCzImQEAACQAAAATAAAA' +
+      'NwAAAAkAAACwAAAABQAAAB4FAAC1AAAAMDE5YTAwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAxc3lzbG9nLXVkcC8xMC4xLjIu' +
+      'M3NzaGQuYXV0aEZhaWxlZCBwYXNzd29yZCBmb3IgbGFuIGZyb20gMTAuMS4yLjNGYWlsZWQgcGFzc3dvcmQgZm9yIGxhbjEwLjEuMi4z' +
+      'eyJwcm9jZXNzLnBpZCI6IngifXsibGFiZWxzLnNpdGUiOiJj4buVbmcifWJodeG6v2h14bq/AAAAAAAA';
+    const segment = Buffer.from(earlier, 'base64');
+    const { frames, damage } = scanFrames(segment, Buffer.alloc(8));
+    expect(damage).toEqual([]);
+    expect(eventsOf(segment, frames[0]!).map(plain)).toEqual([
+      {
+        id: '019a0000-0000-7000-8000-000000000001',
+        time: 1_760_000_000_000,
+        received: 1_760_000_000_005,
+        source: 'syslog-udp/10.1.2.3',
+        dataset: 'sshd.auth',
+        raw: 'Failed password for lan from 10.1.2.3',
+        fields: {
+          'labels.site': 'cổng',
+          message: 'Failed password for lan',
+          'process.pid': 'x',
+          'source.ip': '10.1.2.3',
+          'source.port': 4242,
+        },
+      },
+      {
+        id: 'b',
+        time: 1_760_000_000_001,
+        received: 1_760_000_000_006,
+        source: 'syslog-udp/10.1.2.3',
+        dataset: 'sshd.auth',
+        raw: 'huế',
+        fields: { message: 'huế' },
+      },
+    ]);
+  });
+
   it('before a cut stay, and what was cut is a torn tail', () => {
     fc.assert(
       fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), fc.nat(), (groups, cut) => {
