@@ -112,7 +112,7 @@ export function parseAddress(text: string): Uint8Array | undefined {
 
 /** A name given as text: an address becomes `ip`, everything else `dns`. `bad-name` for what is not ASCII. */
 export function textName(text: string): GeneralName {
-  if (!/^[\x20-\x7e]*$/.test(text)) {
+  if (/\P{ASCII}/u.test(text)) {
     const shown = text.slice(0, 80).replace(/\p{C}/gu, '?');
     throw new PkiError(
       'bad-name',
