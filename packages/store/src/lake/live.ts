@@ -2,7 +2,7 @@ import type { Event } from '@kydai/contracts';
 import { frameShape } from './frame.ts';
 import { Records, StoredEvent } from './stored.ts';
 
-export interface LiveFrame {
+interface LiveFrame {
   readonly records: Records;
   readonly minTime: number;
   readonly maxTime: number;
