@@ -89,6 +89,78 @@ describe('the console in a real browser', () => {
     expect(await page.getAttribute('html', 'lang')).toBe('en');
   });
 
+  it('keeps the place in a long list on the way back', async () => {
+    await go('/rules?order=title');
+    await page.waitForSelector('main tbody tr:nth-child(40)');
+    await page.evaluate(() => window.scrollTo(0, 1200));
+    await page.waitForFunction(() => window.scrollY === 1200);
+    await page.click('main tbody tr:nth-child(30) .row-link');
+    await page.waitForURL(/\/rules\/./);
+    await page.waitForSelector('main .cases');
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    await page.goBack();
+    await page.waitForFunction(() => Math.abs(window.scrollY - 1200) < 4);
+    expect(new URL(page.url()).search).toBe('?order=title');
+  });
+
+  it('is worked by keys: rows, search, pages, and a list of them all', async () => {
+    await go('/rules');
+    await page.waitForSelector('main tbody tr');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.waitForSelector('main tbody tr:nth-child(2) .row-link:focus');
+    await page.keyboard.press('/');
+    await page.waitForSelector('main input[type=search]:focus');
+    await page.keyboard.type('gj?');
+    expect(await page.inputValue('main input[type=search]')).toBe('gj?');
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press('?');
+    await page.waitForSelector('dialog[open] kbd');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('d');
+    await page.waitForURL(/\/devices$/);
+  });
+
+  it('orders a list by its headings, and the address says so', async () => {
+    await go('/devices');
+    await page.click('main th button:has-text("Risk")');
+    await page.waitForURL(/order=-risk/);
+    await page.waitForSelector('main th[aria-sort=descending]');
+  });
+
+  it('prints an incident on white paper, whatever the theme', async () => {
+    await go('/incidents?state=all');
+    await page.click('main tbody .row-link');
+    await page.waitForURL(/\/incidents\/./);
+    await page.waitForSelector('main .story');
+    await page.evaluate(() => {
+      document.documentElement.dataset['theme'] = 'dark';
+    });
+    const colours = () =>
+      page.evaluate(() => {
+        const { color } = getComputedStyle(document.querySelector('main h1')!);
+        const rail = getComputedStyle(document.querySelector('.rail')!).display;
+        return { color, rail, scheme: getComputedStyle(document.documentElement).colorScheme };
+      });
+    expect((await colours()).scheme).toBe('dark');
+    await page.emulateMedia({ media: 'print' });
+    expect(await colours()).toEqual({ color: 'rgb(0, 0, 0)', rail: 'none', scheme: 'light' });
+    await page.emulateMedia({ media: 'screen' });
+  });
+
+  it('holds still for who wants no motion', async () => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await go('/');
+    await page.waitForTimeout(300);
+    const moving = await page.evaluate(
+      () => document.getAnimations().filter(({ playState }) => playState === 'running').length,
+    );
+    expect(moving).toBe(0);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+  });
+
   it.each([
     '/',
     '/incidents',
@@ -108,7 +180,9 @@ describe('the console in a real browser', () => {
     '/policies',
     '/policies?view=cases',
     '/policies?view=try',
-    '/policies?view=blast',
+    '/policies?view=blast&type=User&id=operator&what=leave&value=administrator',
+    '/policies?view=blast&type=Policy&id=quarantined-gets-no-certificate&what=without&value=24',
+    '/enrol',
     '/audit',
     '/backups',
   ])('%s has no serious accessibility fault and fits a phone', async (path) => {

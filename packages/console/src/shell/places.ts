@@ -17,14 +17,14 @@ export function usePlaces(
   onPage: () => void,
 ): void {
   const before = useRef(path);
-  const wentBack = useRef(false);
+  /** Whether the address was changed from here, and not by the browser's own way back or forth. */
+  const wentOn = useRef(true);
+  /** Ends the search for the last place. */
+  const stop = useRef(() => {});
   useEffect(() => {
     history.scrollRestoration = 'manual';
-    const back = () => {
-      wentBack.current = true;
-    };
-    const forth = () => {
-      wentBack.current = false;
+    const onwards = () => {
+      wentOn.current = true;
     };
     const onScroll = () => {
       left.delete(location.href);
@@ -32,16 +32,13 @@ export function usePlaces(
       const [oldest] = left.keys();
       if (left.size > mostKept && oldest !== undefined) left.delete(oldest);
     };
-    // Before the router hears of it and draws the page.
-    window.addEventListener('popstate', back, { capture: true });
-    // The router's own events.
-    window.addEventListener('pushState', forth, { capture: true });
-    window.addEventListener('replaceState', forth, { capture: true });
+    // The router's own events; a `popstate` may come after the page was drawn.
+    window.addEventListener('pushState', onwards, { capture: true });
+    window.addEventListener('replaceState', onwards, { capture: true });
     window.addEventListener('scroll', onScroll, { passive: true });
     return () => {
-      window.removeEventListener('popstate', back, { capture: true });
-      window.removeEventListener('pushState', forth, { capture: true });
-      window.removeEventListener('replaceState', forth, { capture: true });
+      window.removeEventListener('pushState', onwards, { capture: true });
+      window.removeEventListener('replaceState', onwards, { capture: true });
       window.removeEventListener('scroll', onScroll);
     };
   }, []);
@@ -49,14 +46,15 @@ export function usePlaces(
   useEffect(() => {
     const isPage = before.current !== path;
     before.current = path;
-    const wanted = wentBack.current ? left.get(location.href) : undefined;
-    wentBack.current = false;
+    const wanted = wentOn.current ? undefined : left.get(location.href);
+    wentOn.current = false;
     if (isPage) {
       onPage();
       main.current?.focus({ preventScroll: true });
       window.scrollTo(0, 0);
     }
-    return wanted === undefined ? undefined : reach(wanted);
+    if (isPage || wanted !== undefined) stop.current();
+    if (wanted !== undefined) stop.current = reach(wanted);
   }, [path, search, main, onPage]);
 }
 
