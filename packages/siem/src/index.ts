@@ -42,7 +42,8 @@ export { canFire, missingFields } from './detect/reach.ts';
 export { type RuleTestReport, type RuleTestResult, runRuleTests } from './detect/rule-tests.ts';
 export type { RuleLimits, ThrottleLimits } from './detect/throttle.ts';
 export { SourceAccount, type Transport } from './ledger/account.ts';
-export { createLedgerStatements, type LedgerStatements } from './ledger/statement.ts';
+export { SourceRhythm } from './ledger/rhythm.ts';
+export { createLedgerStatements, type LedgerStatements, type Stated } from './ledger/statement.ts';
 export {
   createSourceWatch,
   keepSourceAlerts,

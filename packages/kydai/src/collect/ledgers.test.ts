@@ -6,7 +6,7 @@ import { createIntake, type Intake } from '@kydai/siem';
 import { openLake, openRecords } from '@kydai/store';
 import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
-import { carryLedgers, keepLedgers } from './ledgers.ts';
+import { carryLedgers, carryWatch, keepLedgers } from './ledgers.ts';
 
 const minute = 60_000;
 const undo: (() => Promise<unknown> | unknown)[] = [];
@@ -50,7 +50,11 @@ it('a source that falls silent becomes an event, and every hour the accounts go 
   const { clock, records, audit, events } = await setUp();
   const intake = createIntake({ store: events, clock, onEvents: () => {} });
   undo.push(() => intake.close());
-  const ledgers = keepLedgers({ intake, records, audit, clock, log, carried: [], through: () => undefined });
+  const ledgers = keepLedgers({
+    ...{ intake, records, audit, clock, log },
+    carried: await carryWatch(records),
+    through: () => undefined,
+  });
   for (let passed = 0; passed < 75; passed++) {
     if (passed < 40) line(intake, 50);
     await settled(intake);
@@ -75,6 +79,36 @@ it('a source that falls silent becomes an event, and every hour the accounts go 
   expect(await audit.verify()).toMatchObject({ intact: true, checkpoints: 2 });
 });
 
+it('what is usual of a source outlives a kill, so that one that never comes back is told of', async () => {
+  const { clock, records, audit, events } = await setUp();
+  const open = async () => {
+    const carried = await carryLedgers(records, events, clock.now());
+    const intake = createIntake({ store: events, clock, onEvents: () => {}, ledgers: carried });
+    undo.push(() => intake.close());
+    const watched = await carryWatch(records);
+    const keeping = keepLedgers({
+      ...{ intake, records, audit, clock, log },
+      carried: watched,
+      through: () => undefined,
+    });
+    const run = async (minutes: number, count: number) => {
+      for (let passed = 0; passed < minutes; passed++) {
+        line(intake, count);
+        await settled(intake);
+        clock.at += minute;
+        await keeping.tick();
+      }
+    };
+    return { run, told: () => keeping.watch.rates().map(({ silent }) => silent) };
+  };
+  const first = await open();
+  await first.run(31, 20);
+  // No close: as after a kill.
+  const second = await open();
+  await second.run(5, 0);
+  expect(second.told()).toContain(true);
+});
+
 it('the accounts go on after a restart, and what a kill left uncounted is counted once', async () => {
   const { clock, records, audit, events } = await setUp();
   let through: string | undefined;
@@ -88,7 +122,11 @@ it('the accounts go on after a restart, and what a kill left uncounted is counte
     };
     const intake = createIntake({ store, clock, onEvents: () => {}, ledgers: carried });
     undo.push(() => intake.close());
-    const keeping = keepLedgers({ intake, records, audit, clock, log, carried, through: () => through });
+    const keeping = keepLedgers({
+      ...{ intake, records, audit, clock, log },
+      carried: await carryWatch(records),
+      through: () => through,
+    });
     return {
       intake,
       keeping,
@@ -113,7 +151,21 @@ it('the accounts go on after a restart, and what a kill left uncounted is counte
     pending: 0,
     reasons: { 'counted-after-kill': 12 },
   });
+  clock.at += 10 * minute;
   await second.keeping.close();
+  const statement = (await audit.entries(0, 100)).find(({ entry }) =>
+    entry.target?.startsWith('source:syslog'),
+  );
+  // Nothing was stated before the kill: this says all of it, from the beginning.
+  expect(statement?.entry.detail).toMatchObject({ since: 42, kept: 42, from: clock.at - 10 * minute });
   const third = await open();
   expect(third.ledger()).toEqual(second.ledger());
+  // A clock that was set back does not make events look as if they were counted already, nor count any twice.
+  clock.at -= 24 * 60 * minute;
+  line(third.intake, 5);
+  await settled(third.intake);
+  await third.keeping.tick();
+  line(third.intake, 3);
+  await settled(third.intake);
+  expect((await open()).ledger()).toMatchObject({ received: 50, kept: 50 });
 });

@@ -6,6 +6,7 @@ import {
   type RecordStore,
   recordKind,
   SourceLedger,
+  uuidv7,
   write,
 } from '@kydai/contracts';
 import {
@@ -14,6 +15,7 @@ import {
   type Intake,
   keepSourceAlerts,
   type SourceAlert,
+  SourceRhythm,
   type SourceWatch,
 } from '@kydai/siem';
 import type { Logger } from 'pino';
@@ -37,6 +39,23 @@ export const ledgerMarks = recordKind<LedgerMark>({
   indexes: {},
 });
 
+/** The accounts as they were last stated in the audit log, and when. */
+const StatedLedger = z.strictObject({ at: z.number(), ledger: SourceLedger }).readonly();
+const statedLedgers = recordKind<z.infer<typeof StatedLedger>>({
+  name: 'stated_ledgers',
+  schema: StatedLedger,
+  key: ({ ledger }) => ledger.source,
+  indexes: {},
+});
+
+/** What is usual of each source. */
+const sourceRhythms = recordKind<SourceRhythm>({
+  name: 'source_rhythms',
+  schema: SourceRhythm,
+  key: (rhythm) => rhythm.source,
+  indexes: {},
+});
+
 const mostSources = 10_000;
 
 /**
@@ -49,6 +68,8 @@ export async function carryLedgers(
   now: number,
 ): Promise<readonly SourceLedger[]> {
   const mark = await records.get(ledgerMarks, 'through');
+  // Ids go on from there though the clock was set back: else new events would lie before the mark.
+  if (mark) uuidv7(Number.parseInt(mark.value.event.replace('-', '').slice(0, 12), 16));
   const { records: kept } = await records.find(sourceLedgers, { limit: mostSources });
   const ledgers = new Map(kept.map(({ value }) => [value.source, value]));
   const later: EventFilter = { op: 'range', field: 'id', gt: mark?.value.event ?? '' };
@@ -143,8 +164,20 @@ export interface LedgerKeeping {
   close(): Promise<void>;
 }
 
+/** What is known of the sources besides their accounts: what was stated of them, and what is usual. */
+export async function carryWatch(records: RecordStore) {
+  const page = { limit: mostSources };
+  const stated = await records.find(statedLedgers, page);
+  const rhythms = await records.find(sourceRhythms, page);
+  return {
+    stated: stated.records.map(({ value }) => value),
+    rhythms: rhythms.records.map(({ value }) => value),
+  };
+}
+
 const minute = 60_000;
 const statementEvery = 60 * minute;
+const rhythmsEvery = 10 * minute;
 
 /**
  * Once a minute: keeps the accounts, and tells of sources that fell silent or changed their rate. Once an hour and at
@@ -156,19 +189,20 @@ export function keepLedgers(parts: {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The accounts that this start began with. */
-  readonly carried: readonly SourceLedger[];
+  /** What this start knows of the time before it. */
+  readonly carried: Awaited<ReturnType<typeof carryWatch>>;
   /** The id of the last event that became durable; undefined before the first. */
   readonly through: () => string | undefined;
 }): LedgerKeeping {
   const { intake, records, audit, clock, log, carried, through } = parts;
   const ledgers = () => intake.ledgers();
-  const statements = createLedgerStatements({ ledgers, clock, before: carried });
-  const watch = createSourceWatch({ ledgers, clock });
+  const statements = createLedgerStatements({ ledgers, clock, before: carried.stated });
+  const watch = createSourceWatch({ ledgers, clock, before: carried.rhythms });
   const saved = new Map<string, string>();
   /** Alerts that the store did not take yet. */
   let untold: readonly SourceAlert[] = [];
   let stated = clock.now();
+  let learnt = clock.now();
 
   const save = async () => {
     const event = through();
@@ -181,15 +215,26 @@ export function keepLedgers(parts: {
     for (const ledger of moved) saved.set(ledger.source, JSON.stringify(ledger));
   };
   const state = async () => {
-    stated = clock.now();
-    await records.commit([], statements.next());
+    const next = statements.next();
+    await records.commit(
+      next.stated.map((one) => write.put(statedLedgers, one)),
+      next.entries,
+    );
     await audit.checkpoint();
+    stated = clock.now();
   };
+  const keepRhythms = async () => {
+    await records.commit(watch.rhythms().map((rhythm) => write.put(sourceRhythms, rhythm)));
+    learnt = clock.now();
+  };
+  /** Also when the clock was set back, or nothing would be due for as long. */
+  const isDue = (last: number, every: number) => Math.abs(clock.now() - last) >= every;
   const tick = async () => {
     await save();
     untold = [...untold, ...watch.check()].slice(-10_000);
     if (await keepSourceAlerts(intake, untold)) untold = [];
-    if (clock.now() - stated >= statementEvery) await state();
+    if (isDue(learnt, rhythmsEvery)) await keepRhythms();
+    if (isDue(stated, statementEvery)) await state();
   };
   let running = Promise.resolve();
   const timer = setInterval(() => {
@@ -205,6 +250,7 @@ export function keepLedgers(parts: {
       clearInterval(timer);
       await running;
       await save();
+      await keepRhythms();
       await state();
     },
   };

@@ -17,7 +17,7 @@ import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
 import { recentlyKept } from '../collect/kept-frames.ts';
 import { knownEvents } from '../collect/known-events.ts';
-import { carryLedgers, keepLedgers } from '../collect/ledgers.ts';
+import { carryLedgers, carryWatch, keepLedgers } from '../collect/ledgers.ts';
 import { subscribeMqtt } from '../collect/mqtt.ts';
 import { readParsers } from '../collect/parsers.ts';
 import { judgeSenders, refuseStrangers } from '../collect/senders.ts';
@@ -65,6 +65,7 @@ export async function openCollection(parts: {
   const { config, records, events, clock, log, callers, decide, blockList, onEvents } = parts;
   const normaliser = openNormaliser(config, parts.content);
   const carried = await carryLedgers(records, events, clock.now());
+  const watched = await carryWatch(records);
   let through: string | undefined;
   const intake = createIntake({
     store: {
@@ -138,7 +139,7 @@ export async function openCollection(parts: {
   });
   const unfollow = trust.follow(syslog);
   const stopRenewing = secure ? keepFresh(parts.authority, names, http) : () => {};
-  const ledgers = keepLedgers({ ...parts, intake, carried, through: () => through });
+  const ledgers = keepLedgers({ ...parts, intake, carried: watched, through: () => through });
   const place = (at: { host: string; port: number } | undefined) =>
     at === undefined ? '' : `${reachable(at.host)}:${at.port}`;
   return {
