@@ -104,12 +104,14 @@ function personCaller(person: SignInOf, ambient: boolean, composition: Compositi
   return { uid, actor: `user:${person.id}`, person, ambient, known };
 }
 
-/** Bearer, or the ways in which log shippers carry an API key: `ApiKey`, or the password of Basic. */
+/** Bearer, or the ways in which log shippers carry an API key: `ApiKey`, bare or as `id:key`, or the password of Basic. */
 function bearerOf(headers: Headers): string | undefined {
   const [scheme, value] = (headers.get('authorization') ?? '').split(' ', 2) as [string, string | undefined];
   if (value === undefined) return undefined;
   if (/^bearer$/i.test(scheme)) return value;
   if (!/^(?:apikey|basic)$/i.test(scheme)) return undefined;
+  // A bare token is base64 by its letters, too, and what it decodes to may happen to hold a colon.
+  if (/^apikey$/i.test(scheme) && /^kd[a-z]_/.test(value)) return value;
   const decoded = Buffer.from(value, 'base64').toString();
   return decoded.includes(':') ? decoded.slice(decoded.indexOf(':') + 1) : value;
 }
