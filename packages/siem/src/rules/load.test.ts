@@ -56,6 +56,11 @@ describe('reading rules', () => {
       "  a: { x|re|endswith: 'a)(b' }\n  condition: a\n",
       'error regex-invalid 4',
     ],
+    [
+      'a regex of many repetitions',
+      `  a: { x|re: '${'.{1000}'.repeat(3)}' }\n  condition: a\n`,
+      'error rule-too-large 4',
+    ],
     ['an escaped percent', "  a: { x|expand: '50\\%' }\n  condition: a\n", 'warning placeholder-escaped 4'],
     ['a timeframe', '  a: { x: 1 }\n  timeframe: 5m\n  condition: a\n', 'error aggregation-unsupported 5'],
     [

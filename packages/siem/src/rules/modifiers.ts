@@ -115,6 +115,9 @@ function readText(
   );
 }
 
+/** Twice the largest of SigmaHQ's (`.{1000,}`); a value of 32 KB then takes a quarter of a second at the worst. */
+const mostInstructions = 2000;
+
 /** A regular expression is searched for; `startswith` and `endswith` bind it to that end of the value. */
 function readRegex(
   node: SourceScalar,
@@ -130,8 +133,13 @@ function readRegex(
   const regex = `${used.has('startswith') ? '\\A' : ''}${bound}${used.has('endswith') ? '\\z' : ''}`;
   try {
     // By itself, too: what does not stand alone could close the brackets that are put around it.
-    for (const text of new Set([node.text, regex])) compileRegex(text, flags);
+    for (const text of new Set([node.text, regex])) {
+      // Each unit of a value may meet each instruction: linear, and yet seconds for `.{1000}` written twenty times.
+      if (compileRegex(text, flags).programSize() > mostInstructions)
+        throw new RuleFault('rule-too-large', node.line, `${quote(node.text)} repeats too much`);
+    }
   } catch (error) {
+    if (error instanceof RuleFault) throw error;
     const reason = error instanceof Error ? error.message : 'unknown';
     throw new RuleFault(
       'regex-invalid',
