@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, type Program, startProgram, temporaryFolder } from '../program.ts';
 import { type Postgresql, startPostgresql } from '../servers/postgresql.ts';
@@ -49,6 +49,14 @@ async function city(server: Postgresql, checks: Checks): Promise<void> {
   const before = await counts(program);
   checks.ok('there is an incident', before.incidents > 0);
   checks.matches('the audit log is whole', (await program.cli('audit', 'verify')).stdout, /intact/i);
+  const copied = temporaryFolder();
+  cpSync(join(folder, 'data'), join(copied, 'data'), { recursive: true });
+  rmSync(join(copied, 'data/lock'));
+  checks.matches(
+    'a copy of the folder does not start beside it',
+    await refused(environment, copied),
+    /another program works with the records/,
+  );
   checks.ok('no record is in a file', !existsSync(join(folder, 'data/records.sqlite')));
   checks.equal(
     'the certificates are in the database',
@@ -128,9 +136,22 @@ async function backups(
     (await inFile('backup', 'restore', 'city.backup', 'filed/data')).output,
     /Restored: audit log intact/,
   );
+  // From a file to a database, which is also how a city moves there.
+  const moved = server.database('moved');
+  const filed = command({
+    KYDAI_BACKUP_PASSPHRASE: of(url)['KYDAI_BACKUP_PASSPHRASE']!,
+    KYDAI_DATA: join(folder, 'filed/data'),
+  });
+  checks.equal('a city with a file is backed up', (await filed('backup', 'create', 'filed.backup')).code, 0);
+  checks.matches(
+    'and moves to a database',
+    (await command(of(moved))('backup', 'restore', 'filed.backup', 'moved/data')).output,
+    /Restored: audit log intact/,
+  );
   const now = await counts(program);
   for (const [name, environment] of [
     ['restored', of(url)],
+    ['moved', of(moved)],
     ['filed', { KYDAI_BACKUP_PASSPHRASE: 'a long passphrase for backups' }],
   ] as const) {
     const city = await startProgram({ folder: join(folder, name), environment });

@@ -8,7 +8,7 @@ export type StoreErrorCode =
   | 'disk-full'
   /** The disk failed in another way: nothing of the append was kept. */
   | 'disk-failed'
-  /** Another process has the folder open. */
+  /** Another process has the folder open, or works with the database. */
   | 'locked'
   /** What is on disk is not what was written. */
   | 'damaged'

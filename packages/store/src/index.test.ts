@@ -6,6 +6,7 @@ it('exports what other packages may use, and nothing else', () => {
     'StoreError',
     'auditLeafHash',
     'compileFilter',
+    'holdPostgres',
     'isEmptyPostgres',
     'matchesFilter',
     'openElastic',

@@ -10,6 +10,7 @@ export type { LakeLimits } from './lake/limits.ts';
 export type { LegalHold } from './lake/manifest.ts';
 export { type Lake, type LakeOptions, openLake } from './lake/open.ts';
 export type { SqlAnswer, SqlOptions } from './lake/sandbox.ts';
+export { holdPostgres, type PostgresHold } from './records/hold.ts';
 export {
   openPostgresRecords,
   openRecords,

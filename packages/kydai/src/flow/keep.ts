@@ -6,7 +6,7 @@ import type { DataFolder } from '../boot/data-folder.ts';
 import type { Config } from '../config/schema.ts';
 import { openKeys } from '../pki/keys.ts';
 import type { KeySettings } from '../pki/settings.ts';
-import { openRecordStore, refuseStrangers } from '../store/records.ts';
+import { holdRecords, openRecordStore, refuseStrangers } from '../store/records.ts';
 import { keepCheckpoint } from './kept-checkpoint.ts';
 
 export interface Keepers {
@@ -31,10 +31,17 @@ export async function openKeepers(parts: {
 }): Promise<Keepers> {
   const { folder, passphrase, keySettings, recordSettings, clock, log } = parts;
   const keys = await openKeys({ folder: folder.keys, passphrase, settings: keySettings, clock });
-  try {
-    return await openWith(keys, { folder, recordSettings, clock, log });
-  } catch (error) {
+  let hold: Awaited<ReturnType<typeof holdRecords>>;
+  const close = async () => {
+    await hold?.release();
     await keys.close();
+  };
+  try {
+    hold = await holdRecords(recordSettings, log);
+    const kept = await openWith(keys, { folder, recordSettings, clock, log });
+    return { ...kept, close: () => kept.close().finally(close) };
+  } catch (error) {
+    await close();
     throw error;
   }
 }
@@ -81,7 +88,6 @@ async function openWith(
       clearInterval(timer);
       await tryCheckpoint();
       await records.close();
-      await keys.close();
     },
   };
 }

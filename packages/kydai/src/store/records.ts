@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Clock } from '@kydai/contracts';
 import {
+  holdPostgres,
   isEmptyPostgres,
   openPostgresRecords,
   openRecords,
+  type PostgresHold,
   type PostgresPlace,
   type Records,
   type RecordsOptions,
 } from '@kydai/store';
+import type { Logger } from 'pino';
 import type { DataFolder } from '../boot/data-folder.ts';
 import type { Config } from '../config/schema.ts';
 import { ShellError } from '../error.ts';
@@ -30,6 +33,22 @@ export function postgresPlace({ store, postgres }: Config['records']): PostgresP
   const password = passwordFile === '' ? postgres.password : secretIn(passwordFile);
   if (password === '') return { url, schema };
   return { url: url.replace('@', `:${encodeURIComponent(password)}@`), schema };
+}
+
+/**
+ * Keeps other programs away from the database while this one works with it. Where one took it nevertheless, because this
+ * one could not reach it for a while, this process ends: two would contradict each other. @throws StoreError `locked`
+ */
+export async function holdRecords(
+  settings: Config['records'],
+  log: Logger,
+): Promise<PostgresHold | undefined> {
+  const place = postgresPlace(settings);
+  if (place === undefined) return undefined;
+  return holdPostgres({ schema: 'public', ...place }, () => {
+    log.fatal('another program took the records of the database: this one stops');
+    process.kill(process.pid, 'SIGTERM');
+  });
 }
 
 /**
