@@ -54,6 +54,7 @@ export function* choosing(
     if (!necessary) always.push(rule);
     else for (const question of necessary.set) triggers[question]!.push(rule);
   }
+  yield;
   const asked = askedShares(plans, triggers, always, frequencies);
   const worthLooking = (question: number): boolean => {
     const short = questions[question]!.clues!.some(({ text }) => text.length < 3);
@@ -72,25 +73,33 @@ export function* choosing(
     starts[rule] = writeProgram(plan, code);
   }
 
+  yield;
+  const bySlot: Literal[][] = slots.map(() => []);
+  const ofKeywords: Literal[] = [];
+  questions.forEach(({ clues = [] }, id) => {
+    if (ways[id] === askIt) return;
+    const found = bySlot[slotOf[id]!] ?? ofKeywords;
+    for (const { text, start, end } of clues) found.push({ text, start, end, id });
+  });
+  yield;
   const literals: (LiteralIndex | undefined)[] = [];
-  for (const slot of slots.keys()) literals.push(yield* indexing(slot));
-  const keywords = yield* indexing(-1);
+  for (const [slot, found] of bySlot.entries()) {
+    literals.push(yield* indexing([...found, ...ofKeywords], censuses[slot]));
+  }
+  const keywords = yield* indexing(ofKeywords);
   const common = {
     ways,
     triggers: triggers.map((rules) => Int32Array.from(rules)),
     code: Int32Array.from(code),
   };
   return { ...common, always: Int32Array.from(always), starts, literals, keywords };
+}
 
-  /** Of a slot's literals and all keywords; of the keywords alone for -1. */
-  function* indexing(slot: number): Generator<void, LiteralIndex | undefined, void> {
-    const found: Literal[] = [];
-    questions.forEach(({ clues }, id) => {
-      if (ways[id] === askIt || (slotOf[id] !== slot && slotOf[id] !== -1)) return;
-      for (const clue of clues ?? []) found.push({ ...clue, id });
-    });
-    return found.length > 0 ? yield* LiteralIndex.building(found, censuses[slot]) : undefined;
-  }
+function* indexing(
+  literals: readonly Literal[],
+  census?: WordCensus,
+): Generator<void, LiteralIndex | undefined, void> {
+  return literals.length > 0 ? yield* LiteralIndex.building(literals, census) : undefined;
 }
 
 /** In what share of the events each question would be asked at most. */

@@ -3,6 +3,7 @@ import {
   type Keyed,
   KeyFilter,
   type Literal,
+  LiteralPool,
   type LiteralSink,
   LiteralTable,
   spread,
@@ -17,6 +18,7 @@ const most = 8;
  */
 export class Ends {
   readonly #fromEnd: boolean;
+  readonly #pool: LiteralPool;
   readonly #table: LiteralTable;
   readonly #filter: KeyFilter;
   /** A bit for each number of units that a key is made of. */
@@ -24,8 +26,7 @@ export class Ends {
 
   constructor(literals: readonly Literal[], fromEnd: boolean) {
     this.#fromEnd = fromEnd;
-    const keyed = literals.map((literal): Keyed => {
-      const { text } = literal;
+    const keyed = literals.map(({ text }, literal): Keyed => {
       const count = Math.min(text.length, most);
       this.#counts |= 1 << count;
       let key = 0;
@@ -34,14 +35,15 @@ export class Ends {
       }
       return { literal, key, back: fromEnd ? text.length : 0 };
     });
-    this.#table = new LiteralTable(keyed);
+    this.#pool = new LiteralPool(literals);
+    this.#table = new LiteralTable(this.#pool, keyed);
     this.#filter = new KeyFilter(keyed.length);
     for (const { key } of keyed) this.#filter.enter(key);
   }
 
   /** Bytes held. */
   get size(): number {
-    return this.#table.size + this.#filter.bits.length;
+    return this.#pool.size + this.#table.size + this.#filter.bits.length;
   }
 
   scan(text: string, sink: LiteralSink): void {

@@ -2,6 +2,7 @@ import {
   type Keyed,
   KeyFilter,
   type Literal,
+  LiteralPool,
   type LiteralSink,
   LiteralTable,
   spread,
@@ -39,6 +40,7 @@ export function copyAscii(text: string): boolean {
  * most steps miss the caches.
  */
 export class Words {
+  readonly #pool: LiteralPool;
   readonly #filter: KeyFilter;
   readonly #whole: LiteralTable;
   /** By the lower three units of a word, and by the upper three. */
@@ -53,17 +55,27 @@ export class Words {
 
   /** Yields now and then, so that others can work. */
   static *building(literals: readonly Literal[], census?: WordCensus): Generator<void, Words, void> {
-    return new Words(yield* keying(literals, census));
+    const keys = yield* keying(literals, census);
+    const pool = new LiteralPool(literals);
+    yield;
+    const whole = new LiteralTable(pool, keys.whole);
+    yield;
+    return new Words(pool, keys, whole);
   }
 
-  private constructor({ whole, lower, upper, across, short }: WordKeys) {
-    this.#whole = new LiteralTable(whole);
+  private constructor(pool: LiteralPool, keys: WordKeys, whole: LiteralTable) {
+    const { lower, upper, across, short } = keys;
+    const tableOf = (keyed: readonly Keyed[]) => {
+      return keyed.length > 0 ? new LiteralTable(pool, keyed) : undefined;
+    };
+    this.#pool = pool;
+    this.#whole = whole;
     this.#lower = tableOf(lower);
     this.#upper = tableOf(upper);
     this.#across = tableOf(across);
     this.#short = tableOf(short);
-    this.#filter = new KeyFilter(whole.length + roughBytes.length * (lower.length + upper.length));
-    for (const { key } of whole) this.#filter.enter(key);
+    this.#filter = new KeyFilter(keys.whole.length + roughBytes.length * (lower.length + upper.length));
+    for (const { key } of keys.whole) this.#filter.enter(key);
     for (const byte of roughBytes) {
       for (const { key } of lower) this.#filter.enter(key | (byte << 24));
       for (const { key } of upper) this.#filter.enter((key << 8) | byte);
@@ -75,7 +87,7 @@ export class Words {
 
   /** Bytes held. */
   get size(): number {
-    const tables = [this.#whole, this.#lower, this.#upper, this.#across, this.#short];
+    const tables = [this.#pool, this.#whole, this.#lower, this.#upper, this.#across, this.#short];
     const filters =
       this.#filter.bits.length + (this.#acrossFilter?.bits.length ?? 0) + (this.#pairs?.length ?? 0);
     return tables.reduce((sum, table) => sum + (table?.size ?? 0), filters);
@@ -161,22 +173,18 @@ export class Words {
   }
 }
 
-function tableOf(keyed: readonly Keyed[]): LiteralTable | undefined {
-  return keyed.length > 0 ? new LiteralTable(keyed) : undefined;
-}
-
 /** The last two bytes, six bits of each. */
 function pairAfter(pair: number, byte: number): number {
   return ((pair << 6) & 0xfff) | (byte & 0x1f) | ((byte & 0x40) >>> 1);
 }
 
+/** Keys of one unit or two. */
 function pairsOf(short: readonly Keyed[]): Uint8Array {
   const pairs = new Uint8Array(1 << 12);
-  for (const { literal } of short) {
-    const units = Array.from(literal.text, (unit) => byteOf[unit.charCodeAt(0)]!);
-    const pair = units.reduce(pairAfter, 0);
-    if (units.length === 2) pairs[pair] = 1;
-    else for (let before = 0; before < 64; before++) pairs[(before << 6) | pair] = 1;
+  for (const { key } of short) {
+    const first = pairAfter(0, key & 0xff);
+    if (key > 0xff) pairs[pairAfter(first, key >>> 8)] = 1;
+    else for (let before = 0; before < 64; before++) pairs[(before << 6) | first] = 1;
   }
   return pairs;
 }

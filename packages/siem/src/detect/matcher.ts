@@ -24,6 +24,8 @@ const censusEvery = 8;
 /** Of so many values that only keywords look at it is remembered whether they held any. */
 const mostQuiet = 64;
 const worthComparing = 24;
+/** So many questions are looked at between two turns of others. */
+const atOnce = 512;
 /** Values are kept of no longer lines: whoever keeps a part of one keeps the whole. */
 const mostKept = 4096;
 /**
@@ -84,10 +86,15 @@ export class Matcher implements LiteralSink {
     const frequencies = Float64Array.from(questions, guessFrequency);
     const experienced = before !== undefined && before.#replans > 0;
     if (experienced) {
-      const known = before.#knownFrequencies();
-      questions.forEach(({ predicate }, question) => {
+      const known = new Map<string, number>();
+      for (const [question, { predicate }] of before.#questions.entries()) {
+        if (question % atOnce === 0) yield;
+        known.set(predicateKey(predicate), before.#frequencies[question]!);
+      }
+      for (const [question, { predicate }] of questions.entries()) {
+        if (question % atOnce === 0) yield;
         frequencies[question] = known.get(predicateKey(predicate)) ?? Math.min(0.05, frequencies[question]!);
-      });
+      }
     }
     const approach = yield* choosing(survey, frequencies, !experienced);
     return new Matcher(survey, context, frequencies, approach, experienced);
@@ -303,12 +310,6 @@ export class Matcher implements LiteralSink {
       const guess = Math.min(guessFrequency(question), 0.05);
       this.#frequencies[id] = (this.#hits[id]! + 2 * guess) / (seen + 2);
     });
-  }
-
-  #knownFrequencies(): ReadonlyMap<string, number> {
-    return new Map(
-      this.#questions.map(({ predicate }, id) => [predicateKey(predicate), this.#frequencies[id]!]),
-    );
   }
 
   #goBy(approach: Approach): void {

@@ -39,9 +39,8 @@ export function* keying(literals: readonly Literal[], census?: WordCensus): Gene
   const across: Keyed[] = [];
   const short: Keyed[] = [];
   const crowd = new Map<number, number>();
-  for (const [index, literal] of literals.entries()) {
-    if (index % atOnce === atOnce - 1) yield;
-    const { text } = literal;
+  for (const [literal, { text }] of literals.entries()) {
+    if (literal % atOnce === atOnce - 1) yield;
     const { length } = text;
     const at = (from: number, back = from, units = wordUnits): Keyed => {
       return { literal, key: keyOf(text, from, units), back };
