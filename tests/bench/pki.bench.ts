@@ -79,17 +79,20 @@ function auditKey(): { publicKeyPem: string; privateKeyPem: string } {
 }
 
 /**
- * Request check, lint, signature, record and audit entry on disk; 64 requests in flight. The requests are answered on one
- * thread and written on another, so that the rate is held against the cryptography on one thread and on two;
- * `pki.issue.cpu` and `pki.commit.cpu` tell what each of the two spends on a certificate, whatever else the machine does.
+ * Request check, lint, signature, record and audit entry on disk; 64 requests in flight. Requests are answered on one
+ * thread, their signatures verified on others, and what came of them written on one more, so that the rate is held
+ * against the cryptography on one thread and on two; `pki.issue.cpu` and `pki.issue.cpu.elsewhere` tell what the first
+ * and all others spend on a certificate, whatever else the machine does.
  */
 async function issueRate(emit: Emit, authority: Authority): Promise<void> {
-  const requests = Array.from({ length: 6000 }, (_, index) => {
+  // node:crypto is compiled already: it is held against an authority that is, too.
+  const warm = 5000;
+  const requests = Array.from({ length: warm + 8000 }, (_, index) => {
     const id = `issue-${index}`;
     return { csr: makeCsr(id, ecKey()), profile: 'device', subject: id, by: 'user:bench' } as const;
   });
-  await inFlight(64, requests.slice(0, 1000), (request) => authority.issue(request));
-  const timed = requests.slice(1000);
+  await inFlight(64, requests.slice(0, warm), (request) => authority.issue(request));
+  const timed = requests.slice(warm);
   const before = cryptoLimit();
   const [all, here] = [process.cpuUsage(), process.threadCpuUsage()];
   const started = performance.now();
@@ -108,7 +111,7 @@ async function issueRate(emit: Emit, authority: Authority): Promise<void> {
   emit({ ...rate, name: 'pki.issue.rate.two-threads', ...both });
   const cpu = { unit: 'us', baseline: crypto, baselineName: what };
   emit({ name: 'pki.issue.cpu', value: spent, ...cpu, ratio: crypto / spent });
-  emit({ name: 'pki.commit.cpu', value: elsewhere, ...cpu, ratio: crypto / elsewhere });
+  emit({ name: 'pki.issue.cpu.elsewhere', value: elsewhere, ...cpu, ratio: crypto / elsewhere });
 }
 
 function microseconds({ user, system }: NodeJS.CpuUsage): number {

@@ -129,7 +129,7 @@ let newest: { readonly bits: Uint8Array; readonly identifier: Uint8Array } | und
 export function keyIdentifier({ bits }: PublicKey): Uint8Array {
   if (newest === undefined || Buffer.compare(newest.bits, bits) !== 0) {
     const identifier = hash('sha256', bits, 'buffer').subarray(0, 20);
-    newest = { bits: Uint8Array.from(bits), identifier };
+    newest = { bits: Buffer.from(bits), identifier };
   }
   return newest.identifier;
 }

@@ -18,8 +18,9 @@ export function openSqlite(file: string): Engine {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     // Records are written all over the tree of each index: pages that stay in memory are not read again for each, and
-    // those that change often reach the file once for many commits.
-    database.pragma('cache_size = -32768');
+    // those that change often reach the file once for many commits. No more than that: where a commit moves pages within
+    // a tree, SQLite looks through all the cache at its end.
+    database.pragma('cache_size = -16384');
     database.pragma('wal_autocheckpoint = 4000');
     database.pragma('foreign_keys = ON');
     database.pragma('trusted_schema = OFF');
