@@ -1,7 +1,11 @@
 import type { FieldValue } from '@kydai/contracts';
 
 const mostNodes = 4_096;
+/** Fields that follow a node, and values of each. */
+const mostNames = 64;
 const mostValues = 64;
+/** The tree is made anew after so many texts that it had no room for: what fills it may be what comes no more. */
+const mostMissed = 65_536;
 const longest = 96;
 
 /** What some fields without a column are as JSON. */
@@ -24,9 +28,13 @@ export class RestNode {
 }
 
 /** By value of one field: where it leads. Lists of one text are apart from texts. */
-interface Values {
-  readonly plain: Map<FieldValue, RestNode>;
-  readonly lists: Map<string, RestNode>;
+class Values {
+  readonly plain = new Map<FieldValue, RestNode>();
+  readonly lists = new Map<string, RestNode>();
+
+  get size(): number {
+    return this.plain.size + this.lists.size;
+  }
 }
 
 /**
@@ -38,14 +46,16 @@ interface Values {
 export class RestTexts {
   #root = new RestNode('');
   #nodes = 0;
+  #missed = 0;
   #node = this.#root;
   #members: string | undefined;
 
   /** For the next event. */
   begin(): void {
-    if (this.#nodes >= mostNodes) {
+    if (this.#missed >= mostMissed) {
       this.#root = new RestNode('');
       this.#nodes = 0;
+      this.#missed = 0;
     }
     this.#node = this.#root;
     this.#members = undefined;
@@ -58,6 +68,7 @@ export class RestTexts {
         this.#node = next;
         return;
       }
+      this.#missed++;
       this.#members = this.#node.members;
     }
     this.#members += member(name, value);
@@ -85,12 +96,13 @@ export class RestTexts {
     const text = list ? value[0]! : value;
     const long = typeof text === 'string' && text.length > longest;
     if (long || name.length > longest || this.#nodes >= mostNodes) return undefined;
-    if (values !== undefined && values.plain.size + values.lists.size >= mostValues) return undefined;
+    if (values === undefined ? this.#node.next.size >= mostNames : values.size >= mostValues)
+      return undefined;
     // Copies, because a slice keeps the whole line that it is of.
     const ownName = copied(name);
     const own = typeof text === 'string' ? copied(text) : text;
     const node = new RestNode(`${this.#node.members}${member(ownName, list ? [String(own)] : own)}`);
-    const among = values ?? { plain: new Map(), lists: new Map() };
+    const among = values ?? new Values();
     if (values === undefined) this.#node.next.set(ownName, among);
     if (list) among.lists.set(String(own), node);
     else among.plain.set(own, node);
