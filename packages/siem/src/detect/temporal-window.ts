@@ -1,8 +1,8 @@
 import type { CorrelationRule, Requirement } from '../rules/rule.ts';
 import { holds, maxIds, type Sample, type Satisfied, type Window } from './window.ts';
 
-/** Of each rule so many events are remembered: the newest, the oldest, and some between. */
-const mostOfRule = 8;
+/** Of each rule so many events are remembered at most, and half of them at least: the newest, the oldest, some between. */
+const mostOfRule = 16;
 
 /**
  * For temporal and temporal_ordered: of each rule the events that may still meet those of the others, by time. What
@@ -31,10 +31,12 @@ export class TemporalWindow implements Window {
     while (at > 0 && same[at - 1]!.time > sample.time) at--;
     same.splice(at, 0, sample);
     while (same[0]!.time < oldest) same.shift();
-    if (same.length > mostOfRule) same.splice(mostCrowded(same), 1);
-    if (this.#rule.type === 'temporal_ordered')
-      return late || sample.rule === this.#seen.length - 1 ? this.#chain() : undefined;
-    if (!late) return this.#windowTo(this.newest);
+    if (same.length > mostOfRule) this.#seen[sample.rule] = thinned(same);
+    if (this.#rule.type === 'temporal_ordered') {
+      const mayEnd = late || sample.rule === this.#seen.length - 1;
+      return mayEnd && !this.#seen.some((samples) => samples.length === 0) ? this.#chain() : undefined;
+    }
+    if (!late) return this.#lacksOne() ? undefined : this.#windowTo(this.newest);
     // Each window that holds the late one ends with itself or with a later event.
     for (const { time } of this.#seen.flat()) {
       if (time < sample.time || time - sample.time > this.#rule.timespan) continue;
@@ -50,6 +52,18 @@ export class TemporalWindow implements Window {
 
   save(): readonly Sample[] {
     return this.#seen.flat().sort((left, right) => left.time - right.time);
+  }
+
+  /** Whether one of the rules that are all needed has no event within the newest window: mostly, and soon told. */
+  #lacksOne(): boolean {
+    const { requirement, thresholds, timespan } = this.#rule;
+    if (requirement || thresholds.length > 0) return false;
+    const oldest = this.newest - timespan;
+    for (const samples of this.#seen) {
+      const last = samples[samples.length - 1];
+      if (last === undefined || last.time < oldest) return true;
+    }
+    return false;
   }
 
   #windowTo(end: number): Satisfied | undefined {
@@ -83,12 +97,9 @@ export class TemporalWindow implements Window {
   }
 }
 
-/** Which inner sample lies closest between its neighbours. */
-function mostCrowded(samples: readonly Sample[]): number {
-  let found = 1;
-  const room = (at: number) => samples[at + 1]!.time - samples[at - 1]!.time;
-  for (let at = 2; at < samples.length - 1; at++) if (room(at) < room(found)) found = at;
-  return found;
+/** Every second of the samples, and the last. */
+function thinned(samples: readonly Sample[]): Sample[] {
+  return samples.filter((_, at) => at % 2 === 0 || at === samples.length - 1);
 }
 
 function satisfiedBy(samples: readonly Sample[]): Satisfied {
