@@ -125,6 +125,17 @@ describe('reading rules', () => {
     expect(rules.rules[0]!.expression.kind).toBe('and');
   });
 
+  it('lets no filter that names no rules silence all of them', () => {
+    const filter = (rules: string) =>
+      `${rule('  a: { x: 1 }\n  condition: a\n', 'id: r\n')}---\ntitle: F\nlogsource: { service: s }\nfilter:\n${rules}  f: { y: 2 }\n  condition: not f\n`;
+    for (const wrong of ['', '  rule: [r]\n', '  rules: []\n']) {
+      const { rules, problems } = load(filter(wrong));
+      expect(problems.map(({ code }) => code)).toEqual(['filter-invalid']);
+      expect(rules.rules[0]!.expression.kind).toBe('match');
+    }
+    expect(load(filter('  rules: any\n')).rules.rules[0]!.expression.kind).toBe('and');
+  });
+
   it('silences what only feeds a correlation, orders chains, and refuses circles', () => {
     const correlation = (id: string, of: string) =>
       `---\ntitle: C\nid: ${id}\ncorrelation:\n  type: event_count\n  rules: [${of}]\n  group-by: [u]\n  timespan: 5m\n  condition: { gte: 2 }\n`;

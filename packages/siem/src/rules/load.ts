@@ -145,6 +145,13 @@ export function* loadingRules(
     const logsource = readLogSource(document);
     const title = textOf(child(document, 'title')) ?? file;
     const listed = textsOf(child(node, 'rules'));
+    // A filter that forgot or misspelt them would silence every rule of its log source.
+    if (listed.length === 0)
+      throw new RuleFault(
+        'filter-invalid',
+        node.line,
+        'a filter names its `rules`; write `any` for all of them',
+      );
     const expression = readDetection(node, new Set(['rules']), context(logsource, file, title));
     const condition = textsOf(child(node, 'condition')).join(' ');
     if (!/\bnot\b/i.test(condition)) {
@@ -152,7 +159,7 @@ export function* loadingRules(
         'the filter keeps only what its condition selects; write `not selection` to leave that out';
       report({ code: 'filter-selects', severity: 'warning', file, line: node.line, message }, title);
     }
-    const any = listed.length === 0 || (listed.length === 1 && listed[0] === 'any');
+    const any = listed.length === 1 && listed[0] === 'any';
     return { rules: listed, any, logsource, expression, file, line: node.line };
   }
 }
