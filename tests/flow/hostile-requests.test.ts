@@ -99,6 +99,22 @@ describe('requests of somebody who means harm', () => {
     expect((await program.cli('pki', 'list', '--json')).stdout).not.toContain('portal');
   });
 
+  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])(
+    'that a proxy on this machine passes on (%s) are not those of this machine',
+    async (name) => {
+      const { http, collect } = program.addresses;
+      for (const url of [
+        `${http}/metrics`,
+        `${http}/.well-known/authzen-configuration`,
+        `${collect}/_bulk`,
+      ]) {
+        const method = url.endsWith('_bulk') ? 'POST' : 'GET';
+        expect((await fetch(url, { method, headers: { [name]: '203.0.113.9' } })).status).toBe(401);
+      }
+      expect((await fetch(`${http}/metrics`)).status).toBe(200);
+    },
+  );
+
   it('are answered to nobody without a proof', async () => {
     const open: string[] = [];
     for (const [method, path] of routes) {

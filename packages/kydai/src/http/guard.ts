@@ -58,9 +58,13 @@ function forgery(c: Context, caller: Caller): string | undefined {
   return site === undefined || site === 'same-origin' ? undefined : 'the request came from another site';
 }
 
+/** What proxies say of those for whom they ask (RFC 7239, and what was used before it). */
+const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
 /**
  * For what machines ask: a program on this machine needs no token, unless a web page sent it (browsers then name the
- * page's origin); from elsewhere the caller must be known and allowed.
+ * page's origin), or a proxy on this machine passes on what came from elsewhere; from elsewhere the caller must be known
+ * and allowed.
  */
 export function anonymousFromHere(callers: Callers, decide: Decide) {
   const guard = createGuard(callers, decide);
@@ -69,7 +73,8 @@ export function anonymousFromHere(callers: Callers, decide: Decide) {
     return async (c, next) => {
       const bare = c.req.header('authorization') === undefined && c.req.header('cookie') === undefined;
       const page = c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined;
-      return bare && !page && isLoopback(c.env.peer.address) ? next() : guarded(c, next);
+      const relayed = forwarding.some((name) => c.req.header(name) !== undefined);
+      return bare && !page && !relayed && isLoopback(c.env.peer.address) ? next() : guarded(c, next);
     };
   };
 }
