@@ -3,12 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { write } from '@kydai/contracts';
+import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, postgresPrograms, startPostgres } from '../contract/postgres.ts';
 import { entry, lamp, lamps } from '../contract/records.ts';
+import { sortableText } from '../records/dialect.ts';
 import { openPostgresRecords, openRecords } from '../records/open.ts';
-import { isEmptyPostgres, restorePostgresRecords, snapshotPostgresRecords } from './postgres.ts';
+import {
+  isEmptyPostgres,
+  restorePostgresRecords,
+  snapshotPostgresRecords,
+  unsortableText,
+} from './postgres.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const auditKey = {
@@ -23,6 +30,15 @@ it('says that a server cannot be reached, without its password', async () => {
   const asked = isEmptyPostgres({ url: 'postgres://kydai:hunter2@/postgres?host=/nonexistent' });
   await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
   await expect(asked).rejects.not.toThrow(/hunter2/);
+});
+
+it('gives back every index value that was made sortable', () => {
+  const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string());
+  fc.assert(
+    fc.property(value, (each) => {
+      expect(unsortableText(sortableText(each))).toBe(each === 0 ? 0 : each);
+    }),
+  );
 });
 
 // PostgreSQL is a Debian package that a developer's machine may lack; CI installs it.
@@ -72,6 +88,8 @@ describe.skipIf(programs === undefined)('records on a real PostgreSQL', { timeou
     expect(verdict.size).toBeGreaterThanOrEqual(2500);
     const found = await filed.records.find(lamps, { where: { watts: 1234 } });
     expect(found.records).toEqual([{ value: many[1234], version: 1 }]);
+    const highest = { order: '-watts', limit: 1 } as const;
+    expect((await filed.records.find(lamps, highest)).records[0]?.value.watts).toBe(2499);
     const { root } = await filed.audit.checkpoint();
     await filed.records.close();
 
@@ -79,6 +97,7 @@ describe.skipIf(programs === undefined)('records on a real PostgreSQL', { timeou
     const to = await openPostgresRecords({ ...two, clock, auditKey });
     expect(await to.audit.verify()).toMatchObject({ intact: true, size: verdict.size, root });
     expect((await to.records.find(lamps, { where: { watts: 1234 } })).records).toEqual(found.records);
+    expect((await to.records.find(lamps, highest)).records[0]?.value.watts).toBe(2499);
     await to.records.commit([write.update(lamps, lamp('k1', { watts: 7 }), 1)], [entry('after')]);
     await to.records.close();
     await expect(restorePostgresRecords(file, two)).rejects.toMatchObject({ code: 'not-empty' });

@@ -2,7 +2,8 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { StoreError } from '../error.ts';
-import { type Dialect, postgresDialect, sqliteDialect } from '../records/dialect.ts';
+import { type Dialect, postgresDialect, sortableText, sqliteDialect } from '../records/dialect.ts';
+import { column } from '../records/kind.ts';
 import { createBase } from '../records/migrate.ts';
 import { type Answer, runAsync, runSync } from '../records/steps.ts';
 
@@ -19,9 +20,16 @@ const columns = {
   audit_node: { level: 'bigint', idx: 'bigint', hash: 'bytea' },
   audit_checkpoint: { size: 'bigint', at: 'bigint', root: 'text', signature: 'text' },
 } as const;
-/** Index columns are left out: they are computed again when a kind is first used (`createKind`). */
 const ofKind = { key: 'text', version: 'bigint', body: 'text' } as const;
-type Columns = Readonly<Record<string, 'bigint' | 'bytea' | 'text'>>;
+/** `index` is an index value: as it is in SQLite, sortable text in PostgreSQL. */
+type Type = 'bigint' | 'bytea' | 'text' | 'index';
+type Columns = Readonly<Record<string, Type>>;
+
+/** A kind of record as `kydai_kinds` knows it: its name, and its index columns with what they were computed by. */
+interface Kind {
+  readonly name: string;
+  readonly indexes: string;
+}
 
 /**
  * Writes a record store on PostgreSQL into a new SQLite file that `openRecords` opens, also while programs work with it: all
@@ -36,23 +44,25 @@ export async function snapshotPostgresRecords(place: PostgresPlace, to: string):
       return { rows: [], changed: 0 };
     });
     await within(place, 'begin isolation level repeatable read read only', async (client) => {
-      const names = await kindsIn(client);
+      const { rows: kinds } = await client.query<Kind>('select name, indexes from kydai_kinds order by name');
       database.exec('begin');
-      for (const name of names) {
-        database.exec(kindTable(sqliteDialect, name));
-        database.prepare("insert into kydai_kinds (name, indexes) values (?, '{}')").run(name);
+      for (const kind of kinds) {
+        for (const text of kindTable(sqliteDialect, kind)) database.exec(text);
+        database
+          .prepare('insert into kydai_kinds (name, indexes) values (?, ?)')
+          .run(kind.name, kind.indexes);
       }
-      for (const [table, types] of tablesOf(names)) {
+      for (const [table, types] of tablesOf(kinds)) {
         const heads = Object.keys(types);
+        const named = heads.map((head) => `"${head}"`).join(', ');
         const insert = database.prepare(
-          `insert into "${table}" (${heads.join(', ')}) values (${heads.map(() => '?').join(', ')})`,
+          `insert into "${table}" (${named}) values (${heads.map(() => '?').join(', ')})`,
         );
-        await client.query(`declare copy no scroll cursor for select ${heads.join(', ')} from "${table}"`);
+        await client.query(`declare copy no scroll cursor for select ${named} from "${table}"`);
         for (;;) {
           const { rows } = await client.query<Record<string, unknown>>(`fetch ${together} from copy`);
           if (rows.length === 0) break;
-          for (const row of rows)
-            insert.run(...heads.map((head) => (types[head] === 'bigint' ? Number(row[head]) : row[head])));
+          for (const row of rows) insert.run(...heads.map((head) => fromPostgres(types[head]!, row[head])));
         }
         await client.query('close copy');
       }
@@ -77,24 +87,28 @@ export async function restorePostgresRecords(file: string, place: PostgresPlace)
         await client.query(text, [...parameters]);
         return { rows: [], changed: 0 };
       });
-      const names = database.prepare<[], { name: string }>('select name from kydai_kinds').all();
-      for (const { name } of names) {
-        await client.query(kindTable(postgresDialect, name));
-        await client.query("insert into kydai_kinds (name, indexes) values ($1, '{}')", [name]);
+      const kinds = database.prepare<[], Kind>('select name, indexes from kydai_kinds').all();
+      for (const kind of kinds) {
+        for (const text of kindTable(postgresDialect, kind)) await client.query(text);
+        await client.query('insert into kydai_kinds (name, indexes) values ($1, $2)', [
+          kind.name,
+          kind.indexes,
+        ]);
       }
-      for (const [table, types] of tablesOf(names.map(({ name }) => name))) {
+      for (const [table, types] of tablesOf(kinds)) {
         const heads = Object.keys(types);
-        const arrays = heads.map((head, at) => `$${at + 1}::${types[head]}[]`);
-        const insert = `insert into "${table}" (${heads.join(', ')}) select * from unnest(${arrays.join(', ')})`;
-        const rows = database.prepare<[], Record<string, unknown>>(
-          `select ${heads.join(', ')} from "${table}"`,
+        const named = heads.map((head) => `"${head}"`).join(', ');
+        const arrays = heads.map(
+          (head, at) => `$${at + 1}::${types[head] === 'index' ? 'text' : types[head]}[]`,
         );
+        const insert = `insert into "${table}" (${named}) select * from unnest(${arrays.join(', ')})`;
+        const rows = database.prepare<[], Record<string, unknown>>(`select ${named} from "${table}"`);
         let batch: Record<string, unknown>[] = [];
         const write = async () => {
           if (batch.length === 0) return;
           await client.query(
             insert,
-            heads.map((head) => batch.map((row) => row[head])),
+            heads.map((head) => batch.map((row) => toPostgres(types[head]!, row[head]))),
           );
           batch = [];
         };
@@ -121,24 +135,63 @@ async function holdsRecords(client: pg.Client): Promise<boolean> {
   return found.rows[0]?.held === true;
 }
 
-async function kindsIn(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>('select name from kydai_kinds order by name');
-  return rows.map(({ name }) => name).filter((name) => /^[a-z][a-z0-9_]{0,47}$/.test(name));
+function tablesOf(kinds: readonly Kind[]): [string, Columns][] {
+  return [
+    ...Object.entries(columns),
+    ...kinds.map((kind): [string, Columns] => [
+      `r_${kind.name}`,
+      { ...ofKind, ...Object.fromEntries(indexesOf(kind).map((name) => [column(name), 'index' as const])) },
+    ]),
+  ];
 }
 
-function tablesOf(kinds: readonly string[]): [string, Columns][] {
-  return [...Object.entries(columns), ...kinds.map((name): [string, Columns] => [`r_${name}`, ofKind])];
-}
-
-function kindTable({ db, types }: Dialect, name: string): string {
-  const key = sql.raw(types.key);
-  const query = db.schema
-    .createTable(`r_${name}`)
+/** The statements that make the table of a kind with its indexes, as `createKind` makes them. */
+function kindTable({ db, types }: Dialect, kind: Kind): string[] {
+  const table = `r_${kind.name}`;
+  const indexes = indexesOf(kind);
+  let making = db.schema
+    .createTable(table)
     .ifNotExists()
-    .addColumn('key', key as never, (c) => c.primaryKey())
+    .addColumn('key', sql.raw(types.key) as never, (c) => c.primaryKey())
     .addColumn('version', sql.raw(types.integer) as never, (c) => c.notNull())
     .addColumn('body', 'text', (c) => c.notNull());
-  return query.compile().sql;
+  for (const name of indexes) making = making.addColumn(column(name), sql.raw(types.index) as never);
+  const index = (name: string) =>
+    db.schema
+      .createIndex(`x_${table}_${name}`)
+      .ifNotExists()
+      .on(table)
+      .columns([column(name), 'key']);
+  return [making, ...indexes.map(index)].map((each) => each.compile().sql);
+}
+
+function indexesOf({ name, indexes }: Kind): string[] {
+  const found = Object.keys(JSON.parse(indexes) as object);
+  if (
+    !/^[a-z][a-z0-9_]{0,47}$/.test(name) ||
+    !found.every((each) => /^[A-Za-z][A-Za-z0-9_]{0,47}$/.test(each))
+  )
+    throw new StoreError('damaged', 'the records name a kind that cannot be one');
+  return found;
+}
+
+function toPostgres(type: Type, value: unknown): unknown {
+  return type === 'index' && value !== null ? sortableText(value as string | number) : value;
+}
+
+function fromPostgres(type: Type, value: unknown): unknown {
+  if (type === 'bigint') return Number(value);
+  return type === 'index' && value !== null ? unsortableText(String(value)) : value;
+}
+
+/** What `sortableText` was made of. */
+export function unsortableText(text: string): string | number {
+  if (text.startsWith('s')) return text.slice(1);
+  const bytes = Buffer.from(text.slice(1), 'hex');
+  const negative = bytes[0]! < 0x80;
+  for (let at = 0; at < 8; at++) bytes[at] = negative ? ~bytes[at]! & 0xff : bytes[at]!;
+  if (!negative) bytes[0]! &= 0x7f;
+  return bytes.readDoubleBE(0);
 }
 
 /** One transaction on a connection of its own. */
