@@ -38,10 +38,10 @@ const incidents = JSON.parse((await program.cli('incidents', '--all', '--json'))
 }[];
 const pages = values.page ?? [
   '/', '/incidents', ...incidents.slice(0, 2).map(({ id }) => `/incidents/${id}`), '/devices', '/certificates', '/enrol', '/logs',
-  '/findings', '/detections', '/rules', '/rules?view=map', '/rules?view=packs', '/hunts', '/sources', '/decisions', '/policies', '/policies?view=cases', '/policies?view=try', '/policies?view=blast', '/audit', '/backups',
+  '/findings', '/detections', '/rules', '/rules?view=map', '/rules?view=packs', '/hunts', '/sources', '/decisions', '/policies', '/policies?view=cases', '/policies?view=try', '/policies?view=blast&type=User&id=operator&what=leave&value=administrator', '/audit', '/backups',
 ]; // biome-ignore format: a list
 
-const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
+const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const languages = values.quick ? (['vi'] as const) : (['vi', 'en'] as const);
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -53,6 +53,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.goto(program.addresses.http + path);
         await page.waitForSelector('main h1').catch(() => {});
         await page.waitForTimeout(600);
+        const tall = await page.evaluate(() => document.documentElement.scrollHeight);
         const name =
           path === '/'
             ? 'overview'
@@ -63,6 +64,8 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.screenshot({
           path: join(folder, `${name}.${size}.${colorScheme}.${language}.png`),
           fullPage: true,
+          // A list of thousands is alike further down, and a picture must be large enough to look at.
+          clip: { x: 0, y: 0, width: viewport.width, height: Math.min(tall, 2 * viewport.height) },
         });
       }
       await context.close();

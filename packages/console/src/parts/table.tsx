@@ -41,6 +41,7 @@ export function Table<T>({
 }) {
   return (
     <div className="table-frame">
+      {order === undefined ? null : <PhoneOrder columns={columns} order={order} />}
       <table className="table">
         <caption className="visually-hidden">{caption}</caption>
         <thead>
@@ -63,6 +64,28 @@ export function Table<T>({
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** On a phone there are no headings to press. */
+function PhoneOrder<T>({ columns, order }: { columns: readonly Column<T>[]; order: Order }) {
+  const { t } = useSettings();
+  const choices = columns.flatMap(({ head, orders = [] }) =>
+    orders.map((one) => [one, `${head} ${one.startsWith('-') ? '↓' : '↑'}`] as const),
+  );
+  const isNamed = choices.some(([one]) => one === order.value);
+  return (
+    <label className="phone-order">
+      <span>{t('common.sort')}</span>
+      <select value={order.value} onChange={(event) => order.change(event.currentTarget.value)}>
+        {isNamed ? null : <option value={order.value}>{t('common.asGiven')}</option>}
+        {choices.map(([one, text]) => (
+          <option key={one} value={one}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -174,6 +174,7 @@ export const policies: English<typeof vi> = {
   'blast.loses': 'Lost: {n}',
   'blast.gains': 'Gained: {n}',
   'blast.every': 'All',
+  'blast.count': 'Grants',
   'blast.none': 'No grant flips: this takes nothing and gives nothing.',
   'blast.all': 'complete',
   'blast.some': 'not complete: there are more than could be listed',

@@ -4,6 +4,7 @@ import type { English } from './english.ts';
 /** Sources of logs and tokens. */
 export const sources: English<typeof vi> = {
   'sources.title': 'Log sources',
+  'sources.name': 'Source',
   'sources.lead':
     'Every source has an account: received = kept + refused + dropped + pending. No line vanishes without a name.',
   'sources.received': 'Received',

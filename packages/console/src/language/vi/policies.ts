@@ -172,6 +172,7 @@ export const policies = {
   'blast.loses': 'Mất đi: {n}',
   'blast.gains': 'Có thêm: {n}',
   'blast.every': 'Tất cả',
+  'blast.count': 'Số quyền',
   'blast.none': 'Không quyền nào đổi: điều này không lấy đi và không cho thêm gì.',
   'blast.all': 'đầy đủ',
   'blast.some': 'chưa đủ: còn nhiều hơn số liệt kê được',

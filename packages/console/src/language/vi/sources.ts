@@ -1,6 +1,7 @@
 /** Sources of logs and tokens. */
 export const sources = {
   'sources.title': 'Nguồn nhật ký',
+  'sources.name': 'Nguồn',
   'sources.lead':
     'Mỗi nguồn có một sổ cân đối: nhận = lưu + từ chối + mất + đang ghi. Không dòng nào biến mất mà không có tên.',
   'sources.received': 'Nhận',

@@ -10,24 +10,43 @@ import { useAskedColumns } from './asked.tsx';
 
 type Grant = BlastView['gains'][number] & { readonly by?: readonly string[] };
 
-const page = 100;
+/** What one may do no more, or now, to many: one line. */
+export interface GrantGroup {
+  readonly principal: Grant['principal'];
+  readonly action: string;
+  readonly resources: readonly Grant['resource'][];
+  readonly by: readonly string[];
+}
 
-/** Grants that would flip one way: how many of each action, then one by one. */
+/** Grants of one principal, for one action, that the same policies end, together; in the order of the first of each. */
+export function groupGrants(grants: readonly Grant[]): readonly GrantGroup[] {
+  const groups = Map.groupBy(grants, ({ principal, action, by = [] }) =>
+    JSON.stringify([principal.type, principal.id, action, by]),
+  );
+  return [...groups.values()].map((of) => {
+    const { principal, action, by = [] } = of[0]!;
+    return { principal, action, by, resources: of.map(({ resource }) => resource) };
+  });
+}
+
+const page = 100;
+const mostShown = 14;
+
+/** Grants that would flip one way: how many of each action, then who may do what to what. */
 export function Grants({ way, grants }: { way: 'loses' | 'gains'; grants: readonly Grant[] }) {
   const { t, format } = useSettings();
   const [action, setAction] = useState('');
   const [limit, setLimit] = useState(page);
-  const asked = useAskedColumns((grant: Grant) => grant);
+  const asked = useAskedColumns((group: GrantGroup) => group);
   if (grants.length === 0) return null;
   const actions = [...Map.groupBy(grants, (grant) => grant.action)]
     .map(([name, of]) => [name, of.length] as const)
     .sort((a, b) => b[1] - a[1]);
-  const shown = action === '' ? grants : grants.filter((grant) => grant.action === action);
-  const by: Column<Grant> = {
+  const shown = groupGrants(action === '' ? grants : grants.filter((grant) => grant.action === action));
+  const by: Column<GrantGroup> = {
     id: 'by',
     head: t('blast.by'),
-    kind: 'wide',
-    cell: ({ by: policies = [] }) =>
+    cell: ({ by: policies }) =>
       policies.length === 0 ? (
         <span className="hint">{t('decisions.notPermittedHint')}</span>
       ) : (
@@ -63,14 +82,31 @@ export function Grants({ way, grants }: { way: 'loses' | 'gains'; grants: readon
       <Table
         caption={t(`blast.${way}`, { n: grants.length })}
         rows={shown.slice(0, limit)}
-        rowKey={(grant) => JSON.stringify(grant)}
+        rowKey={({ principal, action: name, by: policies }) => JSON.stringify([principal, name, policies])}
         columns={[
           ...asked,
           {
-            id: 'resource',
+            id: 'resources',
             head: t('decisions.col.resource'),
-            kind: way === 'gains' ? 'wide' : 'lead',
-            cell: ({ resource }) => <Uid uid={resource} />,
+            kind: 'wide',
+            cell: ({ resources }) => (
+              <span className="entities">
+                {resources.slice(0, mostShown).map((one) => (
+                  <Uid key={`${one.type} ${one.id}`} uid={one} />
+                ))}
+                {resources.length > mostShown ? (
+                  <span className="hint figures">
+                    {t('common.others', { n: format.number(resources.length - mostShown) })}
+                  </span>
+                ) : null}
+              </span>
+            ),
+          },
+          {
+            id: 'count',
+            head: t('blast.count'),
+            kind: 'figure',
+            cell: ({ resources }) => format.number(resources.length),
           },
           ...(way === 'loses' ? [by] : []),
         ]}

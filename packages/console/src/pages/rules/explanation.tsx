@@ -2,7 +2,10 @@ import type { RuleExplanationView } from '@kydai/contracts';
 import { Link } from 'wouter';
 import { titleOfRule } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
+import { isKey } from '../../language/translate.ts';
 import { Panel } from '../../parts/frame.tsx';
+
+const signs: Readonly<Record<string, string>> = { gt: '>', gte: '≥', lt: '<', lte: '≤', eq: '=', neq: '≠' };
 
 /** The condition of a rule as an outline, or what a correlation counts. */
 export function Condition({ explanation }: { explanation: RuleExplanationView }) {
@@ -12,7 +15,14 @@ export function Condition({ explanation }: { explanation: RuleExplanationView })
     return (
       <dl className="particulars">
         <dt>{t('rule.matches')}</dt>
-        <dd>{t('rule.counts', { type: correlation.type, span: format.duration(correlation.timespan) })}</dd>
+        <dd>
+          {t('rule.counts', {
+            type: isKey(`rule.type.${correlation.type}`)
+              ? t(`rule.type.${correlation.type}` as 'rule.type.event_count')
+              : correlation.type,
+            span: format.duration(correlation.timespan),
+          })}
+        </dd>
         {correlation.groupBy.length === 0 ? null : (
           <>
             <dt>{t('rule.groupBy')}</dt>
@@ -23,7 +33,9 @@ export function Condition({ explanation }: { explanation: RuleExplanationView })
           <>
             <dt>{t('rule.threshold')}</dt>
             <dd className="mono">
-              {correlation.thresholds.map(({ compare, value }) => `${compare} ${value}`).join(', ')}
+              {correlation.thresholds
+                .map(({ compare, value }) => `${signs[compare] ?? compare} ${value}`)
+                .join(', ')}
             </dd>
           </>
         )}

@@ -8,6 +8,7 @@ import { paths } from '../../api/paths.ts';
 import { ruleQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.tsx';
 import { titleOfRule, wordsOfRule } from '../../language/named.ts';
+import { capital } from '../../language/phrases.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { CommentField, ConfirmDialog, fieldText } from '../../parts/dialog.tsx';
 import { Copyable, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
@@ -123,7 +124,7 @@ function Body({ rule }: { rule: RuleDetailView }) {
             />
           </Panel>
           <Panel title={t('rule.gaps')}>
-            <p>{knownGaps ?? t('rule.gapsNone')}</p>
+            <p>{knownGaps === null ? t('rule.gapsNone') : capital(knownGaps)}</p>
           </Panel>
           {falsePositives.length === 0 ? null : (
             <Panel title={t('rule.falsePositives')}>

@@ -50,7 +50,7 @@ export function SourceTable({
       columns={[
         {
           id: 'source',
-          head: t('sources.search'),
+          head: t('sources.name'),
           kind: 'lead',
           orders: ['name'],
           cell: ({ ledger }) => (
