@@ -14,6 +14,10 @@ export function answerProbe(request: Request, path: string, version: string): Re
   const say = (body: object): Response => answer(request, 200, body);
 
   if (first === '' && reading) return say(banner(version));
+  // Helpers of the official clients ask for it when they are done: what was acknowledged can be found here anyway.
+  if (['_refresh', '_flush'].includes(parts.at(-1) ?? '') && parts.length <= 2 && method !== 'DELETE') {
+    return say({ _shards: { total: 1, successful: 1, failed: 0 } });
+  }
   if (reading) {
     if (first === '_license') return say({ license });
     if (first === '_xpack') return say(second === 'license' ? { license } : features);
@@ -60,9 +64,7 @@ function isSetup(method: string, first: string, second: string, depth: number): 
     return true;
   if (first === '_ilm' || (first === '_ingest' && second === 'pipeline')) return true;
   if (first.startsWith('_')) return false;
-  return (
-    (depth === 1 && method === 'PUT') || ['_alias', '_mapping', '_settings', '_refresh'].includes(second)
-  );
+  return (depth === 1 && method === 'PUT') || ['_alias', '_mapping', '_settings'].includes(second);
 }
 
 const timestamp_field = { name: '@timestamp' };

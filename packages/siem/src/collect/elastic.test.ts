@@ -244,6 +244,9 @@ describe('what shippers ask first', () => {
     'PUT /logs-2026',
     'PUT /_ingest/pipeline/x',
     'PUT /_data_stream/x',
+    'POST /_all/_refresh',
+    'POST /logs-x-default/_refresh',
+    'POST /_flush',
     'HEAD /filebeat-9.2.0',
   ])('%s succeeds', async (line) => {
     const [method, path] = line.split(' ') as [string, string];
