@@ -144,6 +144,8 @@ describe('simpleenroll', () => {
     const { city, post } = await open();
     const told = await post('simpleenroll', 'A'.repeat(16_385));
     expect(told.status).toBe(413);
+    const toldLess = await post('simpleenroll', 'A'.repeat(16_385), { 'content-length': '10' });
+    expect(toldLess.status).toBe(413);
     let pulled = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
