@@ -177,6 +177,10 @@ describe('the other correlations', () => {
   it.each<readonly [string, string, readonly FieldValue[], boolean]>([
     ['value_count', '{ field: v, gte: 3 }', ['p', 'q', 'p', 'r'], true],
     ['value_count', '{ field: v, gte: 3 }', ['p', 'q', 'p', 'q'], false],
+    ['value_count', '{ field: v, gte: 3 }', [['p', 'q'], 'r'], true],
+    ['value_count', '{ field: v, gte: 3 }', [[], ['p', 'p']], false],
+    ['value_sum', '{ field: v, gt: 10 }', [['5', 'many', '6']], true],
+    ['value_avg', '{ field: v, lte: 4 }', ['', 9], false],
     ['value_sum', '{ field: v, gt: 10 }', [5, '5', 1], true],
     ['value_sum', '{ field: v, gt: 10 }', [5, 'many', 5], false],
     ['value_avg', '{ field: v, gte: 4 }', [1, 1, 10], true],

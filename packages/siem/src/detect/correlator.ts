@@ -42,6 +42,8 @@ interface Group extends Linked<Group> {
   written: number;
 }
 
+const oneOccurrence: readonly string[] = [''];
+
 type SavedGroup = CorrelatorState['groups'][number];
 
 /** The state of one correlation, as plain JSON. */
@@ -125,8 +127,8 @@ export class Correlator {
       if (value === undefined) return;
       values[index] = value;
     }
-    const value = this.#value(feed);
-    if (value === undefined) return;
+    const counted = this.#counted(feed.event);
+    if (counted.length === 0) return;
     const { received } = feed.event;
     const reach = timespan + this.#lateness;
     const source = received - feed.time > reach ? feed.event.source : undefined;
@@ -155,8 +157,13 @@ export class Correlator {
     group.newest = Math.max(group.newest, feed.time);
     if (!group.quiet) {
       const rule = rules.indexOf(feed.rule);
-      const satisfied = group.window.add({ time: feed.time, id: feed.event.id, rule, value });
-      if (satisfied && !this.#atClose) this.#report(group, satisfied, feed, found);
+      for (const value of counted) {
+        const satisfied = group.window.add({ time: feed.time, id: feed.event.id, rule, value });
+        if (satisfied && !this.#atClose) {
+          this.#report(group, satisfied, feed, found);
+          break;
+        }
+      }
     }
     this.#watermark = Math.max(this.#watermark, feed.time);
     this.#sweep(found);
@@ -263,14 +270,19 @@ export class Correlator {
     for (const group of groups) this.#recency.add(group);
   }
 
-  #value(feed: Feed): string | undefined {
-    const { valueFields } = this.#rule;
-    if (valueFields.length === 0) return '';
-    const first = textAt(feed.event, valueFields[0]!);
-    if (first === undefined || (this.#numeric && !Number.isFinite(Number(first)))) return undefined;
-    if (valueFields.length === 1) return first;
-    const values = valueFields.map((field) => textAt(feed.event, field));
-    return values.includes(undefined) ? undefined : JSON.stringify(values);
+  /** What the event brings to count: each element of a list, one text of several fields, nothing where one is absent. */
+  #counted(event: Event): readonly string[] {
+    const [first, ...more] = this.rule.valueFields;
+    if (first === undefined) return oneOccurrence;
+    if (more.length > 0) {
+      const values = this.rule.valueFields.map((field) => textAt(event, field));
+      return values.includes(undefined) ? [] : [JSON.stringify(values)];
+    }
+    const value = readField(event, first);
+    const texts = value === undefined ? [] : textsOfValue(value);
+    return this.#numeric
+      ? texts.filter((text) => text.trim() !== '' && Number.isFinite(Number(text)))
+      : texts;
   }
 
   #open(
