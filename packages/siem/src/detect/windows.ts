@@ -211,10 +211,17 @@ function percentileOf(sorted: readonly number[], percentile: number): number {
   return low + (high - low) * (rank - Math.floor(rank));
 }
 
-/** For value_count: each distinct value with when it was last seen, least recent first. */
+/** What comes late meets at least so many of the newest events of its group. */
+const metByLate = 32;
+
+/**
+ * For value_count: each distinct value with when it was last seen, least recent first; and the newest events by time, for
+ * what comes late and would make a window full that does not end with the newest.
+ */
 class DistinctWindow implements Window {
   readonly #frame: Frame;
   readonly #last = new Map<string, Sample>();
+  #recent: Sample[] = [];
   newest = Number.NEGATIVE_INFINITY;
 
   constructor(frame: Frame) {
@@ -222,7 +229,15 @@ class DistinctWindow implements Window {
   }
 
   add(sample: Sample): Satisfied | undefined {
+    const late = sample.time < this.newest;
     this.newest = Math.max(this.newest, sample.time);
+    const full = this.#newest(sample) ?? (late ? this.#between(sample) : undefined);
+    this.#remember(sample);
+    return full;
+  }
+
+  /** The window that ends with the newest event. */
+  #newest(sample: Sample): Satisfied | undefined {
     const oldest = this.newest - this.#frame.timespan;
     if (sample.time < oldest) return undefined;
     const known = this.#last.get(sample.value);
@@ -238,20 +253,47 @@ class DistinctWindow implements Window {
       : this.judge();
   }
 
+  /** A window that ends before, with the late event or with one that came earlier and happened later. */
+  #between(late: Sample): Satisfied | undefined {
+    const { timespan, lateness, atClose } = this.#frame;
+    if (atClose || late.time < this.newest - timespan - lateness) return undefined;
+    const near = [...this.#recent, late].filter(({ time }) => Math.abs(time - late.time) <= timespan);
+    for (const { time: end } of near) {
+      if (end < late.time) continue;
+      const inside = near.filter(({ time }) => time <= end && time >= end - timespan);
+      const byValue = new Map(inside.map((sample) => [sample.value, sample]));
+      if (holds(this.#frame.rule.thresholds, byValue.size)) return satisfiedBy([...byValue.values()]);
+    }
+    return undefined;
+  }
+
+  #remember(sample: Sample): void {
+    const recent = this.#recent;
+    let at = recent.length;
+    while (at > 0 && recent[at - 1]!.time > sample.time) at--;
+    recent.splice(at, 0, sample);
+    if (recent.length > 2 * metByLate) this.#recent = recent.slice(-metByLate);
+  }
+
   judge(): Satisfied | undefined {
     const oldest = this.newest - this.#frame.timespan;
     // A late value stands behind younger ones, so the size alone may count values that have left.
     const inside = [...this.#last.values()].filter((sample) => sample.time >= oldest);
-    if (!holds(this.#frame.rule.thresholds, inside.length)) return undefined;
-    return {
-      first: Math.min(...inside.map((sample) => sample.time)),
-      count: inside.length,
-      ids: inside.slice(-maxIds).map((sample) => sample.id),
-      values: inside.slice(-maxIds).map((sample) => sample.value),
-    };
+    return holds(this.#frame.rule.thresholds, inside.length) ? satisfiedBy(inside) : undefined;
   }
 
   save(): readonly Sample[] {
-    return [...this.#last.values()];
+    const all = new Set([...this.#last.values(), ...this.#recent]);
+    return [...all].sort((left, right) => left.time - right.time);
   }
+}
+
+/** Of each value one event. */
+function satisfiedBy(inside: readonly Sample[]): Satisfied {
+  return {
+    first: inside.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY),
+    count: inside.length,
+    ids: inside.slice(-maxIds).map((sample) => sample.id),
+    values: inside.slice(-maxIds).map((sample) => sample.value),
+  };
 }
