@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { enrol } from '@kydai/device';
@@ -157,6 +157,53 @@ describe('kydai ship', () => {
     expect(found).toMatch(/"source":"syslog-tls\/[^"]*gw-7/);
     expect((await ship()).stderr).toMatch(/needs `--identity`/);
   });
+
+  it('loses no line over TLS, whichever side is killed, and keeps none twice', async () => {
+    const file = join(folder, 'tls-kill.log');
+    const state = join(folder, 'tls-kill.json');
+    let lines = 0;
+    const append = (count: number) => {
+      const text = Array.from({ length: count }, () => `tlskill numbered <${lines++}>\n`);
+      appendFileSync(file, text.join(''));
+    };
+    const port = program.addresses.syslogTls.split(':')[1]!;
+    const startShipper = () => {
+      const to = ['--to', `syslog-tls://127.0.0.1:${port}`, '--ca', join(folder, 'root.pem')];
+      const identity = ['--identity', join(folder, 'gw-7/identity.pem'), '--state', state];
+      const child = spawn(process.execPath, [main, 'ship', file, ...to, ...identity], {
+        cwd: folder,
+        env: inherited,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      children.push(child);
+      return child;
+    };
+    const found = join(folder, 'tls-kill.ndjson');
+    const kept = async () => {
+      rmSync(found, { force: true });
+      await program.cli('search', '"tlskill numbered"', '--export', found);
+      const text = existsSync(found) ? readFileSync(found, 'utf8') : '';
+      return Array.from(text.matchAll(/"message":"tlskill numbered <(\d+)>/g), ([, number]) =>
+        Number(number),
+      );
+    };
+    append(20_000);
+    shipper = startShipper();
+    await eventually(async () => (await kept()).length > 0, 40_000);
+    shipper.kill('SIGKILL');
+    await ended(shipper);
+    append(20_000);
+    shipper = startShipper();
+    await eventually(async () => (await kept()).length > 22_000, 40_000);
+    await program.stop('SIGKILL');
+    append(1000);
+    program = await startProgram({ folder, environment: { KYDAI_SYSLOG_TLS_PORT: port } });
+    await eventually(async () => new Set(await kept()).size === lines, 60_000);
+    const numbers = await kept();
+    expect(numbers).toHaveLength(lines);
+    shipper.kill('SIGTERM');
+    expect(await ended(shipper)).toBe(0);
+  }, 180_000);
 
   it('says what is wrong', async () => {
     const nothing = await program.cli('ship');

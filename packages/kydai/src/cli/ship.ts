@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { Command } from 'commander';
 import { Positions } from '../collect/ship/positions.ts';
-import { createSender } from '../collect/ship/send.ts';
+import { createSender, type Send } from '../collect/ship/send.ts';
 import { createSyslogSender } from '../collect/ship/send-syslog.ts';
 import { ship } from '../collect/ship/ship.ts';
 import { ShellError } from '../error.ts';
@@ -37,8 +37,8 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
     .option('--once', 'end when everything that is there is shipped')
     .addHelpText(
       'after',
-      '\nOver HTTP nothing is lost and nothing comes twice, whatever is killed. Syslog has no acknowledgement: over' +
-        '\nsyslog-tls a line may come twice where a connection breaks.',
+      '\nOver HTTP nothing is lost and nothing comes twice, whatever is killed. Over syslog-tls nothing is lost where the' +
+        '\ncollector is one of ours, and a line that is syslog already may come twice where a connection breaks.',
     )
     .action(async (files: string[], options: Options) => {
       if (files.length === 0 && !options.journal)
@@ -46,7 +46,7 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
       const stopping = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
       const progress = createProgress(output);
-      const sender = openSender(options, stopping.signal, (reason) => {
+      const send = openSender(options, stopping.signal, (reason) => {
         progress.clear();
         process.stderr.write(`kydai: ${reason}; trying again\n`);
       });
@@ -58,17 +58,14 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
         once: options.once === true,
         positions,
         signal: stopping.signal,
-        send: sender.send,
+        send,
         onProgress: (total, read, size) =>
           progress.show(size === 0 ? 1 : read / size, `${total.kept} lines shipped`),
-      }).finally(async () => {
-        progress.clear();
-        await sender.close();
-      });
+      }).finally(() => progress.clear());
       output.write(`${kept} lines shipped${refused > 0 ? `, ${refused} refused by the collector` : ''}\n`);
     });
 
-  function openSender(options: Options, signal: AbortSignal, tell: (reason: string) => void) {
+  function openSender(options: Options, signal: AbortSignal, tell: (reason: string) => void): Send {
     let told = '';
     const onWait = (reason: string) => {
       if (reason !== told) tell(reason);
@@ -80,7 +77,7 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
       if (options.identity === undefined)
         throw new ShellError('usage', 'syslog-tls needs `--identity`, the identity.pem of this device');
       const pem = read(options.identity);
-      const send = createSyslogSender({
+      return createSyslogSender({
         host: address.hostname.replace(/^\[|\]$/g, ''),
         port: Number(address.port || 6514),
         key: pem,
@@ -89,13 +86,11 @@ export function addShipCommand(program: Command, { output, operator }: CommandCo
         onWait,
         signal,
       });
-      return { send, close: () => send.close() };
     }
     if (options.ca !== undefined) trust(read(options.ca));
     const url = `${(options.to ?? operator().addresses.collect).replace(/\/+$/, '').replace(/\/events$/, '')}/events`;
     if (!URL.canParse(url)) throw new ShellError('usage', `\`${options.to}\` is not an address`);
-    const send = createSender({ url, token: process.env['KYDAI_TOKEN'], signal, onWait });
-    return { send, close: async () => {} };
+    return createSender({ url, token: process.env['KYDAI_TOKEN'], signal, onWait });
   }
 }
 

@@ -5,9 +5,11 @@ import { ledgerMarks } from './ledgers.ts';
 /** Shippers give up an answer after a minute, most of them sooner. */
 const answerMs = 60_000;
 const mostRead = 100_000;
+/** Where the id of a line that came over syslog lies. */
+const shipped = 'log.syslog.structured_data.ship@32473.id';
 
 /**
- * What HTTP senders sent shortly before this start, and what of it was kept: of some of it they never heard so, and will
+ * What HTTP senders and `kydai ship` sent shortly before this start, and what of it was kept: of some of it they never heard so, and will
  * send it again.
  */
 export async function recentlyKept(records: RecordStore, events: EventStore): Promise<readonly KeptFrame[]> {
@@ -21,7 +23,12 @@ export async function recentlyKept(records: RecordStore, events: EventStore): Pr
       { op: 'range', field: 'id', gt: `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` },
       {
         op: 'or',
-        filters: ['bulk/*', 'http/*'].map((pattern) => ({ op: 'wildcard', field: 'source', pattern })),
+        filters: [
+          ...['bulk/*', 'http/*'].map(
+            (pattern): EventFilter => ({ op: 'wildcard', field: 'source', pattern }),
+          ),
+          { op: 'wildcard', field: shipped, pattern: '*' },
+        ],
       },
     ],
   };
@@ -30,7 +37,7 @@ export async function recentlyKept(records: RecordStore, events: EventStore): Pr
   do {
     const page = await events.search({ filter, limit: 10_000, ...(cursor !== undefined && { cursor }) });
     for (const { source, fields, raw } of page.events) {
-      const id = fields.get('event.id');
+      const id = fields.get('event.id') ?? fields.get(shipped);
       kept.push({ source, id: typeof id === 'string' ? id : '', raw });
     }
     cursor = page.next;

@@ -93,6 +93,7 @@ export async function openCollection(parts: {
     tls: trust.tls,
     urgent: { ...(urgentUdpPort === 0 ? {} : { port: urgentUdpPort }), senders, programs },
     intake,
+    resent,
     judge,
   });
   let syslogAddresses: Awaited<ReturnType<typeof syslog.listen>>;

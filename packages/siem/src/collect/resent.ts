@@ -40,6 +40,16 @@ export class Resent {
     for (const { source, id, raw } of before) this.#set(keyOf(source, id, raw), true);
   }
 
+  /** Whether the same frame was taken before, of a sender that gets no answer and so may send it again. */
+  knows(source: string, id: string, raw: string): boolean {
+    return this.#get(keyOf(source, id, raw)) !== undefined;
+  }
+
+  /** Remembers a frame that the intake took, and so keeps or counts. */
+  remember(source: string, id: string, raw: string): void {
+    this.#set(keyOf(source, id, raw), true);
+  }
+
   /** Takes frames in as `Intake.submit` does, but none that is durable or on its way already. */
   submit(
     intake: Intake,

@@ -7,6 +7,7 @@ import { plainAddress } from '../normalise/address.ts';
 import { FrameSplitter } from './frames.ts';
 import type { Intake } from './intake.ts';
 import type { SyslogLimits } from './limits.ts';
+import type { Resent } from './resent.ts';
 import type { JudgeSender, SyslogTls } from './syslog.ts';
 
 export interface StreamServer {
@@ -26,6 +27,7 @@ export function createStreamServer(
   limits: SyslogLimits,
   judge: JudgeSender,
   tls: SyslogTls | undefined,
+  resent?: Resent,
 ): StreamServer {
   const transport: Transport = tls ? 'syslog-tls' : 'syslog-tcp';
   const sockets = new Set<Socket>();
@@ -74,6 +76,8 @@ export function createStreamServer(
     const secure = createTlsServer(
       {
         ...secureContext(tls),
+        // A sender that ended hears our end only when what it sent is durable.
+        allowHalfOpen: true,
         handshakeTimeout: 10_000,
         requestCert: tls.clientCa !== undefined,
         rejectUnauthorized: tls.clientCa !== undefined,
@@ -95,7 +99,7 @@ export function createStreamServer(
             if (held.size === 0) sessions.delete(serial);
           });
         }
-        receive(socket, intake.account(transport, name), intake, limits, backlog);
+        receive(socket, intake.account(transport, name), intake, limits, backlog, resent);
       },
     );
     secure.on('connection', admit);
@@ -174,13 +178,21 @@ interface Backlog {
 }
 const orphanBytes = 32 * 1024 * 1024;
 
-/** Reads one connection to its end. What was read of it is taken even when the connection is gone. */
+/** What `kydai ship` puts before a line, with the id of the line. */
+const shipped = / kydai-ship - - \[ship@32473 id="([\w-]{1,64})"\] /;
+
+/**
+ * Reads one connection to its end. What was read of it is taken even when the connection is gone. With `resent`, lines
+ * that their shipper sent before are known again, and the end of a sender is answered when what it sent is durable:
+ * RFC 5425 has no acknowledgement but that.
+ */
 function receive(
   socket: Socket,
   account: SourceAccount,
   intake: Intake,
   limits: SyslogLimits,
   backlog: Backlog,
+  resent?: Resent,
 ): void {
   const splitter = new FrameSplitter(limits.lineBytes, limits.frameBytes);
   let stalled = false;
@@ -190,6 +202,11 @@ function receive(
   let orphaned = 0;
 
   const sink = (text: string, bytes: number, fault: string | undefined): boolean => {
+    const id = resent === undefined ? undefined : shipped.exec(text.slice(0, 400))?.[1];
+    if (id !== undefined && resent?.knows(account.source, id, text)) {
+      account.refuse('sent-before', bytes, intake.clock.now());
+      return true;
+    }
     if (!intake.push(account, text, bytes, fault, 'stream')) {
       if (!intake.closing && !abandoned) return false;
       account.lose(intake.closing ? 'stopping' : 'connection-lost-while-full', bytes, intake.clock.now());
@@ -197,6 +214,7 @@ function receive(
     }
     if (fault !== undefined)
       account.note(fault.startsWith('line is longer') ? 'line-too-long' : 'frame-fault');
+    if (id !== undefined) resent?.remember(account.source, id, text);
     return true;
   };
 
@@ -225,6 +243,20 @@ function receive(
     backlog.bytes -= orphaned;
     orphaned = 0;
     if (!ended) socket.resume();
+    else answer();
+  };
+
+  /** Ends our side too: in order when what came is durable, abruptly when it will not be. */
+  const answer = (): void => {
+    if (resent === undefined || socket.destroyed) return;
+    const sent = account.received;
+    const wait = (): void => {
+      if (socket.destroyed) return;
+      if (account.received - account.pending >= sent) socket.end();
+      else if (intake.closing) socket.destroy();
+      else intake.whenRoom(wait, 'urgent');
+    };
+    wait();
   };
 
   socket.setTimeout(limits.idleMs, () => {
@@ -238,6 +270,7 @@ function receive(
     if (ended) return;
     ended = true;
     if (!stalled) read(nothing);
+    if (!stalled) answer();
   };
   socket.once('end', end);
   socket.once('close', () => {

@@ -76,6 +76,50 @@ describe.runIf(hasOpenssl)('syslog over TLS', () => {
   const closed = (socket: { once(name: 'close', then: () => void): unknown }) =>
     new Promise<void>((resolve) => void socket.once('close', resolve));
 
+  test('the end of a sender is answered when what it sent is durable, and not when it never will be', async () => {
+    const { store, intake, collector, port, reasons } = await setUp();
+    store.held = true;
+    const send = (text: string) => {
+      const socket = dial(port, 'camera');
+      socket.resume();
+      socket.end(`${text.length} ${text}`);
+      let ended = false;
+      socket.once('end', () => {
+        ended = true;
+      });
+      return { socket, ended: () => ended };
+    };
+    const one = send('<13>1 - h app - - - one');
+    await until(() => intake.totals.queued === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(one.ended()).toBe(false);
+    store.release();
+    await until(() => one.ended());
+    expect(store.events).toHaveLength(1);
+
+    store.refusing = true;
+    const two = send('<13>1 - h app - - - two');
+    await until(() => intake.totals.queued === 1);
+    await collector.close();
+    await closed(two.socket);
+    store.refusing = false;
+    await until(() => store.events.length === 2);
+    expect(reasons()).toEqual({});
+  });
+
+  test('a line of `kydai ship` that is sent again is kept once, another with the same words twice', async () => {
+    const { store, port, reasons } = await setUp();
+    const line = (id: string) => `<13>1 - h kydai-ship - - [ship@32473 id="${id}"] the same words`;
+    for (const ids of [['a', 'b'], ['b', 'a'], ['c']]) {
+      const socket = dial(port, 'camera');
+      socket.resume();
+      socket.end(ids.map((id) => `${line(id).length} ${line(id)}`).join(''));
+      await closed(socket);
+    }
+    expect(store.events).toHaveLength(3);
+    expect(reasons()).toEqual({ 'sent-before': 2 });
+  });
+
   test('a sender with a certificate of our CA is named by it', async () => {
     const { store, port } = await setUp();
     const socket = dial(port, 'camera');

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { plainAddress } from '../normalise/address.ts';
 import type { Intake } from './intake.ts';
 import { type SyslogLimits, syslogLimits } from './limits.ts';
+import { Resent } from './resent.ts';
 import { createDatagramSocket, type DatagramSocket } from './syslog-datagram.ts';
 import { createStreamServer, type StreamServer } from './syslog-stream.ts';
 
@@ -35,6 +36,8 @@ export interface SyslogCollectorOptions {
   };
   readonly limits?: Partial<SyslogLimits>;
   readonly intake: Intake;
+  /** What was taken lately of `kydai ship`, shared with the other collectors. */
+  readonly resent?: Resent;
   /** What an address is to us; asked for each datagram and each connection. All are known unless told. */
   readonly judge?: JudgeSender;
 }
@@ -114,7 +117,13 @@ export function createSyslogCollector(options: SyslogCollectorOptions): SyslogCo
           found.tcp = place(await server.listen(options.tcpPort, host));
         }
         if (options.tls) {
-          const server = createStreamServer(intake, limits, judge, options.tls);
+          const server = createStreamServer(
+            intake,
+            limits,
+            judge,
+            options.tls,
+            options.resent ?? new Resent(),
+          );
           streams.push(server);
           found.tls = place(await server.listen(options.tls.port, host));
         }

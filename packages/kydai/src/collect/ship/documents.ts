@@ -33,9 +33,10 @@ export function idOf(...place: readonly (string | number)[]): string {
 
 /**
  * A parcel as one syslog message (RFC 5424): a line that is one already stays as it is, anything else becomes the MSG of
- * one, with its id as structured data.
+ * one, with its id as structured data. The same parcel is the same message whenever it is sent, so that it is known
+ * again: it names no time, but what the line says itself.
  */
-export function syslogMessageOf({ id, fields }: Parcel, now: number): string {
+export function syslogMessageOf({ id, fields }: Parcel): string {
   const { message } = fields;
   const text = typeof message === 'string' ? message : JSON.stringify(fields);
   if (/^<\d{1,3}>/.test(text)) return text;
@@ -43,5 +44,5 @@ export function syslogMessageOf({ id, fields }: Parcel, now: number): string {
     hostname()
       .replace(/[^\x21-\x7e]/g, '_')
       .slice(0, 255) || '-';
-  return `<13>1 ${new Date(now).toISOString()} ${host} kydai-ship - - [ship@32473 id="${id}"] ${text}`;
+  return `<13>1 - ${host} kydai-ship - - [ship@32473 id="${id}"] ${text}`;
 }

@@ -1,20 +1,39 @@
 import { once } from 'node:events';
+import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import { ShellError } from '../../error.ts';
 import { type Parcel, syslogMessageOf } from './documents.ts';
-import type { Send } from './send.ts';
+import type { Send, Sent } from './send.ts';
+import { connectWatched } from './tls-records.ts';
 
 const mostPause = 30_000;
-/** How long a connection must stand after a batch before the batch counts as taken, milliseconds. */
-const settleMs = 200;
+/** How long the collector may take to answer the end of a connection, milliseconds. */
+const answerMs = 120_000;
+/** Few lines wait for others until so long after the last connection, for each costs a handshake. Milliseconds. */
+const gatherMs = 2000;
+const few = 500;
+/** Lines of one connection. */
+const mostLines = 10_000;
+/** So many empty connections that end without a `close_notify` say that the collector never sends one. */
+const probes = 2;
+
+interface Waiting {
+  readonly parcels: readonly Parcel[];
+  resolve(sent: Sent): void;
+  reject(error: unknown): void;
+}
 
 /**
  * Sends over syslog with TLS (RFC 5425, octet counting) and a client certificate.
  *
- * Syslog has no acknowledgement. A batch counts as taken when the connection took all of it and still stood a moment
- * later; when it broke before, the whole batch is sent again. So a line may come twice where a connection breaks, and
- * what lay unread in a collector that was killed is lost only if that took longer to show than this moment.
+ * Syslog has no acknowledgement, so each group of lines has a connection of its own, and counts as taken only when the
+ * collector answered its end with a `close_notify` of its own: it has read everything then. A collector of ours answers
+ * only when all of it is durable. Where the connection ends in another way, the whole group is sent again.
+ *
+ * INVARIANT: a line may come twice, and never not at all, with a collector of ours; with another, what it had read and lost by
+ * itself is lost. One that never sends `close_notify` (rsyslog with GnuTLS) is found out by connections that carry nothing,
+ * and then believed where the end came without an error.
  *
  * @throws ShellError `forbidden` where the collector refuses the certificate again and again
  */
@@ -26,70 +45,119 @@ export function createSyslogSender(options: {
   readonly ca?: string | undefined;
   readonly onWait?: (reason: string) => void;
   readonly signal: AbortSignal;
-}): Send & { close(): Promise<void> } {
+}): Send {
   const { host, port, cert, key, ca, onWait, signal } = options;
-  let socket: TLSSocket | undefined;
+  const waiting: Waiting[] = [];
+  let running = false;
+  let connected = 0;
   let refusals = 0;
+  let careless = false;
 
-  const open = async (): Promise<TLSSocket> => {
-    if (socket !== undefined && !socket.destroyed && socket.writable) return socket;
-    const next = connect({ host, port, cert, key, servername: host, ...(ca === undefined ? {} : { ca }) });
-    next.on('error', () => {});
-    next.resume();
-    await once(next, 'secureConnect', { signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]) });
-    socket = next;
-    return next;
-  };
-  const write = async (parcels: readonly Parcel[]): Promise<void> => {
-    const connection = await open();
+  return (parcels) =>
+    parcels.length === 0
+      ? Promise.resolve({ kept: 0, refused: 0 })
+      : new Promise((resolve, reject) => {
+          waiting.push({ parcels, resolve, reject });
+          if (!running) void run();
+        });
+
+  async function run(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) {
+      const lines = waiting.reduce((sum, { parcels }) => sum + parcels.length, 0);
+      const soon = connected + gatherMs - performance.now();
+      if (lines < few && connected > 0 && soon > 0) await delay(soon, undefined, { signal }).catch(() => {});
+      const group = [waiting.shift()!];
+      for (let size = group[0]!.parcels.length; waiting.length > 0; ) {
+        size += waiting[0]!.parcels.length;
+        if (size > mostLines) break;
+        group.push(waiting.shift()!);
+      }
+      try {
+        await deliver(group.flatMap(({ parcels }) => parcels));
+        for (const { parcels, resolve } of group) resolve({ kept: parcels.length, refused: 0 });
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    running = false;
+  }
+
+  async function deliver(parcels: readonly Parcel[]): Promise<void> {
     const frames = parcels.map((parcel) => {
-      const message = Buffer.from(syslogMessageOf(parcel, Date.now()));
+      const message = Buffer.from(syslogMessageOf(parcel));
       return Buffer.concat([Buffer.from(`${message.length} `), message]);
     });
-    const broken = new AbortController();
-    connection.once('close', () => broken.abort());
-    try {
-      await new Promise<void>((resolve, reject) => {
-        broken.signal.addEventListener('abort', () => reject(new Error('the connection broke')), {
-          once: true,
-        });
-        connection.write(Buffer.concat(frames), (error) => (error ? reject(error) : resolve()));
-      });
-      await delay(settleMs, undefined, { signal: broken.signal });
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
-  };
-
-  const send = async (parcels: readonly Parcel[]) => {
-    for (let pause = 250; parcels.length > 0; pause = Math.min(pause * 2, mostPause)) {
+    const bytes = Buffer.concat(frames);
+    for (let pause = 250; ; pause = Math.min(pause * 2, mostPause)) {
       signal.throwIfAborted();
+      let why = '';
       try {
-        await write(parcels);
+        const answered = await attempt(bytes);
         refusals = 0;
-        break;
+        if (answered || careless) return;
+        careless = await isCareless();
+        if (careless) return;
+        why = 'the collector ended the connection without a word';
       } catch (error) {
         if (signal.aborted) throw error;
         const { code = '' } = error as NodeJS.ErrnoException;
-        // TLS 1.3 tells of a refused certificate only after the handshake.
-        if (/CERT|SSL|TLS|ECONNRESET/.test(code) && ++refusals >= 5)
+        // TLS 1.3 tells of a refused certificate only after the handshake, by a reset; so does a collector that is full.
+        const most = /CERT|SSL|TLS/.test(code) ? 5 : 20;
+        if (/CERT|SSL|TLS|ECONNRESET/.test(code) && ++refusals >= most)
           throw new ShellError('forbidden', `\`${host}:${port}\` does not take this certificate (${code})`, {
             cause: error,
           });
-        onWait?.(`the collector cannot be reached${code === '' ? '' : ` (${code})`}`);
-        await delay(pause * (0.5 + Math.random()), undefined, { signal });
+        why = `the collector cannot be reached${code === '' ? '' : ` (${code})`}`;
       }
+      onWait?.(why);
+      await delay(pause * (0.5 + Math.random()), undefined, { signal });
     }
-    return { kept: parcels.length, refused: 0 };
-  };
-  return Object.assign(send, {
-    async close() {
-      if (socket === undefined || socket.destroyed) return;
-      const closed = once(socket, 'close');
-      socket.end();
-      await Promise.race([closed, delay(2000)]);
+  }
+
+  async function isCareless(): Promise<boolean> {
+    for (let probe = 0; probe < probes; probe++) {
+      if (await attempt(Buffer.alloc(0))) return false;
+    }
+    return true;
+  }
+
+  /** One connection. Whether its end was answered; rejects where it broke. */
+  async function attempt(bytes: Buffer): Promise<boolean> {
+    const { signal: over, stop } = within(answerMs);
+    const connection = connectWatched(host, port);
+    const socket = connect({
+      socket: connection.stream,
+      cert,
+      key,
+      host,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    try {
+      const ended = once(socket, 'end', { signal: over });
+      ended.catch(() => {});
+      socket.on('error', () => {});
+      socket.resume();
+      await once(socket, 'secureConnect', { signal: over });
+      connected = performance.now();
+      socket.end(bytes);
+      await ended;
+      // An error that came with the end is told after it.
+      await once(socket, 'close', { signal: over });
+      if (socket.errored) throw socket.errored;
+      return connection.alerted;
+    } finally {
+      stop();
       socket.destroy();
-    },
-  });
+      connection.stream.destroy();
+    }
+  }
+
+  /** Aborts with the sender, and when nothing is heard for so long. */
+  function within(ms: number): { readonly signal: AbortSignal; stop(): void } {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error('the collector does not answer')), ms);
+    return { signal: AbortSignal.any([signal, late.signal]), stop: () => clearTimeout(timer) };
+  }
 }
