@@ -43,7 +43,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <button
           type="button"
           className="rail-search"
-          aria-label={t('palette.title')}
+          aria-keyshortcuts="Control+K"
           onClick={() => setOpen('palette')}
         >
           <Search aria-hidden="true" />
