@@ -37,7 +37,7 @@ const atOnce = 32;
 /**
  * Chooses what wakes each rule, what the indexes look for, and the order in which the rest is asked. Yields now and then,
  * so that others can work. `frequencies` says in what share of the events each question's literals are seen; while it is
- * a guess, all literals are looked for.
+ * a guess, all literals are looked for. `censuses` are those of the slots and, last, of lines.
  */
 export function* choosing(
   { questions, slots, slotOf, plans }: Survey,
@@ -86,7 +86,7 @@ export function* choosing(
   for (const [slot, found] of bySlot.entries()) {
     literals.push(yield* indexing([...found, ...ofKeywords], censuses[slot]));
   }
-  const keywords = yield* indexing(ofKeywords);
+  const keywords = yield* indexing(ofKeywords, censuses[slots.length]);
   const common = {
     ways,
     triggers: triggers.map((rules) => Int32Array.from(rules)),

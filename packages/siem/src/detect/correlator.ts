@@ -123,7 +123,8 @@ export class Correlator {
     const values: string[] = new Array(groupBy.length);
     for (let index = 0; index < groupBy.length; index++) {
       const { name, field, byRule } = groupBy[index]!;
-      const value = feed.group.get(name) ?? textAt(feed.event, byRule.get(feed.rule) ?? field);
+      const own = byRule.size === 0 ? field : (byRule.get(feed.rule) ?? field);
+      const value = feed.group.get(name) ?? textAt(feed.event, own);
       if (value === undefined) return;
       values[index] = value;
     }

@@ -19,8 +19,8 @@ const no = 3;
 const answers = 4;
 /** After so many events the plan is made again from what was seen; results do not change, only the work. */
 const replanAt = [2_000, 50_000];
-/** Of every so many events the values are looked at for the next plan. */
-const censusEvery = 8;
+/** Of every so many events the values are looked at for the next plan: before the first one, and then. */
+const censusEvery = [8, 64];
 /** Of so many values that only keywords look at it is remembered whether they held any. */
 const mostQuiet = 64;
 const worthComparing = 24;
@@ -50,7 +50,7 @@ export class Matcher implements LiteralSink {
   readonly #marks: Int32Array;
   readonly #hits: Float64Array;
   readonly #frequencies: Float64Array;
-  /** By slot: what its values are made of, until the last approach was chosen. */
+  /** By slot, and last for lines: what the values are made of, until the last approach was chosen. */
   #censuses: readonly (WordCensus | undefined)[];
   readonly #fields: SlotValues;
   /** The last value of each slot, and of each place among the rest, in which no literal was seen. */
@@ -125,7 +125,7 @@ export class Matcher implements LiteralSink {
     );
     this.#replans = experienced ? 1 : 0;
     this.#goBy(approach);
-    this.#censuses = approach.literals.map((index) => index && new WordCensus());
+    this.#censuses = [...approach.literals, approach.keywords].map((index) => index && new WordCensus());
   }
 
   /** Bytes held by the automata, rules tried per event so far, and rules that are tried on every event. */
@@ -280,7 +280,7 @@ export class Matcher implements LiteralSink {
   /** Looks at what the values of this event are made of, and gets on with the next approach, a step with each event. */
   #learn(): void {
     if (this.#choosing === undefined) {
-      if (this.#seen % censusEvery === 0) this.#takeCensus();
+      if (this.#seen % censusEvery[this.#replans]! === 0) this.#takeCensus();
       if (this.#seen < replanAt[this.#replans]!) return;
       this.#observe();
       this.#choosing = choosing(this.#survey, this.#frequencies, false, this.#censuses);
@@ -299,6 +299,7 @@ export class Matcher implements LiteralSink {
       const value = values[slot];
       if (typeof value === 'string') this.#censuses[slot]?.see(value);
     }
+    this.#censuses.at(-1)?.see(this.#event.raw);
   }
 
   /** Takes what was seen for what will be. */
