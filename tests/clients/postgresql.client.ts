@@ -58,14 +58,20 @@ async function city(server: Postgresql, checks: Checks): Promise<void> {
     /another program works with the records/,
   );
   checks.ok('no record is in a file', !existsSync(join(folder, 'data/records.sqlite')));
-  checks.equal(
+  checks.ok(
     'the certificates are in the database',
-    Number(server.sql('hue', 'select count(*) from r_certificates')),
-    before.certificates,
+    Number(server.sql('hue', 'select count(*) from r_certificates')) >= before.certificates,
   );
 
   program = await program.restart('SIGKILL');
-  checks.equal('killed, it has lost nothing', JSON.stringify(await counts(program)), JSON.stringify(before));
+  const after = await counts(program);
+  // It certifies itself as well: its responders, and its listeners.
+  const kept = after.certificates >= before.certificates && after.devices === before.devices;
+  checks.ok(
+    'killed, it has lost nothing',
+    kept && after.incidents === before.incidents,
+    JSON.stringify({ before, after }),
+  );
   checks.matches('and its log is whole', (await program.cli('audit', 'verify')).stdout, /intact/i);
   checks.equal('and devices enrol', await enrolled(program, 'second', 5), 5);
 
@@ -148,6 +154,8 @@ async function backups(
     (await command(of(moved))('backup', 'restore', 'filed.backup', 'moved/data')).output,
     /Restored: audit log intact/,
   );
+  // Without them there is nothing to start on.
+  if (checks.failures.length > 0) return;
   const now = await counts(program);
   for (const [name, environment] of [
     ['restored', of(url)],

@@ -57,6 +57,16 @@ describe.skipIf(programs === undefined)('records on a real PostgreSQL', { timeou
     rmSync(folder, { recursive: true, force: true });
   });
 
+  async function indexesIn(schema: string): Promise<unknown[]> {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const { rows } = await client.query('select indexname from pg_indexes where schemaname = $1 order by 1', [
+      schema,
+    ]);
+    await client.end();
+    return rows;
+  }
+
   it('are copied as of one moment while others write, and are the same in a file and in another database', async () => {
     const one = { url: server.url, schema: 'one' };
     const two = { url: server.url, schema: 'two' };
@@ -98,6 +108,7 @@ describe.skipIf(programs === undefined)('records on a real PostgreSQL', { timeou
     expect(await to.audit.verify()).toMatchObject({ intact: true, size: verdict.size, root });
     expect((await to.records.find(lamps, { where: { watts: 1234 } })).records).toEqual(found.records);
     expect((await to.records.find(lamps, highest)).records[0]?.value.watts).toBe(2499);
+    expect(await indexesIn('two')).toEqual(await indexesIn('one'));
     await to.records.commit([write.update(lamps, lamp('k1', { watts: 7 }), 1)], [entry('after')]);
     await to.records.close();
     await expect(restorePostgresRecords(file, two)).rejects.toMatchObject({ code: 'not-empty' });
