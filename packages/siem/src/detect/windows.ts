@@ -271,7 +271,8 @@ class DistinctWindow implements Window {
     const recent = this.#recent;
     let at = recent.length;
     while (at > 0 && recent[at - 1]!.time > sample.time) at--;
-    recent.splice(at, 0, sample);
+    if (at === recent.length) recent.push(sample);
+    else recent.splice(at, 0, sample);
     if (recent.length > 2 * metByLate) this.#recent = recent.slice(-metByLate);
   }
 
