@@ -15,11 +15,11 @@ export interface RecordKind<T> {
   /** The columns that `find` can filter and sort by. */
   readonly indexes: Readonly<Record<string, (value: T) => IndexValue>>;
   /**
-   * For kinds that are written by the thousand a second: the store's indexes leave the keys out, so that records of one
-   * value lie in the order in which they were written. Finding stays as it is; sorting by what many records share costs
-   * more.
+   * Indexes that leave the keys out, in kinds that are written by the thousand a second: what is written together then
+   * lies together there. For values that each record has for itself or that very many share, and by which nobody sorts:
+   * finding costs what it did, sorting by them or by key among them costs more.
    */
-  readonly lean?: boolean;
+  readonly lean?: readonly string[];
 }
 
 /** Declares a record kind with its types inferred. */

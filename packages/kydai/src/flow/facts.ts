@@ -1,11 +1,12 @@
-import type {
-  CedarValue,
-  Certificate,
-  Clock,
-  Device,
-  PolicyEntity,
-  RecordStore,
-  Signals,
+import {
+  type CedarValue,
+  type Certificate,
+  type Clock,
+  type Device,
+  eachRecord,
+  type PolicyEntity,
+  type RecordStore,
+  type Signals,
 } from '@kydai/contracts';
 import { certificates, devices } from '@kydai/pki';
 import { type EntityStore, type ExpiredFact, lasting } from '@kydai/policy';
@@ -98,9 +99,10 @@ export async function feedFacts(parts: {
     if (signal.type === 'device') learnDevice(signal.device);
     else if (signal.type === 'certificate') learnCertificate(signal.certificate);
   });
-  const live = { profile: 'device', revokedAt: null, notAfter: { gt: clock.now() } };
-  for await (const certificate of all(records, certificates, live)) learnCertificate(certificate);
-  for await (const device of all(records, devices, {})) learnDevice(device);
+  // In the order of their ends: pages in the order of keys would look through all that came before, again and again.
+  for await (const certificate of eachRecord(records, certificates, { by: 'notAfter', from: clock.now() }))
+    if (certificate.revoked === undefined) learnCertificate(certificate);
+  for await (const device of eachRecord(records, devices, { by: 'id', from: '' })) learnDevice(device);
   loading = false;
   entities.expire(clock.now());
 
@@ -141,18 +143,5 @@ export function* bareEntities(entities: EntityStore, type: string): Generator<Po
     const ending = [...facts.values()].filter(({ until }) => until < lasting);
     const tags = ending.map(({ name, source, until }) => [name, { source, until }]);
     yield { uid, attrs: Object.fromEntries(bare), parents, tags: Object.fromEntries(tags) };
-  }
-}
-
-async function* all<T>(
-  records: RecordStore,
-  kind: Parameters<typeof records.find<T>>[0],
-  where: NonNullable<Parameters<typeof records.find<T>>[1]>['where'] & object,
-): AsyncGenerator<T> {
-  const step = 10_000;
-  for (let offset = 0; ; offset += step) {
-    const page = await records.find(kind, { where, limit: step, offset });
-    for (const { value } of page.records) yield value;
-    if (page.records.length < step) return;
   }
 }

@@ -18,7 +18,7 @@ export const certificates = recordKind<Certificate>({
     notAfter: (value) => value.notAfter,
     revokedAt: (value) => value.revoked?.at ?? null,
   },
-  lean: true,
+  lean: ['issuer', 'profile', 'subject', 'keyDigest', 'revokedAt'],
 });
 
 /** The asset register. */
@@ -64,7 +64,7 @@ export const enrolmentTokens = recordKind<EnrolmentToken>({
     expires: (value) => value.expires,
     usedAt: (value) => value.used?.at ?? null,
   },
-  lean: true,
+  lean: ['device', 'expires', 'usedAt'],
 });
 
 /** Which request led to which certificate, so that a retry leads to the same one. */

@@ -53,9 +53,10 @@ export function* createKind(dialect: Dialect, table: Table): Steps<void> {
   const known = yield* ask(
     db.selectFrom(kinds).select('indexes').where('name', '=', table.kind.name).compile(),
   );
-  const lean = table.kind.lean === true;
+  const lean = new Set(table.kind.lean);
   // No index has this name: those of columns begin with a letter.
-  const wanted = JSON.stringify(lean ? { ...table.sources, '': 'lean' } : table.sources);
+  const marked = { ...table.sources, '': [...lean].sort().join() };
+  const wanted = JSON.stringify(lean.size === 0 ? table.sources : marked);
   const row = known.rows[0];
   if (row?.['indexes'] === wanted) return;
   const before = JSON.parse(String(row?.['indexes'] ?? '{}')) as Record<string, string>;
@@ -72,22 +73,17 @@ export function* createKind(dialect: Dialect, table: Table): Steps<void> {
   for (const index of table.indexes) {
     if (!present.has(column(index)))
       yield* ask(db.schema.alterTable(table.name).addColumn(column(index), sql.raw(types.index)).compile());
-    const [name, other] = [`x_${table.name}_${index}`, `l_${table.name}_${index}`];
-    const columns = lean ? [column(index)] : [column(index), 'key'];
-    yield* ask(
-      db.schema
-        .dropIndex(lean ? name : other)
-        .ifExists()
-        .compile(),
-    );
-    yield* ask(
-      db.schema
-        .createIndex(lean ? other : name)
-        .ifNotExists()
-        .on(table.name)
-        .columns(columns)
-        .compile(),
-    );
+    const withKey = `x_${table.name}_${index}`;
+    const alone = `l_${table.name}_${index}`;
+    const isLean = lean.has(index);
+    const dropped = db.schema.dropIndex(isLean ? withKey : alone).ifExists();
+    yield* ask(dropped.compile());
+    const made = db.schema
+      .createIndex(isLean ? alone : withKey)
+      .ifNotExists()
+      .on(table.name)
+      .columns(isLean ? [column(index)] : [column(index), 'key']);
+    yield* ask(made.compile());
   }
   const stale = table.indexes.filter((index) => before[index] !== table.sources[index]);
   if (row !== undefined && stale.length > 0) yield* backfill(dialect, table);

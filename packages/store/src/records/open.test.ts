@@ -145,7 +145,7 @@ describe('openRecords', () => {
     // What a computation of the column would put right.
     database.exec(`update r_lamp set i_watts = 41`);
     const again = await openRecords({ file, clock, auditKey });
-    expect(await again.records.count({ ...lamps, lean: true }, { watts: 41 })).toBe(1);
+    expect(await again.records.count({ ...lamps, lean: ['watts'] }, { watts: 41 })).toBe(1);
     await again.records.close();
     const indexes = database
       .prepare(`select sql from sqlite_master where type = 'index' and name like '%r_lamp_watts'`)
