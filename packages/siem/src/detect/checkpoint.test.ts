@@ -79,6 +79,23 @@ describe('checkpoints', () => {
     expect(sorted(kept)).toEqual(sorted(truth));
   });
 
+  it('keep which groups rested longest, and tell values apart that look like keys', () => {
+    const names = ['["a"]', 'a', '[["a"],"s"]', '', 'b', 'c'];
+    const first = detectorOf(count(2), { maxGroups: 6 });
+    const at = (second: number, u: string) => eventAt(second, { 'event.action': 'a', u });
+    first.processBatch(names.map((u, second) => at(second, u)));
+    // The first one is touched again, so that the second rested longest.
+    first.process(at(5.5, names[0]!));
+    const second = detectorOf(count(2), { maxGroups: 6 });
+    second.restore(written(first.checkpoint()));
+    for (const detector of [first, second]) {
+      detector.process(at(6, 'new'));
+      expect(corr(detector.process(at(7, 'a')))).toEqual([]);
+      expect(corr(detector.process(at(8, '')))).toHaveLength(1);
+      expect(detector.stats().correlations[0]).toMatchObject({ groups: 6, evicted: 2 });
+    }
+  });
+
   it('drop the state of a correlation that has changed, and say so', () => {
     const first = detectorOf(count(4));
     first.processBatch(hits(3, 1));

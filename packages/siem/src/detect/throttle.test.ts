@@ -65,3 +65,23 @@ describe('a limit over all rules', () => {
     expect(passed(after, 'a', 5, 60_000)).toBe(3);
   });
 });
+
+describe('more sources than there are accounts for', () => {
+  const most = 100_000;
+
+  test('push out what rested longest, also after a restart', () => {
+    const before = new Throttle({ ...limits, perSource: 1, perRule: 1e9 });
+    for (const source of ['early', 'again']) passed(before, 'r', 1, 0, source);
+    for (let n = 0; n < most - 2; n++) passed(before, 'r', 1, 1, `s${n}`);
+    // A new window of its own: it is no longer among those that rested longest.
+    expect(passed(before, 'r', 1, 60_000, 'again')).toBe(1);
+    const after = new Throttle({ ...limits, perSource: 1, perRule: 1e9 });
+    after.restore(JSON.parse(JSON.stringify(before.save())));
+    for (const throttle of [before, after]) {
+      expect(passed(throttle, 'r', 1, 60_000, 'new')).toBe(1);
+      expect(passed(throttle, 'r', 1, 60_000, 'again')).toBe(0);
+      expect(throttle.save().accounts).toHaveLength(most);
+      expect(throttle.save().accounts.some(([key]) => key.endsWith('early'))).toBe(false);
+    }
+  });
+});
