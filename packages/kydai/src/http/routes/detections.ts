@@ -15,7 +15,7 @@ import type { GuardedEnv } from '../guard.ts';
 import { apiRoute, json, Paging, pageOf } from './route.ts';
 
 /** Words are looked for in so many of the newest, for they are in no index. */
-const mostSearched = 10_000;
+const mostSearched = 20_000;
 const step = 1000;
 
 /** The stream of rules that matched. */
@@ -35,7 +35,7 @@ export function detectionRoutes(app: OpenAPIHono<GuardedEnv>, { records }: Kydai
             .trim()
             .max(200)
             .default('')
-            .describe('words of the title, what it is about, its group, its techniques; the newest 10,000'),
+            .describe('words of the title, what it is about, its group, its techniques; the newest 20,000'),
           order: z.enum(['-time', 'time', '-level']).default('-time'),
         }),
       },
