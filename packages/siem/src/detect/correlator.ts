@@ -273,13 +273,13 @@ export class Correlator {
 
   /** What the event brings to count: each element of a list, one text of several fields, nothing where one is absent. */
   #counted(event: Event): readonly string[] {
-    const [first, ...more] = this.rule.valueFields;
-    if (first === undefined) return oneOccurrence;
-    if (more.length > 0) {
-      const values = this.rule.valueFields.map((field) => textAt(event, field));
+    const { valueFields } = this.#rule;
+    if (valueFields.length === 0) return oneOccurrence;
+    if (valueFields.length > 1) {
+      const values = valueFields.map((field) => textAt(event, field));
       return values.includes(undefined) ? [] : [JSON.stringify(values)];
     }
-    const value = readField(event, first);
+    const value = readField(event, valueFields[0]!);
     const texts = value === undefined ? [] : textsOfValue(value);
     return this.#numeric
       ? texts.filter((text) => text.trim() !== '' && Number.isFinite(Number(text)))

@@ -1,3 +1,4 @@
+// One file because scan, evaluation and learning share the arrays of the hot path, which are private to the matcher.
 import type { Event, FieldValue } from '@kydai/contracts';
 import type { Expression } from '../rules/expression.ts';
 import { fold } from '../rules/fold.ts';
