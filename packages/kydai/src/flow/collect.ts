@@ -133,6 +133,7 @@ export async function openCollection(parts: {
       known: (question) => knownEvents(events, question),
     }),
     blocked: blockList.has,
+    refused: (address, reason) => intake.account('http', address).note(reason),
     ...(own && { tls: { key: own.keyPem, cert: own.chainPem, clientCertificates: false } }),
   }).catch(async (error: unknown) => {
     await Promise.all([syslog.close(), broker?.close()]);

@@ -23,6 +23,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** How often slow clients are looked for, milliseconds. */
+const connectionsCheckingInterval = 5000;
+
 /**
  * Listens for HTTP, or HTTPS where a key and certificate are given. Slow and idle clients are cut off, connections are
  * bounded, blocked addresses are refused before a byte is read.
@@ -39,8 +42,13 @@ export async function listenHttp(options: {
   readonly blocked?: (address: string) => boolean;
   /** Told of every TLS handshake, before the first request. */
   readonly handshake?: (peer: Peer) => void;
+  /** Told of connections that were ended before there was a request. */
+  readonly refused?: (
+    address: string,
+    reason: 'request-too-slow' | 'headers-too-large' | 'bad-request',
+  ) => void;
 }): Promise<Listener> {
-  const { host, port, setting, fetch, tls, blocked, handshake } = options;
+  const { host, port, setting, fetch, tls, blocked, handshake, refused } = options;
   const handler = getRequestListener(
     (request, env) => {
       const incoming = env.incoming as IncomingMessage;
@@ -54,9 +62,10 @@ export async function listenHttp(options: {
   ) as unknown as RequestListener;
   const server: Server =
     tls === undefined
-      ? createServer(handler)
+      ? createServer({ connectionsCheckingInterval }, handler)
       : createTlsServer(
           {
+            connectionsCheckingInterval,
             key: tls.key,
             cert: tls.cert,
             minVersion: 'TLSv1.2',
@@ -75,8 +84,21 @@ export async function listenHttp(options: {
     if (blocked?.(plainAddress(socket.remoteAddress)) === true) socket.destroy();
   });
   server.on('secureConnection', (socket: TLSSocket) => handshake?.(peerOf(socket)));
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+  const told = new WeakSet<Socket>();
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, connection) => {
+    const socket = connection as Socket;
+    // The rest of what a client sent is another error of the same connection.
+    if (told.has(socket)) return;
+    told.add(socket);
+    const fault =
+      code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? (['request-too-slow', '408 Request Timeout'] as const)
+        : code === 'HPE_HEADER_OVERFLOW'
+          ? (['headers-too-large', '431 Request Header Fields Too Large'] as const)
+          : (['bad-request', '400 Bad Request'] as const);
+    // A connection that broke is no refusal of ours.
+    if (/^(?:HPE_|ERR_HTTP)/.test(code)) refused?.(plainAddress(socket.remoteAddress), fault[0]);
+    if (socket.writable) socket.end(`HTTP/1.1 ${fault[1]}\r\nconnection: close\r\n\r\n`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -166,6 +166,7 @@ export async function listenDeviceMqtt(parts: {
       admit: (clientId) => admit(connection, clientId),
       take: (message) => take(connection, message),
       onTooLarge: (bytes) => accountOf(device).refuse('payload-too-large', bytes, clock.now()),
+      onMalformed: () => accountOf(device).note('packet-malformed'),
       onEnd: () => connections.delete(connection),
     });
     socket.resume();

@@ -78,9 +78,11 @@ export function createDeviceSession(parts: {
   readonly take: (message: DeviceMessage) => Promise<MessageOutcome>;
   /** A message that was too large, in bytes: counted, never read. */
   readonly onTooLarge: (bytes: number) => void;
+  /** What came was no MQTT, or not in order: counted. */
+  readonly onMalformed?: () => void;
   readonly onEnd: () => void;
 }): DeviceSession {
-  const { stream, limits, admit, take, onTooLarge, onEnd } = parts;
+  const { stream, limits, admit, take, onTooLarge, onMalformed, onEnd } = parts;
   let version = 4;
   let connected = false;
   let ended = false;
@@ -272,6 +274,7 @@ export function createDeviceSession(parts: {
 
   function end(reason: number): void {
     if (ended) return;
+    if (reason === reasons.malformed || reason === reasons.protocol) onMalformed?.();
     if (version === 5 && connected) send({ cmd: 'disconnect', reasonCode: reason });
     finish();
   }
