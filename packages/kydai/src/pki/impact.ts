@@ -159,7 +159,9 @@ function consequences(known: Omit<ImpactView, 'consequences'>, now: number): str
     if (publishesNow) list.push(`the decision point denies \`${device.id}\` from then on`);
   }
   if (device !== null && remaining > 0)
-    list.push(`\`${device.id}\` keeps ${remaining} other good certificates and goes on with those`);
+    list.push(
+      `\`${device.id}\` keeps ${remaining} other good certificates and goes on with those; as compromised, those of the same key end too`,
+    );
   if (grants.lost.length > 0) {
     const [first] = grants.lost;
     const all = grants.complete ? String(grants.lost.length) : `${grants.lost.length} or more`;

@@ -99,7 +99,8 @@ export const certificates: English<typeof vi> = {
   'impact.ot': 'This is operational technology (OT): tell the people who run it first.',
   'impact.last':
     '{device} holds no other certificate: it can neither publish nor renew, and needs a new enrolment token.',
-  'impact.remaining': 'The device keeps {n} other {n:certificate|certificates} and goes on with those.',
+  'impact.remaining':
+    'The device keeps {n} other {n:certificate|certificates} and goes on with those. For a compromised key, those of the same key end too.',
   'impact.grants': '{n} {n:grant|grants} that the policies give now would be denied.',
   'impact.grantsShow': 'Grants that are lost',
   'impact.proxies': 'Proxies turn it away from {n} {n:path|paths}, such as {path}.',

@@ -95,7 +95,8 @@ export const certificates = {
   'impact.ot': 'Đây là công nghệ vận hành (OT): báo cho người vận hành trước.',
   'impact.last':
     '{device} không còn chứng thư số nào khác: không gửi dữ liệu, không gia hạn được, cần mã ghi danh mới.',
-  'impact.remaining': 'Thiết bị còn {n} chứng thư số khác và chạy tiếp bằng chúng.',
+  'impact.remaining':
+    'Thiết bị còn {n} chứng thư số khác và chạy tiếp bằng chúng. Nếu thu hồi vì lộ khóa, các chứng thư số cùng khóa cũng bị thu hồi.',
   'impact.grants': '{n} quyền đang được cho phép sẽ bị từ chối.',
   'impact.grantsShow': 'Các quyền sẽ mất',
   'impact.proxies': 'Máy ủy quyền chặn thiết bị ở {n} đường dẫn, như {path}.',
