@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
 import { loadConfig, type Running, startKydai } from '@kydai/kydai';
 import { pino } from 'pino';
@@ -44,6 +45,34 @@ describe('a flood of lines about devices that do not exist', () => {
     await executor.settled();
     const asked = await executor.waiting();
     expect(asked.map(({ incidentTitle }) => incidentTitle.endsWith('light-7'))).toEqual([true]);
+  });
+
+  it('by datagrams costs no line of a security program, and each is accounted for', async () => {
+    const [host, port] = running.addresses.syslogUdp.split(':') as [string, string];
+    const socket = createSocket('udp4');
+    const logins = 300;
+    const others = 30_000;
+    for (let sent = 0; sent < others; sent += 100) {
+      for (let n = 0; n < 100; n++)
+        socket.send(`<134>1 - cam-1 camera - - - bulk ${sent + n} ${'x'.repeat(500)}`, Number(port), host);
+      await new Promise((resolve) => {
+        socket.send(`<86>1 - vm sudo - - - flooded ${sent}`, Number(port), host, resolve);
+      });
+    }
+    const ledgers = () =>
+      running.kydai.intake.ledgers().filter(({ source }) => source.startsWith('syslog-udp/'));
+    const sum = (column: 'received' | 'kept' | 'dropped' | 'pending') =>
+      ledgers().reduce((total, ledger) => total + ledger[column], 0);
+    await eventually(async () => sum('received') === others + logins && sum('pending') === 0, 40_000);
+    socket.close();
+    expect(sum('kept') + sum('dropped')).toBe(others + logins);
+    for (const { reasons } of ledgers()) expect(reasons).not.toHaveProperty('queue-full-urgent');
+    const kept = await running.kydai.events.aggregate({
+      from: 0,
+      to: Number.MAX_SAFE_INTEGER,
+      filter: { op: 'equals', field: 'process.name', value: 'sudo' },
+    });
+    expect(kept.reduce((total, { count }) => total + count, 0)).toBe(logins);
   });
 
   it('is told of in the metrics', async () => {
