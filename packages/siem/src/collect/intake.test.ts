@@ -103,6 +103,32 @@ describe('the intake', () => {
     expect(intake.ledgers().every(balanced)).toBe(true);
   });
 
+  test('lets streams and requests go on however much calls itself urgent', async () => {
+    const { store, intake } = setUp({ queueFrames: 1000, batchFrames: 100 });
+    store.held = true;
+    const flood = intake.account('syslog-udp', 'flood');
+    const fill = () => {
+      let taken = 0;
+      while (intake.push(flood, line('x'), 1, undefined, 'urgent')) taken++;
+      return taken;
+    };
+    // Up to a tenth of the queue, and half of what the store takes at once.
+    expect(fill()).toBe(151);
+    expect(push(intake, 'a stream')).toBe(true);
+    const answer = intake.submit(intake.account('http', 'c'), [frame(intake, { a: 1 })]);
+    expect(answer).toBeDefined();
+    let again = 0;
+    intake.whenRoom(() => {
+      again = fill();
+    }, 'urgent');
+    store.release();
+    await until(() => again > 0);
+    expect(again).toBeLessThanOrEqual(151);
+    expect(await answer).toEqual(['kept']);
+    await intake.close();
+    expect(intake.ledgers().every(balanced)).toBe(true);
+  });
+
   test('keeps trying for syslog when the store fails, and refuses those who wait for an answer', async () => {
     const { store, faults, intake } = setUp();
     store.refusing = true;
