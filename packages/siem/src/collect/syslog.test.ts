@@ -105,6 +105,46 @@ describe('syslog over UDP', () => {
     expect(await first({ senders: ['127.0.0.0/8'] }, other)).toBe(line('bulk'));
   });
 
+  test('judges senders by their own address also where they share an account', async () => {
+    const store = new MemoryStore();
+    const limits = { sourcesPerTransport: 1 };
+    const intake = createIntake({ store, clock, onEvents: () => {}, limits });
+    const judge = (address: string) => (address === '127.0.0.3' ? 'blocked' : 'known');
+    const collector = createSyslogCollector({ host: '127.0.0.1', udpPort: 0, intake, judge });
+    const { udp } = await collector.listen();
+    for (const address of ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4']) {
+      const socket = createSocket('udp4');
+      await new Promise<void>((resolve) => socket.bind(0, address, resolve));
+      for (let n = 0; n < 3; n++) socket.send(line(address), udp!.port, '127.0.0.1');
+      await until(() => intake.ledgers().reduce((sum, { received }) => sum + received, 0) % 3 === 0);
+      await new Promise<void>((resolve) => setTimeout(() => socket.close(() => resolve()), 20));
+    }
+    await until(() => store.events.length === 9);
+    const other = intake.ledgers().find(({ source }) => source === 'syslog-udp/other')!;
+    expect(other).toMatchObject({ received: 9, dropped: 3, reasons: { 'address-blocked': 3 } });
+    await collector.close();
+    await intake.close();
+  });
+
+  test.runIf(existsSync('/proc/net/if_inet6'))('listens on all addresses of both versions', async () => {
+    const store = new MemoryStore();
+    const intake = createIntake({ store, clock, onEvents: () => {} });
+    const collector = createSyslogCollector({ host: '::', udpPort: 0, intake, urgent: { port: 0 } });
+    const { udp, urgent } = await collector.listen();
+    const socket = createSocket('udp6');
+    const four = createSocket('udp4');
+    socket.send(line('six'), udp!.port, '::1');
+    four.send(line('four'), udp!.port, '127.0.0.1');
+    four.send(line('urgent'), urgent!.port, '127.0.0.1');
+    await until(() => store.events.length === 3);
+    socket.close();
+    four.close();
+    const sources = store.events.map(({ source }) => source).toSorted();
+    expect(sources).toEqual(['syslog-udp/127.0.0.1', 'syslog-udp/127.0.0.1', 'syslog-udp/::1']);
+    await collector.close();
+    await intake.close();
+  });
+
   test('cuts a datagram longer than the limit', async () => {
     const { store, udp } = await setUp({ lineBytes: 100 });
     const socket = createSocket('udp4');
