@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { Clock } from '@kydai/contracts';
 import { DeviceError, type OpenOptions } from '@kydai/device';
 import {
@@ -17,6 +17,7 @@ import type { CertificateSource } from './source.ts';
 
 /** Devices come as clients; services and authorities may not send readings. */
 const clientAuth = '1.3.6.1.5.5.7.3.2';
+const serverAuth = '1.3.6.1.5.5.7.3.1';
 /** How long authorities and their lists are believed, and how soon they are asked for again where no path is found. */
 const authoritiesFor = 60_000;
 const soonest = 5000;
@@ -50,6 +51,7 @@ export function trustDevices(options: TrustOptions): OpenOptions['certificateOf'
   const { source, clock, recheck } = options;
   const anchors = options.anchors.map((der) => readCertificate(der));
   const known = new Map(options.certificates.map((der) => [digestOf(der), der]));
+  const beforehand = options.certificates.map((der) => readCertificate(der));
   const given = options.crls.map((der) => readCrl(der));
   const believed = new Map<string, { readonly der: Uint8Array; readonly at: number }>();
   let authorities: Authorities | undefined;
@@ -57,9 +59,7 @@ export function trustDevices(options: TrustOptions): OpenOptions['certificateOf'
   const authoritiesOf = async (age = authoritiesFor): Promise<Authorities> => {
     const at = clock.now();
     if (authorities !== undefined && at - authorities.at < age) return authorities;
-    const held = [...options.certificates, ...(await source.authorities())].map((der) =>
-      readCertificate(der),
-    );
+    const held = [...beforehand, ...(await source.authorities().then(readAll, asGarbled))];
     // Only what an anchor stands for may send us anywhere.
     const pool = held.filter((each) => isAuthority(each) && findPath(each, held, { anchors, at }).path);
     const wanted = pool.filter((each) => !coveredBy(given, each, at));
@@ -72,6 +72,8 @@ export function trustDevices(options: TrustOptions): OpenOptions['certificateOf'
 
   const check = async (leaf: ParsedCertificate): Promise<void> => {
     if (isAuthority(leaf)) throw new Error('the certificate is that of an authority');
+    if (!isOfDevice(leaf))
+      throw new Error('the certificate is that of a service or a person, not of a device');
     const pathOf = ({ pool }: Authorities) =>
       findPath(leaf, pool, { anchors, at: clock.now(), purpose: clientAuth });
     let known = await authoritiesOf();
@@ -165,6 +167,26 @@ async function fetchedList(source: CertificateSource, url: string): Promise<Pars
   }
 }
 
+/** Certificates as they came over a network that anybody may disturb. */
+function readAll(octets: readonly Uint8Array[]): ParsedCertificate[] {
+  try {
+    return octets.map((der) => readCertificate(der));
+  } catch (error) {
+    return asGarbled(error);
+  }
+}
+
+function asGarbled(error: unknown): never {
+  if (!(error instanceof PkiError)) throw error;
+  throw new DeviceError(
+    'server-unavailable',
+    `the authority's certificates cannot be read: ${error.message}`,
+    {
+      cause: error,
+    },
+  );
+}
+
 function unlessAway(error: unknown): undefined {
   if (!(error instanceof DeviceError) || error.code !== 'server-unavailable') throw error;
 }
@@ -183,6 +205,17 @@ function coveredBy(given: readonly ParsedCrl[], { issuer }: ParsedCertificate, a
 
 function isAuthority({ extensions }: ParsedCertificate): boolean {
   return extensions.some(({ oid, value }) => oid === '2.5.29.19' && value.length > 2);
+}
+
+/** Ours answer as no server, and carry their id as a DNS name too, which those of people do not. */
+function isOfDevice({ der }: ParsedCertificate): boolean {
+  const certificate = new X509Certificate(der);
+  const id = certificate.toLegacyObject().subject['CN'];
+  return (
+    certificate.keyUsage?.includes(serverAuth) !== true &&
+    typeof id === 'string' &&
+    certificate.checkHost(id, { subject: 'never', wildcards: false }) !== undefined
+  );
 }
 
 function digestOf(der: Uint8Array): string {
