@@ -11,9 +11,14 @@ import { get, withParameters } from '../../api/client.ts';
 const root = '/api/v1/events';
 
 /** Detections that rest on an event, each with the incident that it belongs to. */
+interface Titled {
+  readonly id: string;
+  readonly title: string;
+  readonly titleVi?: string;
+}
 export interface Related {
-  readonly detections: readonly { readonly id: string; readonly title: string; readonly level: string }[];
-  readonly incidents: readonly { readonly id: string; readonly number: string; readonly title: string }[];
+  readonly detections: readonly (Titled & { readonly rule: string; readonly level: string })[];
+  readonly incidents: readonly (Titled & { readonly number: string })[];
 }
 
 interface Span {

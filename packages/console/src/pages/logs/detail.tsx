@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Columns3 } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { ruleTitleOf, titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Copyable, explain } from '../../parts/frame.tsx';
 import { relatedQuery, surroundingQuery } from './ask.ts';
@@ -73,7 +74,7 @@ export function Detail({
 
 /** Where the event was noticed: the detections that rest on it, and their incidents. */
 function Findings({ id }: { id: string }) {
-  const { t } = useSettings();
+  const { t, language } = useSettings();
   const { data } = useQuery(relatedQuery(id));
   if (!data || data.detections.length + data.incidents.length === 0) return null;
   return (
@@ -81,12 +82,16 @@ function Findings({ id }: { id: string }) {
       <h3>{t('logs.related')}</h3>
       <ul className="event-related">
         {data.detections.map((detection) => (
-          <li key={detection.id}>{detection.title}</li>
+          <li key={detection.id}>
+            <Link href={`/rules/${encodeURIComponent(detection.rule)}`}>
+              {ruleTitleOf(detection, language)}
+            </Link>
+          </li>
         ))}
         {data.incidents.map((incident) => (
           <li key={incident.id}>
             <Link href={`/incidents/${incident.id}`}>
-              {incident.number} · {incident.title}
+              {incident.number} · {titleOf(incident, language)}
             </Link>
           </li>
         ))}

@@ -23,9 +23,10 @@ const Search = z.object({
   from: Moment.optional(),
   to: Moment.optional(),
 });
+const Titled = z.object({ id: z.string(), title: z.string(), titleVi: z.string().optional() });
 const RelatedView = z.object({
-  detections: z.array(z.object({ id: z.string(), title: z.string(), level: z.string() })),
-  incidents: z.array(z.object({ id: z.string(), number: z.string(), title: z.string() })),
+  detections: z.array(Titled.extend({ rule: z.string(), level: z.string() })),
+  incidents: z.array(Titled.extend({ number: z.string() })),
 });
 const sampled = 1_000;
 const surroundingSpan = 6 * 3600_000;
@@ -190,11 +191,14 @@ export function askEventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
       return c.json(
         {
           detections: found.map(({ id: detection, rule, level }) => ({
-            id: detection,
-            title: rule.title,
+            ...titled(detection, rule),
+            rule: rule.id,
             level,
           })),
-          incidents: concerned.map(({ id: incident, number, title }) => ({ id: incident, number, title })),
+          incidents: concerned.map((incident) => ({
+            ...titled(incident.id, incident),
+            number: incident.number,
+          })),
         },
         200,
       );
@@ -288,4 +292,8 @@ export function askEventRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
       });
     },
   );
+}
+
+function titled(id: string, { title, titleVi }: { title: string; titleVi?: string | undefined }) {
+  return { id, title, ...(titleVi === undefined ? {} : { titleVi }) };
 }
