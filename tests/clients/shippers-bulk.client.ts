@@ -12,7 +12,7 @@ const count = 300;
  * syslog-ng's http destination from Debian, the bulk helper of Elastic's Python client and the log exporter of the
  * OpenTelemetry SDK from PyPI. Every line arrives once, and as what it is.
  *
- * Fluent Bit, Vector, Filebeat and Logstash are not tried as programs: Debian, PyPI and npm have no package of them.
+ * Fluent Bit and Vector were tried by hand (docs/collecting.md): Debian, PyPI and npm have no package of them, nor of Beats.
  */
 export async function run(program: Program, checks: Checks): Promise<void> {
   const { folder, addresses } = program;

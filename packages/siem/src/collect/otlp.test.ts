@@ -208,3 +208,80 @@ describe('OTLP logs', () => {
     expect(writeExportResponse(300, 'no').toString('hex')).toBe(`0a0708ac0212026e6f`);
   });
 });
+
+describe('a log record', () => {
+  const record = (more: object, attributes: Record<string, string> = {}) => ({
+    resourceLogs: [
+      {
+        scopeLogs: [
+          {
+            logRecords: [
+              {
+                timeUnixNano: '1795265999999999999',
+                body: { stringValue: 'x' },
+                attributes: Object.entries(attributes).map(([key, value]) => ({
+                  key,
+                  value: { stringValue: value },
+                })),
+                ...more,
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const send = async (...requests: object[]) => {
+    const { store, intake, post } = setUp();
+    for (const request of requests) {
+      const response = await post(JSON.stringify(request), 'application/json');
+      expect(await response.json()).toEqual({});
+    }
+    return { events: store.events, ledger: intake.ledgers()[0]! };
+  };
+
+  test('keeps its nanoseconds in the raw document, and when it was first seen', async () => {
+    const { events } = await send(record({ observedTimeUnixNano: '1795266000000000001' }));
+    expect(JSON.parse(events[0]!.raw)).toMatchObject({
+      '@timestamp': '2026-11-21T12:59:59.999999999Z',
+      'event.created': '2026-11-21T13:00:00.000000001Z',
+    });
+    expect(events[0]!.time).toBe(1_795_265_999_999);
+  });
+
+  test('that comes again is acknowledged and not stored twice; one a nanosecond later is another', async () => {
+    const later = record({ timeUnixNano: '1795265999999999998' });
+    const { events, ledger } = await send(record({}), record({}), later, later);
+    expect(events).toHaveLength(2);
+    expect(ledger).toMatchObject({ received: 4, kept: 2, refused: 2, reasons: { 'sent-before': 2 } });
+  });
+
+  test('is known by its own id where it has one', async () => {
+    const one = record({}, { 'log.record.uid': '01J' });
+    const { events } = await send(one, record({}, { 'log.record.uid': '01K' }), one);
+    expect(events.map((event) => event.fields.get('event.id'))).toEqual(['01J', '01K']);
+  });
+
+  test('gains the ECS names of what it says in those of OpenTelemetry', async () => {
+    const { events } = await send(
+      record(
+        { severityNumber: 17 },
+        {
+          'client.address': '203.0.113.7',
+          'server.address': 'db',
+          'exception.message': 'no',
+          'user.name': 'lan',
+        },
+      ),
+    );
+    const fields = Object.fromEntries(events[0]!.fields.entries());
+    expect(fields).toMatchObject({
+      'source.ip': '203.0.113.7',
+      'client.address': '203.0.113.7',
+      'error.message': 'no',
+      'log.level': 'error',
+      'user.name': 'lan',
+    });
+    expect(fields).not.toHaveProperty('destination.ip');
+  });
+});
