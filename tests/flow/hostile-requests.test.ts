@@ -91,13 +91,17 @@ describe('requests of somebody who means harm', () => {
     ['0.0.0.0', 'is the address of no host'],
     ['::ffff:10.0.0.1', 'is the address of no host'],
     ['g\u0430teway.hue', 'is not in ASCII'],
-  ])('for a certificate of %s are refused by name, and nothing is issued', async (name, reason) => {
-    const args = ['pki', 'p12', 'portal', '--profile', 'service', '--key', 'EC-P256', '--name', name];
-    const { code, stderr } = await program.cli(...args);
-    expect(stderr).toContain(reason);
-    expect(code).toBe(2);
-    expect((await program.cli('pki', 'list', '--json')).stdout).not.toContain('portal');
-  });
+  ])(
+    'for a certificate of %s are refused by name and audited, and nothing is issued',
+    async (name, reason) => {
+      const args = ['pki', 'p12', 'portal', '--profile', 'service', '--key', 'EC-P256', '--name', name];
+      const { code, stderr } = await program.cli(...args);
+      expect(stderr).toContain(reason);
+      expect(code).toBe(2);
+      expect((await program.cli('pki', 'list', '--json')).stdout).not.toContain('portal');
+      expect((await program.cli('audit', 'list')).stdout).toMatch(/certificate\.refuse +subject:portal/);
+    },
+  );
 
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])(
     'that a proxy on this machine passes on (%s) are not those of this machine',

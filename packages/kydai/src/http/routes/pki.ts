@@ -23,7 +23,7 @@ import {
   RolloverView,
   RootCrlBody,
 } from '@kydai/contracts';
-import { type Application, certificates, devices } from '@kydai/pki';
+import { type Application, certificates, devices, PkiError } from '@kydai/pki';
 import { backupsView } from '../../backup/standing.ts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
@@ -156,7 +156,20 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
       responses: { 200: json(IssuedView, 'the certificate and those above it') },
     }),
     async (c) => {
-      const issued = await issueFor(authority, c.req.valid('json'), c.var.caller.actor);
+      const wanted = c.req.valid('json');
+      const { actor } = c.var.caller;
+      const issued = await issueFor(authority, wanted, actor).catch(async (error: unknown) => {
+        if (error instanceof PkiError) {
+          const { code, message } = error;
+          const detail = { profile: wanted.profile, code, message: message.slice(0, 500) };
+          const target = `subject:${wanted.subject}`;
+          await records.commit(
+            [],
+            [{ at: clock.now(), actor, action: 'certificate.refuse', target, detail }],
+          );
+        }
+        throw error;
+      });
       const { serial, notAfter, der } = issued;
       const above = readPem(authority.chainPem(issued.issuer));
       return c.json({ serial, notAfter, chain: [der, ...above] }, 200);
