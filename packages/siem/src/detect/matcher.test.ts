@@ -139,6 +139,30 @@ describe('the index', () => {
     );
   }, 30_000);
 
+  it('stays right when it goes on from what another saw', () => {
+    const rules = fc.array(ruleTexts(), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(rules, rules, fc.array(events(), { minLength: 1, maxLength: 8 }), (some, others, given) => {
+        const loaded = (texts: readonly string[]) =>
+          loadRules(texts.map((text, index) => ({ file: `${index}.yml`, text }))).rules.rules.map(
+            ({ expression }) => expression,
+          );
+        const before = atOnce(Matcher.compiling(loaded(some), context));
+        for (let round = 0; round < 2300; round++) before.match(given[round % given.length]!, []);
+        const expressions = loaded([...others, ...some]);
+        const matcher = atOnce(Matcher.compiling(expressions, context, before));
+        for (const each of [...given, ...given]) {
+          const found: number[] = [];
+          matcher.match(each, found);
+          expect(found).toEqual(
+            expressions.flatMap((expression, index) => (evaluate(expression, each, context) ? [index] : [])),
+          );
+        }
+      }),
+      { numRuns: 40 },
+    );
+  }, 30_000);
+
   it('stays right when it plans anew from what it saw', () => {
     const expressions = expressionsOf(['    x: a', '    x|contains: b\n    y: c', '    y: c']);
     const matcher = atOnce(Matcher.compiling(expressions, context));

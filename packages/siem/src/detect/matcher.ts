@@ -82,21 +82,19 @@ export class Matcher implements LiteralSink {
     context: EvaluationContext,
     before?: Matcher,
   ): Generator<void, Matcher, void> {
-    const survey = yield* surveying(expressions);
-    const { questions } = survey;
-    const frequencies = Float64Array.from(questions, guessFrequency);
+    const asked = new Map<string, Question>();
+    const known = new Map<Question, number>();
     const experienced = before !== undefined && before.#replans > 0;
-    if (experienced) {
-      const known = new Map<string, number>();
-      for (const [question, { predicate }] of before.#questions.entries()) {
-        if (question % atOnce === 0) yield;
-        known.set(predicateKey(predicate), before.#frequencies[question]!);
-      }
-      for (const [question, { predicate }] of questions.entries()) {
-        if (question % atOnce === 0) yield;
-        frequencies[question] = known.get(predicateKey(predicate)) ?? Math.min(0.05, frequencies[question]!);
-      }
+    for (const [number, question] of before ? before.#questions.entries() : []) {
+      if (number % atOnce === 0) yield;
+      asked.set(predicateKey(question.predicate), question);
+      if (experienced) known.set(question, before!.#frequencies[number]!);
     }
+    const survey = yield* surveying(expressions, asked);
+    const frequencies = Float64Array.from(survey.questions, (question) => {
+      const guess = guessFrequency(question);
+      return known.get(question) ?? (experienced ? Math.min(0.05, guess) : guess);
+    });
     const approach = yield* choosing(survey, frequencies, !experienced);
     return new Matcher(survey, context, frequencies, approach, experienced);
   }

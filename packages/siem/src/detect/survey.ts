@@ -16,8 +16,14 @@ export interface Survey {
 /** So many rules are read between two turns of others. */
 const atOnce = 16;
 
-/** Reads the expressions; yields now and then, so that others can work. */
-export function* surveying(expressions: readonly Expression[]): Generator<void, Survey, void> {
+/**
+ * Reads the expressions; yields now and then, so that others can work. What is asked already, by the predicate's key, is
+ * not made ready again.
+ */
+export function* surveying(
+  expressions: readonly Expression[],
+  asked: ReadonlyMap<string, Question> = new Map(),
+): Generator<void, Survey, void> {
   const questions: Question[] = [];
   const slots: FieldSource[] = [];
   const slotOf: number[] = [];
@@ -31,7 +37,7 @@ export function* surveying(expressions: readonly Expression[]): Generator<void, 
       const key = predicateKey(predicate);
       let number = byKey.get(key);
       if (number === undefined) {
-        number = questions.push(prepare(predicate)) - 1;
+        number = questions.push(asked.get(key) ?? prepare(predicate)) - 1;
         byKey.set(key, number);
         slotOf.push(predicate.field === undefined ? -1 : slotFor(predicate.field));
       }
