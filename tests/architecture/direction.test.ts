@@ -111,3 +111,11 @@ describe('the size of files', () => {
     expect(long).toEqual([]);
   });
 });
+
+describe('the lock of dependencies', () => {
+  it('keeps what npm 10 needs to build nothing on a machine without Python', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    // npm leaves this out of the lock at each install; put it back by hand (docs/decisions/dependencies-store.md).
+    expect(lock.packages['node_modules/better-sqlite3']).toHaveProperty('gypfile', false);
+  });
+});

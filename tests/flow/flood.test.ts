@@ -47,7 +47,7 @@ describe('a flood of lines about devices that do not exist', () => {
     expect(asked.map(({ incidentTitle }) => incidentTitle.endsWith('light-7'))).toEqual([true]);
   });
 
-  it('by datagrams costs no line of a security program, and each is accounted for', async () => {
+  it('by datagrams costs no line of a security program that was read, and each is accounted for', async () => {
     const [host, port] = running.addresses.syslogUdp.split(':') as [string, string];
     const socket = createSocket('udp4');
     const logins = 300;
@@ -72,7 +72,11 @@ describe('a flood of lines about devices that do not exist', () => {
       to: Number.MAX_SAFE_INTEGER,
       filter: { op: 'equals', field: 'process.name', value: 'sudo' },
     });
-    expect(kept.reduce((total, { count }) => total + count, 0)).toBe(logins);
+    // What no process had time to read the kernel drops, whatever it says; of what was read, none is missing.
+    const unread = ledgers().reduce((total, { reasons }) => total + (reasons['kernel-buffer'] ?? 0), 0);
+    const written = kept.reduce((total, { count }) => total + count, 0);
+    expect(written).toBeLessThanOrEqual(logins);
+    expect(written + unread).toBeGreaterThanOrEqual(logins);
   });
 
   it('is told of in the metrics', async () => {

@@ -13,6 +13,7 @@ import { problem, problemOf } from './problems.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { askEventRoutes } from './routes/ask-events.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { backupRoutes } from './routes/backups.ts';
 import { blockedRoutes } from './routes/blocked.ts';
 import { detectionRoutes } from './routes/detections.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -82,6 +83,7 @@ export function createApi(
   ruleRoutes(app, kydai, guard);
   auditRoutes(app, kydai, guard);
   pkiRoutes(app, kydai, guard);
+  backupRoutes(app, kydai, guard);
   policyRoutes(app, kydai, guard);
   policyBundleRoutes(app, kydai, guard);
   entityRoutes(app, kydai, guard);

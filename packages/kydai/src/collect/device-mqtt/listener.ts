@@ -19,7 +19,6 @@ import { readDeviceTopic } from './topic.ts';
 
 export interface DeviceMqtt {
   readonly port: number;
-  /** How many devices are connected. */
   readonly connections: number;
   renew(tls: { readonly key: string; readonly cert: string }): void;
   close(): Promise<void>;

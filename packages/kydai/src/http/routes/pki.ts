@@ -4,7 +4,6 @@ import {
   ApplicationVerdictBody,
   ApplicationView,
   AuthoritiesView,
-  BackupsView,
   ConsistencyView,
   Device,
   eachRecord,
@@ -24,7 +23,6 @@ import {
   RootCrlBody,
 } from '@kydai/contracts';
 import { type Application, certificates, devices, PkiError } from '@kydai/pki';
-import { backupsView } from '../../backup/standing.ts';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import { authorityViews } from '../../pki/authorities.ts';
@@ -39,7 +37,6 @@ import { apiRoute, json, jsonBody } from './route.ts';
 /** The authority itself: applications, authorities, blast radius, the whole inventory, and proofs from the audit log. */
 export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
   const { records, authority, audit, clock, auditKeyPem } = kydai;
-  backupRoutes(app, kydai, guard);
   const prover = createProver({ audit, clock, publicKeyPem: auditKeyPem });
 
   app.openapi(
@@ -242,46 +239,6 @@ export function pkiRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Gua
     async (c) => {
       const { from, to } = c.req.valid('query');
       return c.json(await prover.consistency(from, to), 200);
-    },
-  );
-}
-
-/** What the command line did with backups: it works on the files, the audit log tells of it. */
-export function backupRoutes(
-  app: OpenAPIHono<GuardedEnv>,
-  { records, clock, config }: Kydai,
-  guard: Guard,
-): void {
-  app.openapi(
-    apiRoute('/api/v1/backups', guard('view', 'overview'), {
-      method: 'get',
-      summary:
-        'The backups that were made, which of them are proven to restore, and the commands to run next',
-      responses: { 200: json(BackupsView, 'the backups, the newest first') },
-    }),
-    (c) => c.json(backupsView(config, clock.now()), 200),
-  );
-  const Note = z.strictObject({
-    action: z.enum(['create', 'verify', 'fail']),
-    /** The backup; absent where a file would not tell. */
-    id: z.uuid().optional(),
-    bytes: z.number().int().min(0),
-  });
-  app.openapi(
-    apiRoute('/api/v1/backups', guard('create-api-token', 'settings'), {
-      method: 'post',
-      summary:
-        'Note in the audit log that a backup was made, its restore proven, or that it would not restore',
-      request: jsonBody(Note),
-      responses: { 200: json(Note, 'what was noted') },
-    }),
-    async (c) => {
-      const note = c.req.valid('json');
-      const { action, id, bytes } = note;
-      const detail = { ...(id && { id }), bytes };
-      const entry = { at: clock.now(), actor: c.var.caller.actor, target: 'host:here', detail };
-      await records.commit([], [{ ...entry, action: `backup.${action}` }]);
-      return c.json(note, 200);
     },
   );
 }
