@@ -3,10 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Flows that start many programs one after another: `npm run test:long`, so that `npm test` stays short. */
 export const longFlows = [
   'authority-kill',
+  'bad-input',
   'bundles',
   'city',
   'collect',
   'findings',
+  'flood',
   'hostile-requests',
   'pki',
   'policies',
