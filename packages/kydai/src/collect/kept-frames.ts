@@ -1,5 +1,6 @@
 import type { EventFilter, EventStore, RecordStore } from '@kydai/contracts';
 import type { KeptFrame } from '@kydai/siem';
+import { StoreError } from '@kydai/store';
 import { ledgerMarks } from './ledgers.ts';
 
 /** Shippers give up an answer after a minute, most of them sooner. */
@@ -9,10 +10,15 @@ const mostRead = 100_000;
 const shipped = 'log.syslog.structured_data.ship@32473.id';
 
 /**
- * What HTTP senders and `kydai ship` sent shortly before this start, and what of it was kept: of some of it they never heard so, and will
- * send it again.
+ * What HTTP senders and `kydai ship` sent shortly before this start, and what of it was kept: of some of it they never
+ * heard so, and will send it again. While the store cannot answer, what it would have told is missing: such events may
+ * be kept twice then, which `onMissing` is told.
  */
-export async function recentlyKept(records: RecordStore, events: EventStore): Promise<readonly KeptFrame[]> {
+export async function recentlyKept(
+  records: RecordStore,
+  events: EventStore,
+  onMissing: (error: StoreError) => void,
+): Promise<readonly KeptFrame[]> {
   // Killed within its first minute, the program has left no mark.
   const mark = (await records.get(ledgerMarks, 'through'))?.value.event ?? '0';
   const since = Number.parseInt(mark.replaceAll('-', '').slice(0, 12), 16) - answerMs;
@@ -34,13 +40,19 @@ export async function recentlyKept(records: RecordStore, events: EventStore): Pr
   };
   const kept: KeptFrame[] = [];
   let cursor: string | undefined;
-  do {
-    const page = await events.search({ filter, limit: 10_000, ...(cursor !== undefined && { cursor }) });
-    for (const { source, fields, raw } of page.events) {
-      const id = fields.get('event.id') ?? fields.get(shipped);
-      kept.push({ source, id: typeof id === 'string' ? id : '', raw });
-    }
-    cursor = page.next;
-  } while (cursor !== undefined && kept.length < mostRead);
+  try {
+    do {
+      const page = await events.search({ filter, limit: 10_000, ...(cursor !== undefined && { cursor }) });
+      for (const { source, fields, raw } of page.events) {
+        const id = fields.get('event.id') ?? fields.get(shipped);
+        kept.push({ source, id: typeof id === 'string' ? id : '', raw });
+      }
+      cursor = page.next;
+    } while (cursor !== undefined && kept.length < mostRead);
+  } catch (error) {
+    if (!(error instanceof StoreError) || (error.code !== 'unavailable' && error.code !== 'busy'))
+      throw error;
+    onMissing(error);
+  }
   return kept;
 }

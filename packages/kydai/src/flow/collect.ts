@@ -80,7 +80,13 @@ export async function openCollection(parts: {
     clock,
     onFault: (error) => log.error({ err: error }, 'intake'),
   });
-  const resent = new Resent(200_000, await recentlyKept(records, events));
+  const kept = await recentlyKept(records, events, ({ message }) =>
+    log.warn(
+      { why: message },
+      'what was kept before this start is not known: what senders repeat may be kept twice',
+    ),
+  );
+  const resent = new Resent(200_000, kept);
   const broker = config.mqtt.url === '' ? undefined : subscribeMqtt({ settings: config.mqtt, intake, log });
   const { host: syslogHost, udpPort, tcpPort, tlsPort } = config.syslog;
   const { urgentUdpPort, urgentSenders: senders, urgentPrograms: programs } = config.syslog;
