@@ -50,6 +50,7 @@ const item = fc.oneof(
   fc.tuple(name, regex).map(([field, value]) => `${field}|re: '${value}'`),
   fc.tuple(name, fc.boolean()).map(([field, there]) => `${field}|exists: ${there}`),
   name.map((field) => `${field}|fieldref: y`),
+  name.map((field) => `${field}: null`),
 );
 const search = fc.oneof(
   fc

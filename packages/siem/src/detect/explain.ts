@@ -99,6 +99,8 @@ function sentence(predicate: Predicate): string {
       return `${predicate.part === undefined ? '' : `the ${predicate.part} of `}${field} ${predicate.compare} ${predicate.value}`;
     case 'exists':
       return `${field} is ${predicate.there ? 'there' : 'not there'}`;
+    case 'null':
+      return `${field} has no value`;
     case 'fieldref':
       return `${field} ${predicate.match} the value of ${predicate.other.name}`;
   }

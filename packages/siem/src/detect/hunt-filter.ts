@@ -108,8 +108,10 @@ function loosenPredicate(predicate: Predicate): EventFilter | undefined {
           )!,
       );
     }
+    // Stores do not tell a field that is null from one that is absent.
     case 'exists':
-      return predicate.there ? onField(field, (name) => ({ op: 'exists', field: name })) : undefined;
+    case 'null':
+      return undefined;
     default:
       return onField(field, (name) => ({ op: 'exists', field: name }));
   }

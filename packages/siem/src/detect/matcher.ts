@@ -259,8 +259,11 @@ export class Matcher implements LiteralSink {
     }
     const value = this.#fields.values[slot];
     const { predicate } = question;
-    if (predicate.kind === 'exists') return (value !== undefined) === predicate.there;
-    if (value === undefined) return false;
+    if (value === undefined) {
+      if (predicate.kind === 'exists') return this.#fields.isNull(slot) === predicate.there;
+      return predicate.kind === 'null';
+    }
+    if (predicate.kind === 'exists') return predicate.there;
     const { test } = question;
     if (test === undefined || typeof value !== 'string') {
       return question.ask(value, this.#event, this.#context);

@@ -50,7 +50,7 @@ export function prepare(predicate: Predicate): Question {
       ask: asksTexts(test),
     };
   }
-  const cost = { number: 4, exists: 1, fieldref: 8 }[predicate.kind];
+  const cost = { number: 4, exists: 1, null: 1, fieldref: 8 }[predicate.kind];
   return {
     predicate,
     clues: undefined,
@@ -138,6 +138,8 @@ export function predicateKey(predicate: Predicate): string {
       return `n${predicate.compare}${predicate.part ?? ''}\0${at}\0${predicate.value}`;
     case 'exists':
       return `e${predicate.there ? 1 : 0}\0${at}`;
+    case 'null':
+      return `0\0${at}`;
     case 'fieldref':
       return `f${predicate.match}${predicate.cased ? 1 : 0}\0${at}\0${fieldKey(predicate.other)}`;
   }

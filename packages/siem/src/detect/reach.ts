@@ -47,7 +47,7 @@ function asked(predicate: Predicate, carried: Carried): boolean {
 
 /** What the predicate comes to where its field is missing. */
 function withoutField(predicate: Predicate): boolean {
-  return predicate.kind === 'exists' && !predicate.there;
+  return predicate.kind === 'null' || (predicate.kind === 'exists' && !predicate.there);
 }
 
 function fieldsOf(predicate: Predicate) {

@@ -4,7 +4,7 @@ import { fold } from '../rules/fold.ts';
 import { compileRegex } from '../rules/modifiers.ts';
 import { inNetwork, parseNetwork } from '../rules/network.ts';
 import { anyText, foldPattern, oneUnit, type Pattern } from '../rules/pattern.ts';
-import { keywordTexts, numbersOf, readField, textsOfValue, timePartsOf } from './values.ts';
+import { isNamed, keywordTexts, numbersOf, readField, textsOfValue, timePartsOf } from './values.ts';
 import type { OffsetAt } from './zone.ts';
 
 /** What evaluation needs besides the event. */
@@ -38,7 +38,8 @@ export function test(predicate: Predicate, event: Event, context: EvaluationCont
     return keywordTexts(event).some((text) => testText(predicate, text));
   }
   const value = readField(event, predicate.field);
-  if (predicate.kind === 'exists') return (value !== undefined) === predicate.there;
+  if (predicate.kind === 'exists') return isNamed(event, predicate.field) === predicate.there;
+  if (predicate.kind === 'null') return value === undefined;
   return value !== undefined && testValue(predicate, value, event, context);
 }
 
@@ -46,7 +47,7 @@ function offsetOf({ utcOffset }: EvaluationContext, time: number, event: Event):
   return typeof utcOffset === 'number' ? utcOffset : utcOffset(time, event);
 }
 
-/** Asks one predicate about a field's value; `exists` and keywords are not asked here. */
+/** Asks one predicate about a field's value; `exists`, `null` and keywords are not asked here. */
 export function testValue(
   predicate: Predicate,
   value: FieldValue,
@@ -74,6 +75,8 @@ export function testValue(
     }
     case 'exists':
       return predicate.there;
+    case 'null':
+      return false;
     default:
       return textsOfValue(value).some((text) => testText(predicate, text));
   }

@@ -20,6 +20,9 @@ export class SlotValues {
   /** Values in no slot, which only keywords look at: the first `resting`. */
   readonly rest: FieldValue[] = [];
   resting = 0;
+  /** The fields of this event that are null; mostly none. */
+  readonly #nulls: string[] = [];
+  readonly #slots: readonly FieldSource[];
   readonly #bySource = new Map<string, Target[]>();
   readonly #builtin: (Target & { readonly source: string })[] = [];
   readonly #ranks: Uint8Array;
@@ -34,6 +37,7 @@ export class SlotValues {
     this.filled = new Int32Array(slots.length);
     this.#ranks = new Uint8Array(slots.length);
     this.#keepsRest = keepsRest;
+    this.#slots = slots;
     slots.forEach(({ sources }, slot) => {
       sources.forEach((source, rank) => {
         if (source.startsWith('@') && source !== '@timestamp') this.#builtin.push({ slot, rank, source });
@@ -50,6 +54,7 @@ export class SlotValues {
     this.filling = 0;
     this.resting = 0;
     this.#place = 0;
+    if (this.#nulls.length > 0) this.#nulls.length = 0;
     event.fields.forEach(this.#takeField);
     const builtin = this.#builtin;
     for (let index = 0; index < builtin.length; index++) {
@@ -63,9 +68,16 @@ export class SlotValues {
     }
   }
 
+  /** Whether a slot without a value stands for a field that the event names, with null. */
+  isNull(slot: number): boolean {
+    const nulls = this.#nulls;
+    return nulls.length > 0 && this.#slots[slot]!.sources.some((source) => nulls.includes(source));
+  }
+
   /** Most events have the fields of the one before, in the same order. */
   readonly #takeField = (value: FieldValue | undefined, name: string): void => {
     const place = this.#place++;
+    if (value === null) this.#nulls.push(name);
     if (value === null || value === undefined) return;
     let targets: readonly Target[] | undefined;
     if (this.#names[place] === name) targets = this.#targets[place];

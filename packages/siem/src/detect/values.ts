@@ -17,6 +17,11 @@ export function readField(event: Event, field: FieldSource): FieldValue | undefi
   return undefined;
 }
 
+/** Whether the event has one of the field's sources, also where its value is null. */
+export function isNamed(event: Event, field: FieldSource): boolean {
+  return field.sources.some((source) => readSource(event, source) !== undefined);
+}
+
 export function readSource(event: Event, source: string): FieldValue | undefined {
   if (source.charCodeAt(0) === 0x40) {
     if (source === '@raw') return event.raw;

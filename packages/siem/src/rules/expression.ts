@@ -35,7 +35,10 @@ export type Predicate =
       /** Set where the number is taken from a time. */
       readonly part: TimePart | undefined;
     }
+  /** Whether the event names the field, be its value null or empty (specification 2.1, modifiers). */
   | { readonly kind: 'exists'; readonly field: FieldSource; readonly there: boolean }
+  /** Whether the field has no value: null, or absent. */
+  | { readonly kind: 'null'; readonly field: FieldSource }
   | {
       readonly kind: 'fieldref';
       readonly field: FieldSource;

@@ -75,7 +75,7 @@ function readValue(
         cased: used.has('cased'),
       });
     }
-    if (isNull(node)) return match({ kind: 'exists', field, there: false });
+    if (isNull(node)) return match({ kind: 'null', field });
   }
   return readText(node, field, modifiers, used, context);
 }
