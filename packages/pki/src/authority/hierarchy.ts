@@ -1,12 +1,11 @@
 import { type AuditEntry, type Certificate, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
 import type { Signer } from '../keys/signer.ts';
-import { profileOf } from '../profile/profiles.ts';
+import { constraintsOf } from '../profile/constrained-names.ts';
+import { authorityProfile } from '../profile/profiles.ts';
 import { type AuthorityRecord, authorities, certificates } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
 import { readCertificate } from '../x509/certificate.ts';
-import { type Extension, extension } from '../x509/extension.ts';
-import { type GeneralName, textName } from '../x509/general-name.ts';
 import { encodeName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
 import { type PublicKey, readPublicKey } from '../x509/public-key.ts';
@@ -116,15 +115,17 @@ export function authorityDraft(wanted: {
   readonly now: number;
 }): Draft {
   const { role, generation, organization, host, publicKey, now } = wanted;
+  const profile = authorityProfile(role, host);
+  const nameConstraints = constraintsOf(profile.nameConstraints);
   return {
-    profile: profileOf(role === 'root' ? 'root' : 'issuing-ca'),
+    profile,
     subject: `${role}-${generation}`,
     subjectName: authorityName(role, generation, organization),
     names: [],
     publicKey,
     requester: 'system',
     now,
-    ...(role === 'device-ca' ? { nameConstraints: deviceConstraints(host) } : {}),
+    ...(nameConstraints === undefined ? {} : { nameConstraints }),
   };
 }
 
@@ -143,19 +144,4 @@ function offlineSigner(record: AuthorityRecord): Signer {
       throw new PkiError('key-missing', `key of \`${record.id}\` is offline; sign at a ceremony`);
     },
   };
-}
-
-/**
- * No device certificate can ever stand in for the server: the device authority may name neither an address nor this
- * host. What devices may be called is otherwise free.
- */
-function deviceConstraints(host: string): Extension {
-  const everything = (octets: number): GeneralName => ({
-    kind: 'ip',
-    text: '',
-    bytes: new Uint8Array(octets * 2),
-  });
-  const hosts = new Set(['localhost', host]);
-  const names = [...hosts].map(textName).filter(({ kind }) => kind === 'dns');
-  return extension.nameConstraints([], [...names, everything(4), everything(16)]);
 }

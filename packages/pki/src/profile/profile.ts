@@ -3,6 +3,7 @@ import { PkiError } from '../error.ts';
 import { keyUsages } from '../x509/extension.ts';
 import { generalNameKinds } from '../x509/general-name.ts';
 import { Oid } from '../x509/oids.ts';
+import { ConstrainedNames } from './constrained-names.ts';
 
 const purposes = {
   clientAuth: Oid.clientAuth,
@@ -26,6 +27,8 @@ export const Profile = z
     id: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/),
     /** Role of the authority that issues it; `self` for the root. */
     issuer: z.enum(['self', 'root', 'device-ca', 'service-ca']),
+    /** Of authorities that issue to others: which of them it is for. */
+    role: z.enum(['device-ca', 'service-ca']).optional(),
     days: z.number().positive().max(36_525),
     /** How far before the time of issue it begins, for devices whose clock is behind. */
     backdateMinutes: z.number().min(0).max(1440),
@@ -58,6 +61,11 @@ export const Profile = z
       .strictObject({ pathLength: z.number().int().min(0).max(5) })
       .readonly()
       .optional(),
+    /**
+     * For authorities: what they may name (RFC 5280 section 4.2.1.10), anything unless told. `kept`: what the
+     * certificate says of which this is another.
+     */
+    nameConstraints: z.union([z.literal('kept'), ConstrainedNames]).optional(),
     /** RFC 6960 section 4.2.2.2.1: a responder's certificate is not checked for revocation itself. */
     ocspNoCheck: z.boolean(),
     /** RFC 9608: there is no revocation, because it lasts a day at most. */
@@ -81,6 +89,12 @@ export function readProfile(value: unknown): Profile {
     throw new PkiError(
       'bad-setting',
       `profile \`${profile.id}\`: ocspNoCheck goes with ocspSigning and only with it`,
+    );
+  }
+  if (profile.authority === undefined && profile.nameConstraints !== undefined) {
+    throw new PkiError(
+      'bad-setting',
+      `profile \`${profile.id}\`: name constraints are for authorities (RFC 5280 section 4.2.1.10)`,
     );
   }
   if (

@@ -1,9 +1,24 @@
 import { PkiError } from '../error.ts';
+import { hostIn } from './constrained-names.ts';
 import { type Profile, readProfile } from './profile.ts';
 
 const signing = { ec: ['digitalSignature'], ed25519: ['digitalSignature'] } as const;
 const authorityUsage = ['keyCertSign', 'cRLSign'] as const;
 const authorityUsages = { ec: authorityUsage, ed25519: authorityUsage, rsa: authorityUsage } as const;
+
+const issuing = {
+  id: 'issuing-ca',
+  issuer: 'root',
+  days: 3650,
+  backdateMinutes: 60,
+  keyTypes: ['EC-P256', 'EC-P384'],
+  keyUsage: authorityUsages,
+  purposes: [],
+  names: [],
+  // Another generation of itself that it vouches for.
+  authority: { pathLength: 1 },
+  ocspNoCheck: false,
+} as const;
 
 /** The profiles that come with the product. */
 const builtIn: readonly unknown[] = [
@@ -21,18 +36,12 @@ const builtIn: readonly unknown[] = [
     ocspNoCheck: false,
   },
   {
-    id: 'issuing-ca',
-    issuer: 'root',
-    days: 3650,
-    backdateMinutes: 60,
-    keyTypes: ['EC-P256', 'EC-P384'],
-    keyUsage: authorityUsages,
-    purposes: [],
-    names: [],
-    // Another generation of itself that it vouches for.
-    authority: { pathLength: 1 },
-    ocspNoCheck: false,
+    ...issuing,
+    role: 'device-ca',
+    // No device certificate can ever stand in for the server; what devices may be called is otherwise free.
+    nameConstraints: { excluded: ['dns:localhost', '$host', 'ip:0.0.0.0/0', 'ip:::/0'] },
   },
+  { ...issuing, role: 'service-ca' },
   // One generation of an issuing authority, signed by another.
   ...(['device-ca', 'service-ca'] as const).map((issuer) => ({
     id: `cross-${issuer}`,
@@ -44,6 +53,7 @@ const builtIn: readonly unknown[] = [
     purposes: [],
     names: [],
     authority: { pathLength: 0 },
+    nameConstraints: 'kept',
     ocspNoCheck: false,
   })),
   {
@@ -57,6 +67,7 @@ const builtIn: readonly unknown[] = [
     purposes: [],
     names: [],
     authority: { pathLength: 2 },
+    nameConstraints: 'kept',
     ocspNoCheck: false,
   },
   {
@@ -123,11 +134,10 @@ const builtIn: readonly unknown[] = [
   })),
 ];
 
-const byId: ReadonlyMap<string, Profile> = new Map(
-  builtIn.map((value) => readProfile(value)).map((profile) => [profile.id, profile]),
-);
+const profiles = builtIn.map((value) => readProfile(value));
+const byId: ReadonlyMap<string, Profile> = new Map(profiles.map((profile) => [profile.id, profile]));
 
-/** A profile by its id; `unknown-profile` otherwise. */
+/** A profile by its id; `unknown-profile` otherwise. Of an authority that issues: see `authorityProfile`. */
 export function profileOf(id: string): Profile {
   const profile = byId.get(id);
   if (profile === undefined) {
@@ -139,6 +149,14 @@ export function profileOf(id: string): Profile {
   return profile;
 }
 
+/** The profile of an authority's own certificate, where the public URL has this host: what it may not name is in it. */
+export function authorityProfile(role: 'root' | 'device-ca' | 'service-ca', host: string): Profile {
+  const profile = role === 'root' ? profileOf('root') : profiles.find((each) => each.role === role)!;
+  const { nameConstraints } = profile;
+  if (nameConstraints === undefined || nameConstraints === 'kept') return profile;
+  return { ...profile, nameConstraints: hostIn(nameConstraints, host) };
+}
+
 export function allProfiles(): readonly Profile[] {
-  return [...byId.values()];
+  return profiles;
 }

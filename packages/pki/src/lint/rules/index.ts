@@ -3,6 +3,7 @@ import { alternativeNameKinds } from './alternative-name-kinds.ts';
 import { alternativeNamesPresent } from './alternative-names-present.ts';
 import { authorityKeyIdentifier } from './authority-key-identifier.ts';
 import { basicConstraints } from './basic-constraints.ts';
+import { constrainedNames } from './constrained-names.ts';
 import { distributionPoints } from './distribution-points.ts';
 import { dnsNames } from './dns-names.ts';
 import { emailNames } from './email-names.ts';
@@ -36,6 +37,7 @@ export const shapeRules: readonly ShapeRule[] = [
   issuerName,
   keyType,
   basicConstraints,
+  constrainedNames,
   keyUsage,
   extendedKeyUsage,
   authorityKeyIdentifier,
