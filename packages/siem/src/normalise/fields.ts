@@ -75,6 +75,14 @@ export class FieldList implements Fields {
 }
 
 /**
+ * What is doubtful about an event's time (`kydai.time_flag`; empty where nothing is). `none`: the source gave none.
+ * `invalid`: it gave one that no calendar has. `clock`: the source says itself that its clock is not right. `zone`: off
+ * by whole half hours where the zone was only assumed; the source probably writes in another one. `year`: the year was
+ * guessed and is not this one. `future`: more than five minutes ahead of us.
+ */
+export type TimeFlag = '' | 'none' | 'invalid' | 'clock' | 'zone' | 'year' | 'future';
+
+/**
  * An event that is being read from one line or document. Parsers fill it in.
  *
  * It is a class, as the events and what waits in the queue are, because of V8's garbage collector: it learns that
@@ -85,6 +93,7 @@ export class FieldList implements Fields {
 export class Draft {
   /** Epoch milliseconds by the source's clock, or the time of receipt. */
   time: number;
+  timeFlag: TimeFlag = '';
   dataset = 'raw';
   readonly fields = new FieldList();
   /** False where nothing but the raw line could be kept. */
@@ -95,5 +104,11 @@ export class Draft {
   /** Of a line received at that time, epoch milliseconds. */
   constructor(received: number) {
     this.time = received;
+  }
+
+  /** Takes the time that the source gave; it is better than one taken before. */
+  happened(time: number, flag: TimeFlag = ''): void {
+    this.time = time;
+    this.timeFlag = flag;
   }
 }

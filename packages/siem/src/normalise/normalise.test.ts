@@ -70,6 +70,36 @@ describe('a traditional syslog line', () => {
     });
   });
 
+  test.each(['+07:00', 'Asia/Ho_Chi_Minh'])(
+    'of 31 February is read at its receipt, and flagged (%s)',
+    (zone) => {
+      const event = createNormaliser({ zone }).line(
+        '<38>Feb 31 20:26:00 vm sshd[5]: Failed password for root from 10.0.0.8 port 5 ssh2',
+        received,
+      );
+      expect(event).toMatchObject({ dataset: 'sshd.auth', time: received });
+      expect(Object.fromEntries(event.fields.entries())).toMatchObject({
+        'kydai.time_flag': 'invalid',
+        'host.name': 'vm',
+        'source.ip': '10.0.0.8',
+      });
+    },
+  );
+
+  test('without a time has no flag where its message gave one', () => {
+    for (const message of [
+      '<134>CEF:0|V|P|1|5|n|3|rt=Nov 21 2026 19:00:00 src=10.0.0.1',
+      '<134>fw: {"@timestamp":"2026-11-21T12:00:00Z","a":1}',
+      '<190>nginx: 10.0.0.1 - - [21/Nov/2026:19:00:00 +0700] "GET / HTTP/1.1" 200 5',
+    ]) {
+      expect(read(message)).toMatchObject({ time: '2026-11-21T12:00:00.000Z' });
+      expect(read(message)).not.toHaveProperty(['kydai.time_flag']);
+    }
+    expect(read('<134>CEF:0|V|P|1|5|n|3|rt=Feb 31 2026 19:00:00 src=10.0.0.1')).toMatchObject({
+      'kydai.time_flag': 'none',
+    });
+  });
+
   test('inside another one, as logger and relays make it, is read as what it is', () => {
     expect(
       read('<13>Nov 21 20:26:00 relay root: Nov 21 20:25:59 inner sshd[9]: Invalid user a from 10.0.0.1'),

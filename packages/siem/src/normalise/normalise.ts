@@ -1,5 +1,5 @@
 import type { Fields } from '@kydai/contracts';
-import { Draft, FieldList } from './fields.ts';
+import { Draft, FieldList, type TimeFlag } from './fields.ts';
 import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
@@ -63,10 +63,10 @@ export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
       const text = given.charCodeAt(0) === 0xfeff ? given.slice(1) : given;
       const draft = readLine(text, { received, zone, times, reader });
       if (text.length > longLine) draft.fields.detach();
-      return draft;
+      return judged(draft, received);
     },
     document: (value, received) =>
-      readWholeDocument(new Draft(received), value, { received, zone, times, reader }),
+      judged(readWholeDocument(new Draft(received), value, { received, zone, times, reader }), received),
   };
 }
 
@@ -111,13 +111,15 @@ function applyHeader(draft: Draft, header: SyslogHeader, received: number): void
   }
   if (header.processId !== '') fields.add('process.pid', readProcessId(header.processId));
   if (header.messageId !== '') fields.add('log.syslog.msgid', header.messageId);
-  if (Number.isNaN(header.time)) {
-    fields.add('kydai.time_flag', 'none');
-    return;
-  }
-  draft.time = header.time;
-  const flag = timeFlag(header, received);
-  if (flag !== '') fields.add('kydai.time_flag', flag);
+  if (Number.isNaN(header.time)) draft.timeFlag = header.timeIsBroken ? 'invalid' : 'none';
+  else draft.happened(header.time, doubt(header, received));
+}
+
+/** Writes down what is doubtful about the time, whichever reader it came from in the end. */
+function judged(draft: Draft, received: number): Draft {
+  const flag = draft.timeFlag === '' && draft.time - received > ahead ? 'future' : draft.timeFlag;
+  if (flag !== '') draft.fields.set('kydai.time_flag', flag);
+  return draft;
 }
 
 function readProcessId(text: string): string | number {
@@ -125,12 +127,8 @@ function readProcessId(text: string): string | number {
   return Number.isSafeInteger(number) && number >= 0 ? number : text;
 }
 
-/**
- * What is doubtful about a time: `future` (more than five minutes ahead of us), `zone` (off by whole half hours where
- * the zone was only assumed: the source probably writes in another one), `year` (the year had to be guessed and is
- * not this one). Empty where nothing is. The time itself is never changed on a suspicion.
- */
-function timeFlag(header: SyslogHeader, received: number): string {
+/** What is doubtful about the time of a header. The time itself is never changed on a suspicion. */
+function doubt(header: SyslogHeader, received: number): TimeFlag {
   const skew = header.time - received;
   if (header.zoneAssumed && Math.abs(skew) > 0.4 * hour && Math.abs(skew) < 14.5 * hour) {
     const rest = Math.abs(skew - Math.round(skew / (hour / 2)) * (hour / 2));
@@ -151,11 +149,7 @@ function readMessage(draft: Draft, header: SyslogHeader, context: Context): void
       if (inner.host !== '') fields.set('host.name', inner.host);
       fields.set('process.name', inner.program);
       if (inner.processId !== '') fields.set('process.pid', readProcessId(inner.processId));
-      if (!Number.isNaN(inner.time)) {
-        draft.time = inner.time;
-        const flag = timeFlag(inner, received);
-        if (flag !== '') fields.set('kydai.time_flag', flag);
-      }
+      if (!Number.isNaN(inner.time)) draft.happened(inner.time, doubt(inner, received));
       ({ message, program } = inner);
     }
   }
@@ -205,8 +199,7 @@ function readEmbedded(draft: Draft, document: object, program: string, zone: Zon
 function readWholeDocument(draft: Draft, value: object, context: Context): Draft {
   const { received, zone } = context;
   const { fields } = draft;
-  if (!readDocument(draft, value, zone)) fields.offer('kydai.time_flag', 'none');
-  else if (draft.time - received > ahead) fields.offer('kydai.time_flag', 'future');
+  if (!readDocument(draft, value, zone)) draft.timeFlag = 'none';
   if (draft.dataset !== 'json') finishCity(draft);
   if (draft.dataset === 'windows' || isRead(fields)) return draft;
   const relayed = readRelayed(fields);
@@ -241,12 +234,10 @@ function fill(draft: Draft, inner: Draft): Draft {
   }
   draft.count = inner.count;
   const { fields } = draft;
-  if (inner.fields.get('kydai.time_flag') === undefined || fields.get('kydai.time_flag') === 'none') {
-    draft.time = inner.time;
-  }
+  if (inner.timeFlag === '' || draft.timeFlag === 'none') draft.happened(inner.time, inner.timeFlag);
   for (const [name, field] of inner.fields.entries()) {
     if (name === 'message') fields.set(name, field);
-    else if (name !== 'kydai.time_flag' && name !== 'error.message') fields.offer(name, field);
+    else if (name !== 'error.message') fields.offer(name, field);
   }
   return draft;
 }

@@ -77,7 +77,7 @@ export function readCef(draft: Draft, text: string, zone: ZoneOffset): boolean {
     else if (key === 'outcome') fields.offer('event.outcome', outcomeOf(value) ?? value);
     else addKeyed(fields, keys, 'cef', key, value);
   }
-  if (!Number.isNaN(time)) draft.time = time;
+  if (!Number.isNaN(time)) draft.happened(time);
   for (const [key, value] of customs) {
     const label = labels
       .get(key)

@@ -62,6 +62,7 @@ function minutesEast(zone: string): number | undefined {
 export function readDeviceTime(value: string, zone: ZoneOffset, near: number): number {
   const read = readBsdTime(value, 0, near);
   if (!read) return readTime(value, zone);
+  if (Number.isNaN(read.ms)) return Number.NaN;
   const rest = value.slice(read.end).trim();
   const east = minutesEast(rest);
   return read.ms - (east === undefined ? zone(read.ms) : east * 60_000);

@@ -54,7 +54,7 @@ export function readLeef(draft: Draft, text: string, zone: ZoneOffset): boolean 
     const value = pair.slice(equals + 1);
     if (key === 'devTime') {
       const time = readDeviceTime(value, zone, draft.time);
-      if (!Number.isNaN(time)) draft.time = time;
+      if (!Number.isNaN(time)) draft.happened(time);
     } else addKeyed(fields, keys, 'leef', key, value);
   }
   return true;

@@ -45,7 +45,7 @@ export function readDocument(draft: Draft, document: object, zone: ZoneOffset): 
   const own = cloud?.time === undefined ? Number.NaN : readTime(cloud.time, () => 0);
   const read = Number.isNaN(own) ? documentTime(fields, zone) : own;
   const timed = !Number.isNaN(read);
-  if (timed) draft.time = read;
+  if (timed) draft.happened(read);
   draft.dataset = dataset;
   const taken = new Set(draft.fields.names);
   for (const [name, value] of fields) {

@@ -57,7 +57,7 @@ export function readAccessLine(draft: Draft, line: string, dataset: string): boo
   }
   fields.offer('event.category', ['web']);
   fields.offer('event.outcome', status < 400 ? 'success' : 'failure');
-  draft.time = time;
+  draft.happened(time);
   draft.dataset = dataset;
   draft.parsed = true;
   return true;

@@ -50,7 +50,7 @@ export function readAuditRecord(draft: Draft, text: string): boolean {
   const { fields } = draft;
   draft.dataset = 'auditd.log';
   draft.parsed = true;
-  draft.time = Math.round(seconds * 1000);
+  draft.happened(Math.round(seconds * 1000));
   const recordType = text.slice(type + 5, stamp).trim();
   fields.set('auditd.log.record_type', recordType);
   fields.set('auditd.log.sequence', Number(serial) || 0);

@@ -36,7 +36,7 @@ export function readApacheError(draft: Draft, line: string, zone: ZoneOffset, re
   const first = line.indexOf('] ');
   if (line.charCodeAt(0) !== 91 || first < 20 || first > 40) return false;
   const time = readBsdTime(`${line.slice(5, first)} `, 0, received);
-  if (!time?.hasYear) return false;
+  if (!time?.hasYear || Number.isNaN(time.ms)) return false;
   let at = first + 2;
   const { fields } = draft;
   const found: string[] = [];
@@ -52,7 +52,7 @@ export function readApacheError(draft: Draft, line: string, zone: ZoneOffset, re
   if (!level) return false;
   draft.dataset = 'apache.error';
   draft.parsed = true;
-  draft.time = time.ms - zone(time.ms);
+  draft.happened(time.ms - zone(time.ms));
   const colon = level.indexOf(':');
   fields.set('log.level', level.slice(colon + 1));
   if (colon > 0) fields.set('apache.error.module', level.slice(0, colon));
@@ -84,7 +84,7 @@ export function readNginxError(draft: Draft, line: string, zone: ZoneOffset): bo
   const { fields } = draft;
   draft.dataset = 'nginx.error';
   draft.parsed = true;
-  draft.time = wall - zone(wall);
+  draft.happened(wall - zone(wall));
   fields.set('log.level', match[7]!);
   fields.set('process.pid', Number(match[8]));
   fields.set('message', line.slice(match[0].length));

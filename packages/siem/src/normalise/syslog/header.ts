@@ -12,6 +12,8 @@ export class SyslogHeader {
   zoneAssumed = false;
   /** The year was not in the line and is not the year of receipt. */
   yearGuessed = false;
+  /** There is a time, but no calendar has it (`Feb 31`). */
+  timeIsBroken = false;
   host = '';
   program = '';
   processId = '';
@@ -120,6 +122,7 @@ function readTraditional(line: string, from: number, header: SyslogHeader, conte
     header.time = bsd.ms;
     header.zoneAssumed = true;
     header.yearGuessed = bsd.yearGuessed;
+    header.timeIsBroken = Number.isNaN(bsd.ms);
     at = bsd.end;
   } else if (iso) {
     header.time = iso.zoned ? iso.ms : iso.ms - context.times.zone(iso.ms);

@@ -49,10 +49,23 @@ describe('RFC 3164 times', () => {
     );
   });
 
-  test('of a leap day are read in a leap year', () => {
-    expect(readBsdTime('Feb 29 10:00:00', 0, Date.parse('2028-03-01T00:00:00Z'))?.ms).toBe(
-      Date.parse('2028-02-29T10:00:00Z'),
-    );
+  test.each(['2028-03-01T00:00:00Z', '2029-02-01T00:00:00Z'])(
+    'of a leap day are read in a leap year, from %s',
+    (near) => {
+      expect(readBsdTime('Feb 29 10:00:00', 0, Date.parse(near))?.ms).toBe(
+        Date.parse('2028-02-29T10:00:00Z'),
+      );
+    },
+  );
+
+  test.each([
+    'Feb 31 10:00:00',
+    'Feb 29 10:00:00',
+    'Apr 31 2026 10:00:00',
+    'Nov 21 25:00:00',
+    'Nov  0 10:00:00',
+  ])('that no calendar has are not rolled into another day: %s', (text) => {
+    expect(readBsdTime(text, 0, Date.parse('2026-11-21T00:00:00Z'))).toMatchObject({ ms: Number.NaN });
   });
 
   test('never throw', () => {

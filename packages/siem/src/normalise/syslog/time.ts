@@ -17,7 +17,14 @@ export function two(text: string, at: number): number {
   return high >= 0 && high <= 9 && low >= 0 && low <= 9 ? high * 10 + low : Number.NaN;
 }
 
-/** Milliseconds of a wall clock taken as UTC; NaN where a part is out of its range. */
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function daysOf(year: number, month: number): number {
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return leap ? 29 : monthDays[month - 1]!;
+}
+
+/** Milliseconds of a wall clock taken as UTC; NaN where a part is out of its range, as on 31 February. */
 export function civilTime(
   year: number,
   month: number,
@@ -30,7 +37,7 @@ export function civilTime(
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
-    day <= 31 &&
+    day <= daysOf(year, month) &&
     hour <= 23 &&
     minute <= 59 &&
     second <= 60 &&
@@ -105,7 +112,7 @@ const months = new Map(
 
 /** The time of RFC 3164 section 4.1.2: a wall clock that mostly has no year and never a zone. */
 export interface ReadBsdTime extends ReadTime {
-  /** False where the line gave no year; `ms` is then in year `guess`. */
+  /** False where the line gave no year; `ms` is then in the year that was guessed. */
   hasYear: boolean;
 }
 
@@ -114,7 +121,8 @@ const day = 86_400_000;
 /**
  * Reads `Mmm dd hh:mm:ss` at `at` (also with a year after the day or after the time, as Cisco and others write, and
  * with a fraction). Without a year it takes the year that puts the time nearest to `near` and at most two days after
- * it: a line of December that comes in January is last year's.
+ * it: a line of December that comes in January is last year's. What has the form of a time, and is none (`Feb 31`,
+ * `25:00:00`, a leap day of no year near), has `ms` NaN.
  */
 export function readBsdTime(text: string, at: number, near: number): ReadBsdTime | undefined {
   const month = readMonth(text, at);
@@ -158,12 +166,13 @@ export function readBsdTime(text: string, at: number, near: number): ReadBsdTime
     }
   }
   const hasYear = !Number.isNaN(year);
-  const guess = hasYear ? year : new Date(near).getUTCFullYear();
-  let ms = civilTime(guess, month, dayOfMonth, hour, minute, second);
-  if (Number.isNaN(ms)) return undefined;
-  if (!hasYear) {
-    if (ms > near + 2 * day) ms = civilTime(guess - 1, month, dayOfMonth, hour, minute, second);
-    else if (ms < near - 363 * day) ms = civilTime(guess + 1, month, dayOfMonth, hour, minute, second);
+  if (Number.isNaN(hour + minute + second)) return undefined;
+  const inYear = (guess: number) => civilTime(guess, month, dayOfMonth, hour, minute, second);
+  let ms = inYear(hasYear ? year : new Date(near).getUTCFullYear());
+  if (!hasYear && !(ms >= near - 363 * day && ms <= near + 2 * day)) {
+    const guess = new Date(near).getUTCFullYear();
+    const years = [inYear(guess + 1), ms, inYear(guess - 1)];
+    ms = years.find((each) => each <= near + 2 * day && each >= near - 366 * day) ?? Number.NaN;
   }
   return { ms: ms + fraction, end, zoned: false, hasYear };
 }
@@ -212,6 +221,7 @@ export function zoneOffset(zone: string): ZoneOffset {
 
 /** An RFC 3164 time in the zone of the configuration. */
 export interface LocalTime {
+  /** NaN where no calendar has it. */
   readonly ms: number;
   readonly end: number;
   /** The line gave no year, and it is not the year of receipt. */
@@ -243,6 +253,7 @@ export class TimeReader {
     }
     const read = readBsdTime(line, at, received);
     if (!read) return undefined;
+    if (Number.isNaN(read.ms)) return { ms: Number.NaN, end: read.end, yearGuessed: false };
     const ms = read.ms - this.zone(read.ms);
     const yearGuessed =
       !read.hasYear && new Date(read.ms).getUTCFullYear() !== new Date(received).getUTCFullYear();
