@@ -66,6 +66,7 @@ export async function api(request: IncomingMessage, response: ServerResponse, ur
         return view ? json(response, view) : problem(response, 404, 'not-found', `no incident \`${id}\``);
       }
       const open = search.get('state') === 'open';
+      const words = (search.get('q') ?? '').toLowerCase();
       const behind = search.get('indicator') === null ? undefined : incidents.filter(({ drill }) => !drill);
       return json(
         response,
@@ -73,7 +74,9 @@ export async function api(request: IncomingMessage, response: ServerResponse, ur
           ? none
           : page(
               (behind ?? incidents).filter(
-                (one) => !open || !['closed', 'false-positive'].includes(one.state),
+                (one) =>
+                  (!open || !['closed', 'false-positive'].includes(one.state)) &&
+                  `${one.number} ${one.title}`.toLowerCase().includes(words),
               ),
               search,
             ),

@@ -51,11 +51,11 @@ export type SessionView = z.infer<typeof SessionView>;
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), total: z.number().int() });
 
-export const IncidentPage = page(Incident);
-export const DetectionPage = page(Detection).extend({
-  /** In how many of the newest words were looked for, where there are more. */
-  searched: z.number().int().optional(),
-});
+/** In how many of the newest was looked, where there are more. */
+const searched = z.number().int().optional();
+export const IncidentPage = page(Incident).extend({ searched });
+export type IncidentPage = z.infer<typeof IncidentPage>;
+export const DetectionPage = page(Detection).extend({ searched });
 export type DetectionPage = z.infer<typeof DetectionPage>;
 export const DevicePage = page(Device);
 export const CertificatePage = page(Certificate);

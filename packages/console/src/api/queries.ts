@@ -22,7 +22,7 @@ import type {
   GateRunPage,
   HistogramView,
   ImpactView,
-  Incident,
+  IncidentPage,
   IncidentView,
   IndicatorName,
   Overview,
@@ -116,11 +116,21 @@ export const approvalsQuery = () =>
       state.data?.decisions.some(({ ended }) => ended === undefined) === true ? 2000 : 30_000,
   });
 export const incidentsQuery = (
-  state: 'open' | 'all',
+  filter: {
+    readonly state: string;
+    readonly q?: string;
+    readonly severity?: string;
+    readonly drill?: string;
+    /** `-` for nobody. */
+    readonly assignee?: string;
+    /** `device:cam-001`. */
+    readonly entity?: string;
+    readonly indicator?: IndicatorName | undefined;
+    readonly order?: string;
+  },
   limit: number,
   offset: number,
-  indicator?: IndicatorName,
-) => resource<Page<Incident>>('incidents', 'incidents', { state, indicator, limit, offset });
+) => resource<IncidentPage>('incidents', 'incidents', { ...filter, limit, offset });
 export const incidentQuery = (id: string) => single<IncidentView>('incident', id, 'incidents');
 export const rulesQuery = (
   filter: {

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { detectionsQuery } from '../api/queries.ts';
 import { ruleTitleOf } from '../language/named.ts';
 import { useSettings } from '../language/settings.tsx';
-import { Choice, LevelChoice, leastLevels } from '../parts/choice.tsx';
+import { Choice, DrillChoice, drills, LevelChoice, leastLevels } from '../parts/choice.tsx';
 import { Empty, Loaded, Page } from '../parts/frame.tsx';
 import { type Listing, useListing } from '../parts/listing.ts';
 import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
@@ -17,7 +17,6 @@ import { type Order, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { eventsQuery } from './incident/incident.tsx';
 
-const drills = ['', 'false', 'true'] as const;
 const backs = { '': 0, '1h': 1, '24h': 24, '7d': 168, '30d': 720 } as const;
 const spans = Object.keys(backs) as (keyof typeof backs)[];
 const orders = ['-time', 'time', '-level'] as const;
@@ -55,16 +54,7 @@ export default function Detections() {
           choices={spans.flatMap((one) => (one === '' ? [] : [[one, t(`detections.back.${one}`)] as const]))}
         />
         <LevelChoice value={level} choose={(value) => listing.filter({ level: value })} />
-        <Choice
-          label={t('common.drill')}
-          all={t('detections.drill.all')}
-          value={drill}
-          choose={(value) => listing.filter({ drill: value })}
-          choices={[
-            ['false', t('detections.drill.false')],
-            ['true', t('detections.drill.true')],
-          ]}
-        />
+        <DrillChoice value={drill} choose={(value) => listing.filter({ drill: value })} />
         {query.data ? (
           <span className="hint figures filters-count">{t('common.total', { n: query.data.total })}</span>
         ) : null}

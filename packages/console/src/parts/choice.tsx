@@ -43,3 +43,22 @@ export function LevelChoice({ value, choose }: { value: string; choose: (level: 
     />
   );
 }
+
+export const drills = ['', 'false', 'true'] as const;
+
+/** With drills, without them, or drills alone. */
+export function DrillChoice({ value, choose }: { value: string; choose: (drill: string) => void }) {
+  const { t } = useSettings();
+  return (
+    <Choice
+      label={t('common.drill')}
+      all={t('detections.drill.all')}
+      value={value}
+      choose={choose}
+      choices={[
+        ['false', t('detections.drill.false')],
+        ['true', t('detections.drill.true')],
+      ]}
+    />
+  );
+}

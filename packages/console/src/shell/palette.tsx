@@ -25,7 +25,10 @@ export function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const list = useId();
-  const incidents = useQuery(incidentsQuery('all', 50, 0));
+  const incidents = useQuery({
+    ...incidentsQuery({ state: 'all', q: text.trim() }, 6, 0),
+    enabled: text.trim().length > 1,
+  });
   const devices = useQuery({ ...devicesQuery({ q: text.trim() }, 6, 0), enabled: text.trim().length > 1 });
 
   const wanted = fold(text.trim());
@@ -35,13 +38,11 @@ export function Palette({ close }: { close: () => void }) {
       .flatMap((group) => group.places)
       .filter((place) => may(place.needs) && matches(t(place.label)))
       .map((place) => ({ href: place.href, text: t(place.label), kind: '' })),
-    ...(incidents.data?.items ?? [])
-      .filter((incident) => wanted && matches(`${incident.number} ${titleOf(incident, language)}`))
-      .map((incident) => ({
-        href: `/incidents/${incident.id}`,
-        text: titleOf(incident, language),
-        kind: incident.number,
-      })),
+    ...(wanted ? (incidents.data?.items ?? []) : []).map((incident) => ({
+      href: `/incidents/${incident.id}`,
+      text: titleOf(incident, language),
+      kind: incident.number,
+    })),
     ...(wanted ? (devices.data?.items ?? []) : []).map((device) => ({
       href: `/devices/${encodeURIComponent(device.id)}`,
       text: device.id,

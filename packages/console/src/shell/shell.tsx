@@ -79,7 +79,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {children}
       </main>
       <nav className="foot-nav" aria-label={t('nav.main')}>
-        {[...groups[0]!.places.slice(0, 2), groups[1]!.places[0]!, groups[0]!.places[3]!].map((place) => (
+        {[...groups[0]!.places.slice(0, 3), groups[1]!.places[0]!].map((place) => (
           <PlaceLink key={place.href} place={place} path={path} />
         ))}
         <button type="button" className="place" onClick={() => setOpen('menu')} aria-haspopup="dialog">

@@ -38,11 +38,18 @@ export const incidents: English<typeof vi> = {
 
   'incidents.title': 'Incidents',
   'incidents.open': 'Open',
-  'incidents.all': 'All',
+  'incidents.all': 'Every state',
   'incidents.behind': 'The incidents behind {name}.',
   'incidents.empty': 'No incident is open',
   'incidents.emptyHint':
     'When a detection rule matches the logs, its alerts are grouped into an incident here. To try the whole loop, run a drill on the server:',
+  'incidents.search': 'Number, title, entity, handler',
+  'incidents.everybody': 'Handled by anyone',
+  'incidents.mine': 'Mine',
+  'incidents.about': 'Only incidents about',
+  'incidents.noMatch': 'No incident matches',
+  'incidents.searched':
+    'Looked at the newest {n} incidents that pass the filters for state, severity and drill.',
   'incidents.col.title': 'Incident',
   'incidents.col.severity': 'Severity',
   'incidents.col.state': 'State',

@@ -35,11 +35,17 @@ export const incidents = {
 
   'incidents.title': 'Sự cố an ninh mạng',
   'incidents.open': 'Đang mở',
-  'incidents.all': 'Tất cả',
+  'incidents.all': 'Mọi trạng thái',
   'incidents.behind': 'Các sự cố tạo nên chỉ số {name}.',
   'incidents.empty': 'Không có sự cố đang mở',
   'incidents.emptyHint':
     'Khi một luật phát hiện khớp với nhật ký, cảnh báo được gom thành sự cố tại đây. Muốn thử cả vòng, chạy một cuộc diễn tập trên máy chủ:',
+  'incidents.search': 'Mã, tên, đối tượng, người xử lý',
+  'incidents.everybody': 'Mọi người xử lý',
+  'incidents.mine': 'Của tôi',
+  'incidents.about': 'Chỉ sự cố liên quan đến',
+  'incidents.noMatch': 'Không sự cố nào khớp',
+  'incidents.searched': 'Chỉ xét {n} sự cố mới nhất thỏa các bộ lọc về trạng thái, mức độ và diễn tập.',
   'incidents.col.title': 'Sự cố',
   'incidents.col.severity': 'Mức độ',
   'incidents.col.state': 'Trạng thái',

@@ -1,27 +1,12 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import {
-  ApprovalBody,
-  IncidentActionBody,
-  IncidentPage,
-  IncidentView,
-  IndicatorName,
-  PlaybookRun,
-} from '@kydai/contracts';
-import {
-  actOnIncident,
-  computeIndicators,
-  detections,
-  incidents,
-  obligationClocks,
-  runs,
-} from '@kydai/csirt';
+import { ApprovalBody, IncidentActionBody, IncidentPage, IncidentView, PlaybookRun } from '@kydai/contracts';
+import { actOnIncident, detections, incidents, obligationClocks, runs } from '@kydai/csirt';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, json, jsonBody, Paging, pageOf } from './route.ts';
-
-const openStates = ['new', 'open', 'contained', 'restored'];
+import { IncidentsAsked, listIncidents } from './list-incidents.ts';
+import { apiRoute, json, jsonBody } from './route.ts';
 
 /** Incidents, their runs and approvals. */
 export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
@@ -31,21 +16,10 @@ export function incidentRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard
     apiRoute('/api/v1/incidents', guard('view', 'incidents'), {
       method: 'get',
       summary: 'Incidents, newest first',
-      request: {
-        query: Paging.extend({
-          state: z.enum(['open', 'all']).default('all'),
-          indicator: IndicatorName.optional().describe('only the incidents that this figure came from'),
-        }),
-      },
+      request: { query: IncidentsAsked },
       responses: { 200: json(IncidentPage, 'one page of incidents') },
     }),
-    async (c) => {
-      const { state, indicator, limit, offset } = c.req.valid('query');
-      if (indicator !== undefined) return c.json(await behind(kydai, indicator, limit, offset), 200);
-      const where = state === 'open' ? { state: openStates } : {};
-      const order = '-discovery';
-      return c.json(await pageOf(records, incidents, { where, order, limit, offset }), 200);
-    },
+    async (c) => c.json(await listIncidents(kydai, c.req.valid('query')), 200),
   );
 
   app.openapi(
@@ -109,14 +83,4 @@ async function incidentView({ records, obligations, clock }: Kydai, id: string):
     runs: foundRuns.flatMap((record) => (record ? [record.value] : [])),
     obligations: [...obligationClocks(obligations, incident, clock.now())],
   };
-}
-
-/** The incidents that one of the overview's figures came from, newest first; they are those that the overview reads. */
-async function behind({ records, clock }: Kydai, name: IndicatorName, limit: number, offset: number) {
-  const all = await records.find(incidents, { where: { drill: false }, order: '-discovery', limit: 10_000 });
-  const values = all.records.map(({ value }) => value);
-  const figure = computeIndicators(values, clock.now()).find((indicator) => indicator.name === name);
-  const ids = new Set(figure?.incidentIds);
-  const items = values.filter(({ id }) => ids.has(id));
-  return { items: items.slice(offset, offset + limit), total: items.length };
 }

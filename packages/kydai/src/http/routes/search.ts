@@ -1,0 +1,62 @@
+import type { RecordKind, RecordStore, RecordWhere } from '@kydai/contracts';
+import { plainLetters } from '../../rules/plain-letters.ts';
+
+const step = 1000;
+
+/** What a list answers that was looked through. `searched` says of how many, where it was not all. */
+export interface Found<T> {
+  readonly items: T[];
+  readonly total: number;
+  readonly searched?: number;
+}
+
+/**
+ * One page of the records that pass a test of what is in no index: `most` of those that the indexes leave are looked
+ * at, in `order`. `sort` puts them into another order than an index has; equal ones stay in `order`. What passed is
+ * remembered by its key alone, and others have their turn between the pages.
+ */
+export async function searchPage<T>(
+  records: RecordStore,
+  kind: RecordKind<T>,
+  asked: {
+    readonly where: RecordWhere;
+    readonly order: string;
+    readonly limit: number;
+    readonly offset: number;
+    readonly most: number;
+    readonly passes: (value: T) => boolean;
+    readonly sort?: ((value: T) => number | string) | undefined;
+    readonly falls?: boolean;
+  },
+): Promise<Found<T>> {
+  const { where, order, limit, offset, most, passes, sort } = asked;
+  const found: { readonly key: string; readonly by: number | string }[] = [];
+  let isWhole = false;
+  for (let at = 0; at < most && !isWhole; at += step) {
+    const page = await records.find(kind, { where, order, limit: step, offset: at, total: false });
+    for (const { value } of page.records)
+      if (passes(value)) found.push({ key: kind.key(value), by: sort?.(value) ?? 0 });
+    isWhole = page.records.length < step;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  if (sort !== undefined) {
+    const sign = asked.falls === true ? -1 : 1;
+    found.sort(({ by: one }, { by: other }) => (one === other ? 0 : one < other ? -sign : sign));
+  }
+  const page = found.slice(offset, offset + limit);
+  const values = await Promise.all(page.map(({ key }) => records.get(kind, key)));
+  return {
+    items: values.flatMap((record) => (record === undefined ? [] : [record.value])),
+    total: found.length,
+    ...(isWhole ? {} : { searched: most }),
+  };
+}
+
+/** Whether a text holds every one of some words, whatever their case and marks. */
+export function holdsWords(q: string): (text: readonly (string | undefined)[]) => boolean {
+  const words = plainLetters(q).split(/\s+/).filter(Boolean);
+  return (text) => {
+    const plain = plainLetters(text.filter(Boolean).join('\n'));
+    return words.every((word) => plain.includes(word));
+  };
+}
