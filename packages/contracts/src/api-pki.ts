@@ -72,6 +72,7 @@ export const PkiProblemCode = z.enum([
   'list-stale',
   'list-not-imported',
   'responder-ended',
+  'shared-prime',
 ]);
 export type PkiProblemCode = z.infer<typeof PkiProblemCode>;
 
@@ -118,7 +119,7 @@ export const PkiHealthView = z.object({
     z.object({
       code: PkiProblemCode,
       level: z.enum(['critical', 'warning']),
-      /** Id of the authority, or label of the token. */
+      /** Id of the authority, label of the token, or serial numbers of certificates. */
       subject: z.string(),
       /** When it became or becomes so. */
       at: z.number(),

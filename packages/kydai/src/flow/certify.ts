@@ -20,6 +20,7 @@ import { createStatusApp } from '../http/status-app.ts';
 import { watchClones } from '../pki/clones.ts';
 import { watchHandshakes } from '../pki/handshakes.ts';
 import { readManufacturers } from '../pki/manufacturers.ts';
+import { watchPrimes } from '../pki/primes.ts';
 import { keepPublishing } from '../pki/tend.ts';
 import { type Addresses, reachable, serverNames } from './addresses.ts';
 import type { BlockList } from './block-list.ts';
@@ -142,6 +143,7 @@ export async function openCertification(parts: {
         listeners.push(listener);
         const stopRenewing = keepFresh(authority, names, listener);
         listeners.push({ ...listener, close: async () => stopRenewing() });
+        listeners.push({ ...listener, close: watchPrimes({ authority, intake, clock, log }) });
         devicesUrl = `https://${reachable(config.devices.host)}:${listener.port}`;
       },
       seen: (events) => clones?.(events),

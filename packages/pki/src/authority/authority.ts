@@ -19,10 +19,12 @@ import { healthOf } from '../health/health.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type NoncePolicy, OcspResponder } from '../ocsp/answer.ts';
 import { bridgeFrom } from '../path/bridge.ts';
+import { PrimeWatch } from '../primes/watch.ts';
 import { profileOf } from '../profile/profiles.ts';
 import { type Application, applications } from '../register/application.ts';
 import { certificates } from '../register/kinds.ts';
 import { createDeviceRegister, type DeviceRegister } from '../register/register.ts';
+import type { SharedPrime } from '../register/rsa-keys.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
 import { textName } from '../x509/general-name.ts';
@@ -129,6 +131,11 @@ export interface Authority {
    * `key-unavailable` while the keys cannot be reached.
    */
   tend(): Promise<{ readonly lists: number; readonly answers: number }>;
+  /**
+   * One bounded round of comparing the RSA keys that were certified since the last with all others. Call it every minute.
+   * Resolves to what was found newly to share a prime.
+   */
+  compareKeys(): Promise<readonly SharedPrime[]>;
   /** How fresh all that is published is, where the keys are, and what a person must see to. */
   health(): Promise<PkiHealthView>;
   /** Key and chain for our own TLS listener. Call it again every hour: it renews when due. */
@@ -186,10 +193,12 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     issuers: new Map(),
     crosses: [],
     verified: new Set(),
+    primes: new PrimeWatch(records, clock),
     renewalGrace: (options.renewalGraceDays ?? 0) * 86_400_000,
   };
   const manufacturers = trustManufacturers(options.manufacturers ?? []);
   await openHierarchy(desk);
+  await desk.primes.open();
   const crls = new CrlPublisher(desk);
   const responder = new OcspResponder(desk, options.ocspNonce);
   const told = ({ issuer, serial }: Certificate): void => {
@@ -234,6 +243,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     deltaCrl: async (issuer, shard) => (await crls.crl(issuerOf(desk, issuer), shard)).delta,
     ocsp: (request) => responder.answer(request),
     tend: async () => ({ lists: await crls.tend(), answers: await responder.tend() }),
+    compareKeys: () => desk.primes.round(),
     health: () => healthOf(desk, responder),
     serverCertificate: ({ names }) => serverCertificate(desk, names),
     verifyClient: (der) => verifyClient(desk, der),

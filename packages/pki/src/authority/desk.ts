@@ -3,6 +3,7 @@ import type { Certificate, Clock, Decide, RecordStore, Signals } from '@kydai/co
 import { PkiError } from '../error.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Signer } from '../keys/signer.ts';
+import type { PrimeWatch } from '../primes/watch.ts';
 import { type AuthorityRecord, certificates } from '../register/kinds.ts';
 import { type ParsedCertificate, readCertificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
@@ -50,6 +51,7 @@ export interface Desk {
   readonly crosses: Uint8Array[];
   /** Digests of client certificates whose signature was verified. */
   readonly verified: Set<string>;
+  readonly primes: PrimeWatch;
   /** How long after its end a certificate may still prove a renewal, milliseconds. */
   readonly renewalGrace: number;
 }

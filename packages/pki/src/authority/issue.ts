@@ -53,6 +53,7 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
   const { request, profile, subject } = issue;
   const id = hash('sha256', `${profile.id}\0${subject}\0${request.digest}`, 'hex');
   const digest = keyDigest(request.publicKey);
+  await desk.primes.refuseShared(request.publicKey);
   let assumeNew = issue.newKey === true;
   let fresh = false;
   let after: (() => void) | undefined;
@@ -112,6 +113,7 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
   });
   if (fresh) {
     after?.();
+    desk.primes.learn(issued);
     publishCertificate(desk, issued);
   }
   return issued;

@@ -2,8 +2,15 @@ import type { PkiHealthView } from '@kydai/contracts';
 import type { Desk, Issuer } from '../authority/desk.ts';
 import { keyOf } from '../ceremony/offline.ts';
 import type { OcspResponder } from '../ocsp/answer.ts';
-import { credentials, importedCrls, type PublishedCrl, publishedCrls } from '../register/kinds.ts';
-import { problemsOf } from './problems.ts';
+import {
+  certificates,
+  credentials,
+  importedCrls,
+  type PublishedCrl,
+  publishedCrls,
+} from '../register/kinds.ts';
+import { sharedPrimes } from '../register/rsa-keys.ts';
+import { problemsOf, type WeakKeys } from './problems.ts';
 
 type AuthorityHealth = PkiHealthView['authorities'][number];
 
@@ -27,7 +34,7 @@ export async function healthOf(desk: Desk, responder: OcspResponder): Promise<Pk
   const token = desk.keys.token?.() ?? null;
   // The lists of a root that is not ours are published by others.
   const ours = authorities.filter(({ id }) => desk.issuers.get(id)?.external !== true);
-  return { at, token, authorities, problems: problemsOf(at, token, ours) };
+  return { at, token, authorities, problems: problemsOf(at, token, ours, await weakKeys(desk, at)) };
 }
 
 /** By authority: the oldest times among its lists. */
@@ -56,6 +63,22 @@ async function publishedLists(desk: Desk): Promise<ReadonlyMap<string, Authority
 }
 
 const pageSize = 1000;
+const mostFindings = 100;
+
+/** Keys that share a prime and stand in a good certificate, by finding. */
+async function weakKeys(desk: Desk, at: number): Promise<WeakKeys[]> {
+  const { records: found } = await desk.records.find(sharedPrimes, { order: '-found', limit: mostFindings });
+  const weak = found.map(async ({ value }) => {
+    const good = { revokedAt: null, notAfter: { gt: at } };
+    const keys = await Promise.all(
+      value.keys.map(async ({ serial, keyDigest }) =>
+        (await desk.records.count(certificates, { keyDigest, ...good })) > 0 ? [serial] : [],
+      ),
+    );
+    return { found: value.found, serials: keys.flat().sort() };
+  });
+  return (await Promise.all(weak)).filter(({ serials }) => serials.length > 0);
+}
 
 /** The list of an authority whose key is elsewhere, as it was brought in last. */
 async function importedList(desk: Desk, { id }: Issuer): Promise<AuthorityHealth['lists']> {

@@ -5,13 +5,38 @@ type AuthorityHealth = PkiHealthView['authorities'][number];
 
 const day = 86_400_000;
 
+/** Keys that share a prime, by the serial number of the first certificate of each. */
+export interface WeakKeys {
+  readonly found: number;
+  readonly serials: readonly string[];
+}
+
+/** As many serial numbers as a person can read. */
+const mostNamed = 10;
+
+function weakProblem({ found, serials }: WeakKeys): Problem {
+  const named = serials.slice(0, mostNamed).join(', ');
+  const more = serials.length - mostNamed;
+  return {
+    code: 'shared-prime',
+    level: 'critical',
+    subject: more > 0 ? `${named} + ${more}` : named,
+    at: found,
+  };
+}
+
 /** What a person must see to, the worst first. What the program mends by itself is none. */
 export function problemsOf(
   at: number,
   token: TokenHealth | null,
   authorities: readonly AuthorityHealth[],
+  weak: readonly WeakKeys[] = [],
 ): Problem[] {
-  const problems = [...tokenProblems(token), ...authorities.flatMap((each) => authorityProblems(at, each))];
+  const problems = [
+    ...tokenProblems(token),
+    ...authorities.flatMap((each) => authorityProblems(at, each)),
+    ...weak.map(weakProblem),
+  ];
   return problems.toSorted(
     (left, right) => left.level.localeCompare(right.level) || left.subject.localeCompare(right.subject),
   );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { applications } from './application.ts';
 import { manufacturedDevices } from './manufactured.ts';
 import { revocationPages } from './revocation-page.ts';
+import { primeSearches, rsaKeyPages, sharedPrimes } from './rsa-keys.ts';
 
 /** Every certificate that was ever issued, authorities included. */
 export const certificates = recordKind<Certificate>({
@@ -177,4 +178,7 @@ export const pkiRecordKinds = [
   importedCrls,
   applications,
   manufacturedDevices,
+  rsaKeyPages,
+  primeSearches,
+  sharedPrimes,
 ] as const;

@@ -93,6 +93,8 @@ export const certificates: English<typeof vi> = {
   'pki.problem.list-stale': 'A revocation list of {subject} stopped counting {time}: see the server’s log.',
   'pki.problem.list-not-imported': 'The revocation list of {subject} must come from a ceremony (due {time}).',
   'pki.problem.responder-ended': 'The certificate of the OCSP responder of {subject} ended {time}.',
+  'pki.problem.shared-prime':
+    'RSA keys share a prime (found {time}): anyone can compute them. Have the devices make new keys, then revoke {subject}.',
   'impact.title': 'What would stop',
   'impact.nothing': 'No device or service in use depends on it.',
   'impact.below': '{n} certificates of {subjects} subjects below it are no longer believed.',

@@ -89,6 +89,8 @@ export const certificates = {
   'pki.problem.list-stale': 'Danh sách thu hồi của {subject} hết hiệu lực {time}: xem nhật ký máy chủ.',
   'pki.problem.list-not-imported': 'Danh sách thu hồi của {subject} phải lấy từ lễ ký (hạn {time}).',
   'pki.problem.responder-ended': 'Chứng thư số của máy trả lời OCSP của {subject} hết hạn {time}.',
+  'pki.problem.shared-prime':
+    'Các khóa RSA dùng chung một số nguyên tố (phát hiện {time}): ai cũng tính ra được khóa bí mật. Hãy cho thiết bị tạo khóa mới rồi thu hồi {subject}.',
   'impact.title': 'Điều gì sẽ ngừng',
   'impact.nothing': 'Không thiết bị hay dịch vụ nào đang dùng chứng thư số này.',
   'impact.below': '{n} chứng thư số của {subjects} chủ thể bên dưới không còn được tin.',

@@ -84,6 +84,7 @@ const sentences: Readonly<Record<PkiHealthView['problems'][number]['code'], stri
   'list-stale': 'a CRL has ended or ends soon; where the key is offline, sign one at a ceremony',
   'list-not-imported': 'there is no CRL; sign one at a ceremony and import it',
   'responder-ended': 'the certificate of the OCSP responder has ended',
+  'shared-prime': 'RSA keys share a prime, so that anybody can reckon them; renew with new keys and revoke',
 };
 
 function* lines({ token, authorities }: PkiHealthView): Generator<string> {
