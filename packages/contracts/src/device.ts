@@ -68,6 +68,8 @@ export const Certificate = z
     issued: z.number(),
     /** Who asked, and by what proof: `token:<id>`, `certificate:<serial>`, `user:<id>`. */
     requester: z.string(),
+    /** SHA-256 of the request (PKCS#10) that it answers, hex: sent again, the request gets this certificate. */
+    request: z.string().optional(),
     revoked: z.strictObject({ at: z.number(), reason: RevocationReason, by: z.string() }).optional(),
     /** The certificate, base64 DER. */
     der: z.string(),

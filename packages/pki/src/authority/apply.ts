@@ -60,12 +60,12 @@ export async function apply(desk: Desk, wanted: Apply): Promise<Certificate> {
     requester,
     actor: `device:${commonName}`,
     detail: { approvedBy: decided.by },
-    company: async (earlier, choose) => {
+    company: async (answers, choose) => {
       const application = (await desk.records.get(applications, request.digest))!;
       const { serial } = application.value;
       if (serial !== undefined) {
-        const given = earlier();
-        if (given?.serial === serial && isCurrent(given, desk.clock.now())) {
+        const given = answers.find((each) => each.serial === serial);
+        if (given !== undefined && isCurrent(given, desk.clock.now())) {
           choose(profileOf(given.profile));
           return noCompany;
         }

@@ -13,7 +13,7 @@ import {
   temporaryFolder,
 } from '../fixtures/city.ts';
 import { openKeyStore } from '../keys/key-store.ts';
-import { certificates, devices, enrolmentTokens, issuances } from '../register/kinds.ts';
+import { certificates, devices, enrolmentTokens } from '../register/kinds.ts';
 import { extension } from '../x509/extension.ts';
 import { encodeName } from '../x509/name.ts';
 import { Oid } from '../x509/oids.ts';
@@ -147,7 +147,19 @@ describe('enrolment with a token', () => {
     );
     expect(race.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await city.records.count(certificates, { profile: 'device' })).toBe(1);
-    expect(await city.records.count(issuances)).toBe(1);
+  });
+
+  it('answers a request that comes twice at a time with one certificate, for a new key and for a known one', async () => {
+    const city = await openCity();
+    const csr = makeCsr('cam-009');
+    const ask = () => city.authority.issue({ csr, profile: 'device', subject: 'cam-009', by: 'user:lan' });
+    const [first, again] = await Promise.all([ask(), ask()]);
+    expect(again).toEqual(first);
+    await city.authority.revoke(first.serial, 'superseded', 'user:lan');
+    const [next, same] = await Promise.all([ask(), ask()]);
+    expect(same).toEqual(next);
+    expect(next.serial).not.toBe(first.serial);
+    expect(await city.records.count(certificates, { profile: 'device' })).toBe(2);
   });
 
   it('issues nothing and leaves the token usable when the commit fails', async () => {

@@ -24,6 +24,8 @@ export interface Draft {
   readonly names: readonly GeneralName[];
   readonly publicKey: PublicKey;
   readonly requester: string;
+  /** Digest of the request that it answers, where there was one. */
+  readonly request?: string;
   /** Epoch milliseconds of issue. */
   readonly now: number;
   readonly nameConstraints?: Extension;
@@ -73,6 +75,7 @@ export async function makeCertificate(
     notAfter,
     issued: now,
     requester: draft.requester,
+    ...(draft.request === undefined ? {} : { request: draft.request }),
     der: toBase64(der),
   };
 }

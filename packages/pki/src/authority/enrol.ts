@@ -58,15 +58,14 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
     requester,
     actor: requester,
     newKey: token.used === undefined,
-    company: async (earlier, choose) => {
+    company: async (answers, choose) => {
       const stored = first ?? (await findToken(desk, wanted.token, wanted.user));
       first = undefined;
       const { used } = stored.value;
       if (used !== undefined) {
         // A lost answer: the device asks again with what it asked before.
-        const given = earlier();
-        const same = used.request === checked.request.digest && given?.serial === used.serial;
-        if (same && isCurrent(given, desk.clock.now())) {
+        const given = answers.find(({ serial }) => serial === used.serial);
+        if (given !== undefined && isCurrent(given, desk.clock.now())) {
           choose(profileOf(given.profile));
           return noCompany;
         }
@@ -118,7 +117,7 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
     requester: `certificate:${held.serial}`,
     actor: `device:${id}`,
     newKey: keyDigest(checked.request.publicKey) !== held.keyDigest,
-    company: async (_earlier, choose) => {
+    company: async (_answers, choose) => {
       const { device, profile } = await decideFor(desk, 'renew', 'certificate', id, checked, wanted.terms);
       choose(profile);
       return (certificate) => {

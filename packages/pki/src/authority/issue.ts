@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import { type AuditEntry, type Certificate, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
 import { renewalDue } from '../fleet/renewal.ts';
 import type { Profile } from '../profile/profile.ts';
-import { certificates, issuances } from '../register/kinds.ts';
+import { certificates } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
 import type { GeneralName } from '../x509/general-name.ts';
 import { encodeName } from '../x509/name.ts';
@@ -33,7 +32,8 @@ export interface Issue {
   readonly newKey?: boolean;
   /** Decides again at every attempt; throws to refuse. */
   readonly company?: (
-    certificate: () => Certificate | undefined,
+    /** What the same request got before, the newest first. */
+    answers: readonly Certificate[],
     /** Issue by this profile instead. */
     choose: (profile: Profile) => void,
   ) => Promise<(certificate: Certificate) => Company>;
@@ -51,7 +51,6 @@ export interface Issue {
  */
 export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certificate> {
   const { request, profile, subject } = issue;
-  const id = hash('sha256', `${profile.id}\0${subject}\0${request.digest}`, 'hex');
   const digest = keyDigest(request.publicKey);
   await desk.primes.refuseShared(request.publicKey);
   let assumeNew = issue.newKey === true;
@@ -59,21 +58,19 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
   let after: (() => void) | undefined;
   const issued = await retryOnConflict(async () => {
     const now = desk.clock.now();
-    // A request that was answered before left a certificate for its key: without one there is nothing more to look for.
-    const isNewKey = assumeNew || (await desk.records.count(certificates, { keyDigest: digest })) === 0;
+    const held = assumeNew ? [] : await heldFor(desk, digest);
     assumeNew = false;
-    const known = isNewKey ? undefined : await desk.records.get(issuances, id);
-    const earlier =
-      known === undefined ? undefined : await desk.records.get(certificates, known.value.serial);
+    const newest = held[0];
+    const answers = held
+      .map(({ value }) => value)
+      .filter((each) => each.request === request.digest && each.subject === subject);
     let chosen = profile;
-    const accompany = await issue.company?.(
-      () => earlier?.value,
-      (other) => {
-        chosen = other;
-      },
-    );
-    if (earlier?.value.profile === chosen.id && isCurrent(earlier.value, now)) return earlier.value;
-    if (!isNewKey) await refuseKnownKey(desk, digest, subject);
+    const accompany = await issue.company?.(answers, (other) => {
+      chosen = other;
+    });
+    const earlier = answers.find((each) => each.profile === chosen.id && isCurrent(each, now));
+    if (earlier !== undefined) return earlier;
+    refuseKnownKey(held, subject);
     const issuer = issuerOf(desk, chosen.issuer);
     if (await isIssuerRevoked(desk, issuer)) {
       throw new PkiError(
@@ -89,20 +86,20 @@ export async function issueCertificate(desk: Desk, issue: Issue): Promise<Certif
         names: issue.names,
         publicKey: request.publicKey,
         requester: issue.requester,
+        request: request.digest,
         now,
       },
       issuer,
       desk.urls,
     );
-    const issuance = { id, serial: certificate.serial };
     const company = accompany?.(certificate);
     await desk.records.commit(
       [
-        ...(isNewKey ? [write.absent(certificates, 'keyDigest', digest)] : []),
+        // Two requests for one key at a time: the later one meets the certificate of the other, and is decided anew.
+        newest === undefined
+          ? write.absent(certificates, 'keyDigest', digest)
+          : write.change(certificates, newest.value, newest),
         write.insert(certificates, certificate),
-        known === undefined
-          ? write.insert(issuances, issuance)
-          : write.update(issuances, issuance, known.version),
         ...(company?.writes ?? []),
       ],
       [issueEntry(certificate, issue), ...(company?.audit ?? [])],
@@ -137,14 +134,15 @@ export function isCurrent(certificate: Certificate, now: number): boolean {
 
 const harmless: ReadonlySet<string> = new Set(['superseded', 'affiliationChanged', 'cessationOfOperation']);
 
+/** The newest certificates for a key. */
+async function heldFor({ records }: Desk, keyDigest: string) {
+  const where = { keyDigest };
+  return (await records.find(certificates, { where, order: '-issued', limit: 100, total: false })).records;
+}
+
 /** A key that was revoked for cause never comes back, and a key belongs to one subject. */
-async function refuseKnownKey(desk: Desk, digest: string, subject: string): Promise<void> {
-  const known = await desk.records.find(certificates, {
-    where: { keyDigest: digest },
-    order: '-issued',
-    limit: 100,
-  });
-  for (const { value } of known.records) {
+function refuseKnownKey(held: readonly { readonly value: Certificate }[], subject: string): void {
+  for (const { value } of held) {
     if (value.revoked !== undefined && !harmless.has(value.revoked.reason)) {
       throw new PkiError('key-revoked', 'this key was in a certificate that was revoked; make a new key');
     }

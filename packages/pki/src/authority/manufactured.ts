@@ -107,7 +107,7 @@ export async function enrolManufactured(
     names: checked.names,
     requester,
     actor: requester,
-    company: async (_earlier, choose) => {
+    company: async (_answers, choose) => {
       const { device, profile } = await decideFor(desk, 'enrol', 'idevid', id, checked, wanted.terms);
       choose(profile);
       return (certificate) => {

@@ -50,7 +50,9 @@ describe('the proof', () => {
     const city = await openCity();
     const signer = await city.keys.create('trial', 'EC-P256');
     const proof = lint(tbs, profileOf('device'), issuer);
-    await expect(signCertificate({ ...proof }, signer)).rejects.toMatchObject({ code: 'proof-spent' });
+    await expect(signCertificate({ ...proof } as never, signer)).rejects.toMatchObject({
+      code: 'proof-spent',
+    });
     await expect(signCertificate(proof, signer)).resolves.toBeInstanceOf(Uint8Array);
     await expect(signCertificate(proof, signer)).rejects.toMatchObject({ code: 'proof-spent' });
   });

@@ -5,7 +5,7 @@ import { findExtension } from '../x509/extension.ts';
 import { readGeneralNames } from '../x509/general-name.ts';
 import { Oid } from '../x509/oids.ts';
 import { readPublicKey } from '../x509/public-key.ts';
-import { type LintProof, makeProof } from './proof.ts';
+import { LintProof } from './proof.ts';
 import type { LintSubject, Rule, ShapeRule } from './rule.ts';
 import { ownRules, shapeRules } from './rules/index.ts';
 import { isKnownSound, rememberSound, shapeOf } from './shape.ts';
@@ -35,7 +35,7 @@ export function lint(tbs: Uint8Array, profile: Profile, issuer?: ParsedCertifica
       `certificate would break the rules of profile \`${profile.id}\`: ${what}`,
     );
   }
-  return makeProof(certificate);
+  return new LintProof(certificate);
 }
 
 function check(certificate: ParsedCertificate, profile: Profile, issuer?: ParsedCertificate): LintFinding[] {

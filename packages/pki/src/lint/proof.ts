@@ -6,23 +6,25 @@ import type { ParsedCertificate } from '../x509/certificate.ts';
  *
  * INVARIANT: no certificate is signed whose bytes did not pass every rule, and a proof signs once.
  */
-export interface LintProof {
-  readonly tbs: Uint8Array;
-  readonly certificate: ParsedCertificate;
-}
+export class LintProof {
+  readonly #certificate: ParsedCertificate;
+  #isSpent = false;
 
-const unspent = new WeakSet<LintProof>();
+  /** For `lint` alone. */
+  constructor(certificate: ParsedCertificate) {
+    this.#certificate = certificate;
+  }
 
-/** For `lint` alone. */
-export function makeProof(certificate: ParsedCertificate): LintProof {
-  const proof = Object.freeze({ tbs: certificate.tbs, certificate });
-  unspent.add(proof);
-  return proof;
-}
+  get certificate(): ParsedCertificate {
+    return this.#certificate;
+  }
 
-/** For signing alone: throws `proof-spent` for a proof that was used, copied or made up. */
-export function spendProof(proof: LintProof): void {
-  if (!unspent.delete(proof)) {
-    throw new PkiError('proof-spent', 'this proof of lint was used already or never made; lint again');
+  /** For signing alone: the bytes to sign. Throws `proof-spent` for a proof that was used, copied or made up. */
+  static spend(proof: LintProof): Uint8Array {
+    if (!(#isSpent in proof) || proof.#isSpent) {
+      throw new PkiError('proof-spent', 'this proof of lint was used already or never made; lint again');
+    }
+    proof.#isSpent = true;
+    return proof.#certificate.tbs;
   }
 }

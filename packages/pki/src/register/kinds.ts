@@ -68,19 +68,6 @@ export const enrolmentTokens = recordKind<EnrolmentToken>({
   lean: ['device', 'expires', 'usedAt'],
 });
 
-/** Which request led to which certificate, so that a retry leads to the same one. */
-export const Issuance = z
-  .strictObject({ /** SHA-256 over profile, subject and request. */ id: z.string(), serial: z.string() })
-  .readonly();
-export type Issuance = z.infer<typeof Issuance>;
-
-export const issuances = recordKind<Issuance>({
-  name: 'issuances',
-  schema: Issuance,
-  key: (value) => value.id,
-  indexes: {},
-});
-
 export const AuthorityRecord = z
   .strictObject({
     /** `<role>-<generation>`; also the name of its key. */
@@ -170,7 +157,6 @@ export const pkiRecordKinds = [
   certificates,
   devices,
   enrolmentTokens,
-  issuances,
   revocationPages,
   authorities,
   credentials,

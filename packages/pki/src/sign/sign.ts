@@ -1,13 +1,13 @@
 import type { Signer } from '../keys/signer.ts';
-import { type LintProof, spendProof } from '../lint/proof.ts';
+import { LintProof } from '../lint/proof.ts';
 import { encodeSigned } from '../x509/certificate.ts';
 import { type CrlFields, encodeTbsCrl } from '../x509/crl.ts';
 import { encodeOcspResponse, encodeResponseData, type ResponseFields } from '../x509/ocsp-response.ts';
 
 /** Signs what the lint proved; DER of the certificate. `proof-spent` for a proof that was used before. */
 export async function signCertificate(proof: LintProof, signer: Signer): Promise<Uint8Array> {
-  spendProof(proof);
-  return encodeSigned(proof.tbs, signer.algorithm, await signer.sign(proof.tbs));
+  const tbs = LintProof.spend(proof);
+  return encodeSigned(tbs, signer.algorithm, await signer.sign(tbs));
 }
 
 /** DER of a signed CRL. */

@@ -118,7 +118,7 @@ export function importPublicKey(key: PublicKey): KeyObject {
 }
 
 /** What node:crypto means when it takes no key that `readPublicKey` took. */
-export function notAKey({ keyType }: PublicKey, cause: unknown): PkiError {
+export function notAKey({ keyType }: PublicKey, cause?: unknown): PkiError {
   return new PkiError('weak-key', `${keyType} key is not valid: the point is not on its curve`, { cause });
 }
 
@@ -134,15 +134,9 @@ export function keyIdentifier({ bits }: PublicKey): Uint8Array {
   return newest.identifier;
 }
 
-const digests = new WeakMap<PublicKey, string>();
-
 /** SHA-256 over the whole SubjectPublicKeyInfo, hex: the name under which a key is known in records. */
 export function keyDigest(key: PublicKey): string {
-  const known = digests.get(key);
-  if (known !== undefined) return known;
-  const digest = hash('sha256', key.spki, 'hex');
-  digests.set(key, digest);
-  return digest;
+  return hash('sha256', key.spki, 'hex');
 }
 
 function unsupported(what: string): PkiError {

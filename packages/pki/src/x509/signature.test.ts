@@ -44,6 +44,18 @@ describe('a signature verified aside', () => {
     );
   });
 
+  it('is told apart from the hundred others that are verified beside it', async () => {
+    const { key, privateKey } = pairs[0]!;
+    const algorithm = algorithmFor(key);
+    const claims = Array.from({ length: 100 }, (_, at) => Buffer.from(`reading ${at}`));
+    const verdicts = await Promise.all(
+      claims.map((data, at) =>
+        verifyAside(key, algorithm, data, sign(hashOf(algorithm), claims[at - (at % 7)]!, privateKey)),
+      ),
+    );
+    expect(verdicts).toEqual(claims.map((_, at) => at % 7 === 0));
+  });
+
   it('refuses a point that is not on its curve', async () => {
     const { key } = pairs[0]!;
     const spki = Uint8Array.from(key.spki);

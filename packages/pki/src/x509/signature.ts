@@ -2,8 +2,9 @@ import { type KeyObject, verify } from 'node:crypto';
 import type { DerReader } from '../der/reader.ts';
 import { nothing, oid, sequence } from '../der/writer.ts';
 import { PkiError } from '../error.ts';
+import { judgeAside } from './aside/aside.ts';
+import { type HashName, Verdict } from './aside/messages.ts';
 import { nameOfOid, Oid } from './oids.ts';
-import { toPem } from './pem.ts';
 import { importPublicKey, type KeyFamily, notAKey, type PublicKey } from './public-key.ts';
 
 export type SignatureAlgorithm =
@@ -20,7 +21,7 @@ export type SignatureAlgorithm =
 
 interface Scheme {
   readonly family: KeyFamily;
-  readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
+  readonly hash: HashName;
   readonly oid: string;
   /** AlgorithmIdentifier. RSA has NULL parameters, the others none (RFC 5758, RFC 8410, RFC 4055, RFC 9881). */
   readonly der: Uint8Array;
@@ -78,7 +79,7 @@ function describe(raw: Uint8Array): string {
 }
 
 /** The hash that goes with `sign` and `verify` of node:crypto; null for Ed25519 and ML-DSA. */
-export function hashOf(algorithm: SignatureAlgorithm): string | null {
+export function hashOf(algorithm: SignatureAlgorithm): HashName {
   return schemes[algorithm].hash;
 }
 
@@ -101,10 +102,7 @@ export function verifySignature(
   return goTogether(key, algorithm) && verify(hashOf(algorithm), data, imported, signature);
 }
 
-/**
- * The same on a thread of the pool, for whoever has more to do meanwhile: the way there and back takes a third of the
- * time of an ECDSA verification. Rejects with `weak-key` as `importPublicKey` does.
- */
+/** The same on another thread, for whoever has more to do meanwhile. Rejects with `weak-key` as `importPublicKey` does. */
 export async function verifyAside(
   key: PublicKey,
   algorithm: SignatureAlgorithm,
@@ -112,17 +110,9 @@ export async function verifyAside(
   signature: Uint8Array,
 ): Promise<boolean> {
   if (!goTogether(key, algorithm)) return false;
-  return new Promise((resolve, reject) => {
-    try {
-      // The key as PEM: an object of it is a detour where it is used once.
-      verify(hashOf(algorithm), data, toPem('PUBLIC KEY', key.spki), signature, (error, isGood) => {
-        if (error === null) resolve(isGood);
-        else reject(error);
-      });
-    } catch (cause) {
-      reject(notAKey(key, cause));
-    }
-  });
+  const verdict = await judgeAside({ spki: key.spki, hash: hashOf(algorithm), data, signature });
+  if (verdict === Verdict.notAKey) throw notAKey(key);
+  return verdict === Verdict.good;
 }
 
 function goTogether(key: PublicKey, algorithm: SignatureAlgorithm): boolean {
