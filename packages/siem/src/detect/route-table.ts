@@ -14,6 +14,7 @@ interface StreamRows extends StreamRow {
 
 const web = ['webserver'];
 const linux = ['linux'];
+const cisco = ['cisco'];
 const azure = ['azure'];
 
 /** Elastic's endpoint writes one dataset for all systems. */
@@ -110,12 +111,73 @@ export const streams: ReadonlyMap<string, StreamRows> = new Map<string, StreamRo
   ['bitbucket.audit', { products: ['bitbucket'], services: ['audit'] }],
   ['kubernetes.audit_logs', { products: ['kubernetes'], services: ['audit'], categories: ['application'] }],
   ['opencanary.log', { products: ['opencanary'], categories: ['application'] }],
-  ['cisco.aaa', { products: ['cisco'], services: ['aaa'] }],
-  ['cisco.syslog', { products: ['cisco'], services: ['syslog', 'ldp', 'bgp'] }],
+  ['cisco.aaa', { products: cisco, services: ['aaa'] }],
+  [
+    'cisco.syslog',
+    {
+      products: cisco,
+      services: ['syslog', 'ldp', 'bgp'],
+      refine: 'event.code',
+      values: {
+        // The commands that people gave: archive logging, accounting of NX-OS, an EEM applet.
+        CFGLOG_LOGGEDCMD: { services: ['aaa'] },
+        AAA_ACCOUNTING_MESSAGE: { services: ['aaa'] },
+        LOG: { services: ['aaa'] },
+        IPACCESSLOGP: { categories: ['firewall'] },
+        IPACCESSLOGDP: { categories: ['firewall'] },
+        IPACCESSLOGNP: { categories: ['firewall'] },
+        IPACCESSLOGS: { categories: ['firewall'] },
+        ACCESSLOGP: { categories: ['firewall'] },
+      },
+    },
+  ],
+  [
+    'cisco.asa',
+    {
+      products: cisco,
+      services: ['asa'],
+      categories: ['firewall'],
+      refine: 'event.code',
+      values: Object.fromEntries(
+        ['111008', '111009', '111010'].map((code): [string, StreamRow] => [code, { services: ['aaa'] }]),
+      ),
+    },
+  ],
+  ['cisco.ftd', { products: cisco, services: ['ftd'], categories: ['firewall'] }],
   ['cisco.duo', { products: ['cisco'], services: ['duo'] }],
   ['huawei.syslog', { products: ['huawei'], services: ['bgp'] }],
   ['juniper.syslog', { products: ['juniper'], services: ['bgp'] }],
-  ['fortinet.fortigate', { products: ['fortigate', 'fortios'], services: ['event', 'sslvpnd'] }],
+  [
+    'fortinet.fortigate',
+    {
+      products: ['fortigate', 'fortios'],
+      services: ['event', 'sslvpnd'],
+      refine: 'fortinet.firewall.subtype',
+      values: {
+        forward: { categories: ['firewall'] },
+        local: { categories: ['firewall'] },
+        multicast: { categories: ['firewall'] },
+        sniffer: { categories: ['firewall'] },
+        webfilter: { categories: ['proxy'] },
+        dns: { categories: ['dns'] },
+        virus: { categories: ['antivirus'] },
+      },
+    },
+  ],
+  ['paloalto.traffic', { products: ['paloalto'], services: ['traffic'], categories: ['firewall'] }],
+  [
+    'paloalto.threat',
+    {
+      products: ['paloalto'],
+      services: ['threat'],
+      refine: 'panw.panos.sub_type',
+      values: {
+        url: { categories: ['proxy'] },
+        virus: { categories: ['antivirus'] },
+        wildfire: { categories: ['antivirus'] },
+      },
+    },
+  ],
   [
     'paloalto.globalprotect',
     { products: ['paloalto'], services: ['globalprotect'], categories: ['appliance', 'file_event'] },

@@ -1,13 +1,18 @@
 /**
  * Reads `key=value` pairs: separated by spaces, tabs, commas or semicolons; values bare or in double quotes with `\"`
- * and `\\`. Text that is no pair is skipped. At most 64 pairs are reported; keys are at most 64 characters.
+ * and `\\`. Text that is no pair is skipped. At most `most` pairs are reported; keys are at most 64 characters.
  * Calls `pair` for each and returns how many there were.
  */
-export function readPairs(text: string, from: number, pair: (key: string, value: string) => void): number {
+export function readPairs(
+  text: string,
+  from: number,
+  pair: (key: string, value: string) => void,
+  most = 64,
+): number {
   const length = text.length;
   let at = from;
   let count = 0;
-  while (at < length && count < 64) {
+  while (at < length && count < most) {
     const code = text.charCodeAt(at);
     if (code === 32 || code === 44 || code === 59 || code === 9) {
       at++;

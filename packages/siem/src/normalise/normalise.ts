@@ -4,6 +4,7 @@ import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
 import { type Relayed, readRelayed } from './json/relayed.ts';
+import { readDeviceLine, readDeviceMessage } from './network/network.ts';
 import { compileParser } from './parser-pack.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
 import { type MessageReader, programReader, type ReaderContext, readBareLine } from './programs/programs.ts';
@@ -85,16 +86,43 @@ function readLine(text: string, context: Context): Draft {
   }
   const header = readHeader(text, { received, times: context.times, fields: draft.fields });
   if (header.fault !== '') {
-    if (readBareLine(draft, text, context)) return draft;
+    if (readBareLine(draft, text, context) || readDevice(draft, text, header, context)) return draft;
     draft.fields.set('error.message', header.fault);
     draft.fields.offer('message', text);
     return draft;
   }
   // What begins like a tag may be a line of a file that has no header: `example.com:443 203.0.113.7 - - [...]`.
   if (header.priority < 0 && Number.isNaN(header.time) && readBareLine(draft, text, context)) return draft;
+  const named = header.program !== '' && context.reader(header.program) !== undefined;
+  if (!named && text.includes('%') && readDevice(draft, text, header, context)) return draft;
   applyHeader(draft, header, received);
   readMessage(draft, header, context);
   return draft;
+}
+
+/** Network equipment whose header is its own; `header` is put right. False where it is none. */
+function readDevice(draft: Draft, text: string, header: SyslogHeader, context: Context): boolean {
+  const { received, zone } = context;
+  const begin = text.charCodeAt(0) === 60 ? text.indexOf('>') + 1 : 0;
+  const framed = header.messageId !== '' || text.startsWith('1 ', begin);
+  const line = readDeviceLine(framed ? header.message : text.slice(begin), received, zone);
+  if (!line) return false;
+  if (line.host !== '') header.host = line.host;
+  header.program = line.process;
+  header.processId = line.processId;
+  header.message = line.message;
+  if (!framed || !Number.isNaN(line.time)) {
+    header.time = line.time;
+    header.zoneAssumed = line.zoneAssumed;
+    header.yearGuessed = line.yearGuessed;
+  }
+  header.timeIsBroken = line.timeIsBroken;
+  applyHeader(draft, header, received);
+  if (line.relay !== '') draft.fields.add('observer.hostname', line.relay);
+  draft.fields.add('message', line.message);
+  if (line.clockDoubted) draft.timeFlag = 'clock';
+  line.read(draft);
+  return true;
 }
 
 function applyHeader(draft: Draft, header: SyslogHeader, received: number): void {
@@ -168,6 +196,7 @@ function readMessage(draft: Draft, header: SyslogHeader, context: Context): void
     }
   }
   if (readSecurityFormat(draft, program, message, zone)) return;
+  if (program === '' && readDeviceMessage(draft, message, context)) return;
   context.reader(program)?.(draft, message, context);
 }
 
@@ -257,9 +286,23 @@ function readRelayedMessage(draft: Draft, relayed: Relayed, context: Context): D
   if (relayed.processId !== '') inner.fields.add('process.pid', readProcessId(relayed.processId));
   inner.fields.add('message', relayed.message);
   if (!readSecurityFormat(inner, relayed.program, relayed.message, context.zone)) {
-    context.reader(relayed.program)?.(inner, relayed.message, context);
+    const read = context.reader(relayed.program);
+    if (read) read(inner, relayed.message, context);
+    else readRelayedDevice(inner, relayed, context);
   }
   return fill(draft, inner);
+}
+
+/** A relay takes a sequence number for a program: what it parted is put together again. */
+function readRelayedDevice(inner: Draft, { program, message }: Relayed, context: Context): void {
+  const { received, zone } = context;
+  if (readDeviceMessage(inner, message, context) || !message.includes('%')) return;
+  const line =
+    readDeviceLine(`${program}: ${message}`, received, zone) ?? readDeviceLine(message, received, zone);
+  if (!line) return;
+  inner.fields.set('message', line.message);
+  if (!Number.isNaN(line.time)) inner.happened(line.time, line.clockDoubted ? 'clock' : '');
+  line.read(inner);
 }
 
 function parseObject(text: string): object | undefined {

@@ -18,6 +18,20 @@ const process = {
   FileVersion: 'process.pe.file_version',
 };
 
+/** FortiGate's own names, where its logs and Elastic's module for them keep what they mean. */
+const fortigate = {
+  action: ['event.action', 'fortinet.firewall.action'],
+  user: 'user.name',
+  srcip: 'source.ip',
+  dstip: 'destination.ip',
+  srcport: 'source.port',
+  dstport: 'destination.port',
+  status: ['event.outcome', 'fortinet.firewall.status'],
+  msg: ['event.reason', 'message'],
+  logid: 'event.code',
+  devname: 'observer.name',
+};
+
 /** Sigma's field names and where ECS keeps them. The general map comes last. */
 export const fieldMaps: readonly FieldMap[] = [
   {
@@ -80,6 +94,11 @@ export const fieldMaps: readonly FieldMap[] = [
       src_port: 'source.port',
     },
   },
+  ...['fortigate', 'fortios'].map((product) => ({
+    logsource: { product },
+    fields: fortigate,
+    others: 'fortinet.firewall.*',
+  })),
   {
     logsource: { product: 'zeek', service: 'dns' },
     fields: { query: 'dns.question.name', qtype_name: 'dns.question.type', answers: 'dns.answers.name' },

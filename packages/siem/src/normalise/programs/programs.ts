@@ -1,4 +1,6 @@
 import type { Draft } from '../fields.ts';
+import { readJunosMessage } from '../network/junos.ts';
+import { readTacacsAccounting } from '../network/tacacs.ts';
 import type { ZoneOffset } from '../syslog/time.ts';
 import { readAccessLine } from './access.ts';
 import { readAuditRecord } from './auditd.ts';
@@ -50,6 +52,12 @@ for (const name of ['apache', 'apache2', 'httpd']) {
 }
 for (const name of ['auditd', 'audispd', 'audisp-syslog', 'audit', 'tag_audit_log']) {
   readers.set(name, (draft, message) => void readAuditRecord(draft, message));
+}
+for (const name of ['tac_plus', 'tac_plus-ng', 'tac_plus_ng']) {
+  readers.set(name, (draft, message) => void readTacacsAccounting(draft, message));
+}
+for (const name of ['rpd', 'mgd', '/kernel']) {
+  readers.set(name, (draft, message) => readJunosMessage(draft, message));
 }
 readers.set('kernel', (draft, message) => void readFirewallMessage(draft, message));
 for (const [name, dataset] of cityPrograms) {
