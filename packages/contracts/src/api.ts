@@ -57,8 +57,12 @@ export const IncidentPage = page(Incident).extend({ searched });
 export type IncidentPage = z.infer<typeof IncidentPage>;
 export const DetectionPage = page(Detection).extend({ searched });
 export type DetectionPage = z.infer<typeof DetectionPage>;
-export const DevicePage = page(Device);
-export const CertificatePage = page(Certificate);
+/** Too many names hold the letters that were looked for: shown are those that begin with them, or the first thousand. */
+const named = z.enum(['beginning', 'first']).optional();
+export const DevicePage = page(Device).extend({ named });
+export type DevicePage = z.infer<typeof DevicePage>;
+export const CertificatePage = page(Certificate).extend({ named });
+export type CertificatePage = z.infer<typeof CertificatePage>;
 
 /** A playbook step that waits for a person, with what the person needs to decide. */
 export const WaitingApproval = z.object({

@@ -25,5 +25,6 @@ export * from './phrase.ts';
 export * from './playbook-run.ts';
 export * from './ports.ts';
 export * from './record.ts';
+export { valuesHolding } from './record-values.ts';
 export { eachRecord } from './record-walk.ts';
 export * from './signal.ts';

@@ -8,7 +8,16 @@ import type {
   FieldQuery,
   FieldStatistics,
 } from './event-query.ts';
-import type { RecordKind, RecordPage, RecordQuery, RecordWhere, StoredRecord, Write } from './record.ts';
+import type {
+  IndexSlice,
+  IndexSliceQuery,
+  RecordKind,
+  RecordPage,
+  RecordQuery,
+  RecordWhere,
+  StoredRecord,
+  Write,
+} from './record.ts';
 
 /** Epoch milliseconds. Injected everywhere, so that tests own the time. */
 export interface Clock {
@@ -49,6 +58,8 @@ export interface RecordStore {
   get<T>(kind: RecordKind<T>, key: string): Promise<StoredRecord<T> | undefined>;
   find<T>(kind: RecordKind<T>, query?: RecordQuery): Promise<RecordPage<T>>;
   count<T>(kind: RecordKind<T>, where?: RecordWhere): Promise<number>;
+  /** The texts at an index that hold a text, a bounded part of the index at a time; see `valuesHolding`. */
+  slice<T>(kind: RecordKind<T>, index: string, query: IndexSliceQuery): Promise<IndexSlice>;
   /** Rejects with a `RecordConflict` (nothing written) when an insert finds the key taken or a version has moved. */
   commit(writes: readonly Write[], audit?: readonly AuditEntry[]): Promise<void>;
   close(): Promise<void>;

@@ -65,6 +65,23 @@ export interface RecordPage<T> {
   readonly total: number;
 }
 
+/** A part of an index to look through for a text. */
+export interface IndexSliceQuery {
+  /** What the texts hold, whatever the case of A to Z. */
+  readonly holding: string;
+  /** Where the slice before ended; from the beginning without it. */
+  readonly after?: string;
+  /** So many records of the index are looked at: what it costs. At most 50,000. */
+  readonly look: number;
+}
+
+export interface IndexSlice {
+  /** Each once, in rising order. */
+  readonly values: readonly string[];
+  /** Where the next slice begins; absent where this one was the last. */
+  readonly next?: string;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a batch mixes kinds; `write` keeps each pair of kind and value typed
 type AnyKind = RecordKind<any>;
 

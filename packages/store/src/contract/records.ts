@@ -6,6 +6,7 @@ import {
   type RecordQuery,
   type RecordStore,
   recordKind,
+  valuesHolding,
   write,
 } from '@kydai/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -74,6 +75,35 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
       store = await store.reopen();
       expect(await store.records.get(lamps, 'a')).toEqual({ value: lamp('a'), version: 1 });
       expect(await store.audit.size()).toBe(1);
+    });
+
+    it('finds the texts of an index by a part of them, a bounded slice at a time', async () => {
+      const wards = ['Phú Hội', 'Kim Long', 'KIM LIÊN', '100%_kim', null, 'Kim Long'];
+      await store.records.commit(wards.map((ward, n) => write.insert(lamps, lamp(`l${n}`, { ward }))));
+      const slice = (holding: string, more: { after?: string; look?: number } = {}) =>
+        store.records.slice(lamps, 'ward', { holding, look: 100, ...more });
+      expect(await slice('kIm')).toEqual({ values: ['100%_kim', 'KIM LIÊN', 'Kim Long'] });
+      expect(await slice('%_')).toEqual({ values: ['100%_kim'] });
+      expect(await slice('ú H')).toEqual({ values: ['Phú Hội'] });
+      // Not the letter that PostgreSQL's columns begin with, and no number.
+      expect(await slice('s')).toEqual({ values: [] });
+      expect(await store.records.slice(lamps, 'watts', { holding: '4', look: 100 })).toEqual({ values: [] });
+      const first = await slice('kim', { look: 2 });
+      expect(first).toEqual({ values: ['100%_kim', 'KIM LIÊN'], next: 'KIM LIÊN' });
+      expect(await slice('kim', { look: 2, after: first.next! })).toMatchObject({ values: ['Kim Long'] });
+      expect(await valuesHolding(store.records, lamps, 'ward', 'kim', 3)).toEqual({
+        values: ['100%_kim', 'KIM LIÊN', 'Kim Long'],
+        isWhole: true,
+      });
+      expect(await valuesHolding(store.records, lamps, 'ward', 'kim', 2)).toEqual({
+        values: ['100%_kim', 'KIM LIÊN'],
+        isWhole: false,
+      });
+      for (const bad of [{ look: 0 }, { look: 1e9 }, { after: '\0' }])
+        await expect(slice('kim', bad)).rejects.toMatchObject({ code: 'query' });
+      await expect(store.records.slice(lamps, 'note', { holding: 'a', look: 1 })).rejects.toMatchObject({
+        code: 'query',
+      });
     });
 
     it('refuses to insert over a record, and writes nothing of that commit', async () => {

@@ -12,6 +12,7 @@ import { createBase, createKind } from './migrate.ts';
 import type { Records } from './open.ts';
 import { countQuery, findQuery, getQuery } from './query.ts';
 import { type Answer, ask } from './steps.ts';
+import { sliceOfIndex } from './values.ts';
 
 /**
  * The record store and the audit log over an engine.
@@ -103,6 +104,12 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
       open();
       const table = await use(kind);
       return Number((await one(countQuery(dialect, table, where))).rows[0]?.['n']);
+    },
+
+    async slice(kind, index, query) {
+      open();
+      const table = await use(kind);
+      return engine.read(() => sliceOfIndex(dialect, table, index, query));
     },
 
     async commit(writes, audit = []) {

@@ -19,7 +19,8 @@ import { enrolmentCommands } from '../../pki/enrolment-commands.ts';
 import { refuseToRevokeOurOwn } from '../../pki/revocable.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, beginsWith, json, jsonBody, Paging, pageOf } from './route.ts';
+import { apiRoute, json, jsonBody, Paging, pageOf } from './route.ts';
+import { named } from './search.ts';
 
 /** From this risk on the console shows a device as at risk. */
 const risky = 50;
@@ -36,7 +37,7 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       summary: 'The device register',
       request: {
         query: Paging.extend({
-          q: z.string().max(64).default(''),
+          q: z.string().trim().max(64).default('').describe('letters of the id, anywhere in it'),
           zone: z.string().max(64).default(''),
           kind: DeviceKind.optional(),
           trust: z.enum(['all', 'quarantined', 'risky', 'never-seen']).default('all'),
@@ -51,8 +52,9 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
     async (c) => {
       const asked = c.req.valid('query');
       const { q, zone, kind, trust, limit, offset } = asked;
+      const called = await named(records, devices, 'id', q);
       const where = {
-        ...beginsWith('id', q),
+        ...called.where,
         ...(zone === '' ? {} : { zone }),
         ...(kind === undefined ? {} : { kind }),
         ...(trust === 'quarantined' ? { quarantined: true } : {}),
@@ -60,7 +62,8 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         ...(trust === 'never-seen' ? { lastSeen: null } : {}),
       };
       const order = asked.order ?? (trust === 'risky' ? '-risk' : 'id');
-      return c.json(await pageOf(records, devices, { where, order, limit, offset }), 200);
+      const page = await pageOf(records, devices, { where, order, limit, offset });
+      return c.json({ ...page, ...(called.named && { named: called.named }) }, 200);
     },
   );
 
@@ -103,8 +106,12 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       request: {
         query: Paging.extend({
           subject: z.string().max(64).default(''),
-          /** The beginning of the subject. */
-          q: z.string().max(64).default(''),
+          q: z
+            .string()
+            .trim()
+            .max(64)
+            .default('')
+            .describe('letters of the subject, anywhere in it, or a whole serial number'),
           profile: z.string().max(41).default(''),
           status: z.enum(['valid', 'revoked', 'expired', 'ending', 'all']).default('all'),
           order: z
@@ -118,8 +125,14 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
       const asked = c.req.valid('query');
       const { subject, q, profile, status, limit, offset } = asked;
       const now = clock.now();
+      const numbered = /^[0-9a-f:]{16,64}$/i.test(q)
+        ? await records.get(certificates, q.replaceAll(':', '').toLowerCase())
+        : undefined;
+      if (numbered !== undefined) return c.json({ items: [numbered.value], total: 1 }, 200);
+      const called =
+        subject === '' ? await named(records, certificates, 'subject', q) : { where: { subject } };
       const where = {
-        ...(subject === '' ? beginsWith('subject', q) : { subject }),
+        ...called.where,
         ...(profile === '' ? {} : { profile }),
         ...(status === 'revoked' ? { revokedAt: { gt: 0 } } : {}),
         ...(status === 'valid' ? { revokedAt: null, notAfter: { gt: now } } : {}),
@@ -127,7 +140,24 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         ...(status === 'expired' ? { notAfter: { lte: now } } : {}),
       };
       const order = asked.order ?? (status === 'ending' ? 'notAfter' : '-issued');
-      return c.json(await pageOf(records, certificates, { where, order, limit, offset }), 200);
+      const page = await pageOf(records, certificates, { where, order, limit, offset });
+      return c.json({ ...page, ...('named' in called && { named: called.named }) }, 200);
+    },
+  );
+
+  app.openapi(
+    apiRoute('/api/v1/certificates/{serial}', guard('view', 'certificates'), {
+      method: 'get',
+      summary: 'One certificate by its serial number',
+      request: { params: z.object({ serial: z.string().max(64) }) },
+      responses: { 200: json(Certificate, 'the certificate') },
+    }),
+    async (c) => {
+      const { serial } = c.req.valid('param');
+      const held = await records.get(certificates, serial);
+      if (held === undefined)
+        throw new ShellError('not-found', `no certificate has the serial number \`${serial}\``);
+      return c.json(held.value, 200);
     },
   );
 

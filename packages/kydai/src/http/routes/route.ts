@@ -50,8 +50,3 @@ export async function pageOf<T>(
   const page = await records.find(kind, query);
   return { items: page.records.map(({ value }) => value), total: page.total };
 }
-
-/** Texts that begin with these letters, as a condition on an index; nothing where there are none. */
-export function beginsWith(index: string, letters: string): NonNullable<RecordQuery['where']> {
-  return letters === '' ? {} : { [index]: { gte: letters, lt: `${letters}\uffff` } };
-}

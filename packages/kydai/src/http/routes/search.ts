@@ -1,7 +1,9 @@
-import type { RecordKind, RecordStore, RecordWhere } from '@kydai/contracts';
+import { type RecordKind, type RecordStore, type RecordWhere, valuesHolding } from '@kydai/contracts';
 import { plainLetters } from '../../rules/plain-letters.ts';
 
 const step = 1000;
+/** Names that a list is narrowed to. */
+const mostNames = 1000;
 
 /** What a list answers that was looked through. `searched` says of how many, where it was not all. */
 export interface Found<T> {
@@ -59,4 +61,24 @@ export function holdsWords(q: string): (text: readonly (string | undefined)[]) =
     const plain = plainLetters(text.filter(Boolean).join('\n'));
     return words.every((word) => plain.includes(word));
   };
+}
+
+/**
+ * Narrows a list to the names that hold these letters anywhere. Where very many do, to those that begin with them, or
+ * to the first thousand where none does; `named` says so.
+ */
+export async function named<T>(
+  records: RecordStore,
+  kind: RecordKind<T>,
+  index: string,
+  letters: string,
+): Promise<{ readonly where: RecordWhere; readonly named?: 'beginning' | 'first' }> {
+  if (letters === '') return { where: {} };
+  const { values, isWhole } = await valuesHolding(records, kind, index, letters, mostNames);
+  if (isWhole) return { where: { [index]: values } };
+  const begins = { [index]: { gte: letters, lt: `${letters}\uffff` } };
+  const { records: some } = await records.find(kind, { where: begins, limit: 1, total: false });
+  return some.length > 0
+    ? { where: begins, named: 'beginning' }
+    : { where: { [index]: values }, named: 'first' };
 }
