@@ -32,8 +32,11 @@ export interface ApiTokens {
   find(secret: string): Promise<ApiToken | undefined>;
   /** All tokens, those that end last first. */
   list(): Promise<readonly ApiToken[]>;
-  /** Ends a token at once; again it changes nothing. @throws ShellError `not-found` */
-  revoke(id: string, by: string): Promise<ApiToken>;
+  /**
+   * Ends a token at once; again it changes nothing. One that somebody else made is ended only by who `mayRevokeAny`.
+   * @throws ShellError `not-found`, `forbidden`
+   */
+  revoke(id: string, by: string, mayRevokeAny: boolean): Promise<ApiToken>;
 }
 
 export function createApiTokens(records: RecordStore, clock: Clock): ApiTokens {
@@ -73,13 +76,15 @@ export function createApiTokens(records: RecordStore, clock: Clock): ApiTokens {
       const found = await records.find(apiTokens, { order: '-expires', limit: 10_000 });
       return found.records.map(({ value }) => value);
     },
-    async revoke(id, by) {
+    async revoke(id, by, mayRevokeAny) {
       const [found] = (await records.find(apiTokens, { where: { id }, limit: 1 })).records;
       if (found === undefined)
         throw new ShellError(
           'not-found',
           `no API token has the id \`${id.slice(0, 64)}\`; see: kydai token list`,
         );
+      if (found.value.createdBy !== by && !mayRevokeAny)
+        throw new ShellError('forbidden', 'this token is of somebody else; ask them or an administrator');
       if (found.value.revoked !== undefined) return found.value;
       const at = clock.now();
       const revoked: ApiToken = { ...found.value, revoked: { at, by } };

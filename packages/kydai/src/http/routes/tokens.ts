@@ -59,12 +59,14 @@ export function tokenRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: G
   app.openapi(
     apiRoute('/api/v1/api-tokens/{id}/revoke', guard('create-api-token', 'settings'), {
       method: 'post',
-      summary: 'End an API token at once',
+      summary: 'End an API token at once: one of your own, or as administrator anybody’s',
       request: { params: z.object({ id: z.string().max(64) }) },
       responses: { 200: json(ApiTokenPage, 'the token after it') },
     }),
     async (c) => {
-      const revoked = await apiTokens.revoke(c.req.valid('param').id, c.var.caller.actor);
+      const { caller } = c.var;
+      const any = permittedActions(decide, caller, ['revoke-api-token'], 'settings').length > 0;
+      const revoked = await apiTokens.revoke(c.req.valid('param').id, caller.actor, any);
       return c.json({ items: [shown(revoked)] }, 200);
     },
   );
