@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { keyPassphrase, openDataFolder, startOf } from './data-folder.ts';
+import { keyPassphrase, openDataFolder } from './data-folder.ts';
+import { startOf } from './lock-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kydai-data-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -13,8 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
 import { ShellError } from '../error.ts';
+import { takeLock } from './lock-file.ts';
 
 /** Where everything is kept. All of it is readable by the owner alone. */
 export interface DataFolder {
@@ -71,7 +71,10 @@ export function openDataFolder(
     });
   }
   if (created && !ceremony) refuseHalfAFolder(paths.keys, paths.path);
-  takeLock(paths.lockFile, paths.path);
+  takeLock(
+    paths.lockFile,
+    (pid) => new ShellError('data-folder', `process ${pid} already runs on \`${paths.path}\`; stop it first`),
+  );
   return { ...paths, created, release: () => rmSync(paths.lockFile, { force: true }) };
 }
 
@@ -101,58 +104,6 @@ function refuseHalfAFolder(keys: string, folder: string): void {
     'data-folder',
     `\`${folder}\` holds keys of a certificate authority and no records; restore a backup, or move the folder away`,
   );
-}
-
-function takeLock(file: string, folder: string): void {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = openSync(file, 'wx', 0o600);
-      writeSync(handle, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
-      closeSync(handle);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const holder = Holder.safeParse(readJson(file)).data;
-      if (holder !== undefined && holder.pid !== process.pid && isRunning(holder)) {
-        throw new ShellError(
-          'data-folder',
-          `process ${holder.pid} already runs on \`${folder}\`; stop it first`,
-        );
-      }
-      rmSync(file, { force: true });
-    }
-  }
-}
-
-const Holder = z.object({ pid: z.number().int().positive(), started: z.string() });
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** A process of this number that began at another time (after a reboot, say) is not the one that took the lock. */
-function isRunning({ pid, started }: z.infer<typeof Holder>): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return startOf(pid) === started;
-}
-
-/** When a process began, as the kernel tells it: boot and clock ticks since. Empty where it tells nothing. */
-export function startOf(pid: number): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return '';
-  }
 }
 
 /**

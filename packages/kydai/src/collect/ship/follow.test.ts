@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -11,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOf } from '../../boot/lock-file.ts';
 import { FileFollower, type Position } from './follow.ts';
 import { readEntry } from './journal.ts';
 import { Positions } from './positions.ts';
@@ -71,6 +76,36 @@ describe('following a file', () => {
       'and another',
     ]);
     await follower.close();
+  });
+
+  it('gives a last line that has no end to who reads once, when nobody writes on', async () => {
+    const file = fresh();
+    writeFileSync(file, 'one\ntw');
+    const follower = new FileFollower(file, undefined);
+    expect((await follower.last())?.lines).toEqual(['one']);
+    setTimeout(() => appendFileSync(file, 'o\nthr'), 200);
+    expect((await follower.last())?.lines).toEqual(['two']);
+    expect(await follower.last()).toMatchObject({ lines: ['thr'], position: { offset: 11 } });
+    expect(await follower.last()).toBeUndefined();
+    await follower.close();
+  });
+
+  it('says why it cannot read', async () => {
+    const file = fresh();
+    const follower = new FileFollower(file, undefined);
+    expect(await follower.next()).toBeUndefined();
+    expect(follower.unread).toBe('ENOENT');
+    mkdirSync(file);
+    await follower.next();
+    expect(follower.unread).toBe('EISDIR');
+    rmdirSync(file);
+    writeFileSync(file, 'one\n');
+    expect((await follower.next())?.lines).toEqual(['one']);
+    expect(follower.unread).toBeUndefined();
+    await follower.close();
+    const device = new FileFollower('/dev/zero', undefined);
+    expect(await device.next()).toBeUndefined();
+    expect(device.unread).toBe('no regular file');
   });
 
   it('finds what was rotated while nobody followed', async () => {
@@ -160,11 +195,47 @@ describe('positions', () => {
     const first = await Positions.open(file);
     await first.set('/var/log/a', position);
     await first.setCursor('s=1');
+    await first.close();
     const second = await Positions.open(file);
     expect(second.of('/var/log/a')).toEqual(position);
     expect(second.of('/var/log/b')).toBeUndefined();
     expect(second.of('__proto__')).toBeUndefined();
     expect(second.cursor).toBe('s=1');
+    await second.close();
+  });
+
+  it('of any number of files move at once', async () => {
+    const file = join(folder, 'many.json');
+    const positions = await Positions.open(file);
+    const paths = Array.from({ length: 100 }, (_, n) => `/var/log/${n}`);
+    await Promise.all(
+      paths.map(async (path) => {
+        for (let offset = 1; offset <= 3; offset++) await positions.set(path, { ...position, offset });
+      }),
+    );
+    await positions.close();
+    const again = await Positions.open(file);
+    expect(paths.map((path) => again.of(path)?.offset)).toEqual(paths.map(() => 3));
+    await again.close();
+  });
+
+  it('belong to one shipper at a time, and a killed one gives them up', async () => {
+    const file = join(folder, 'held.json');
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    const ended = new Promise((resolve) => void child.once('exit', resolve));
+    writeFileSync(`${file}.lock`, JSON.stringify({ pid: child.pid, started: startOf(child.pid!) }));
+    const taken = { code: 'usage', message: expect.stringContaining(`process ${child.pid} ships`) };
+    await expect(Positions.open(file)).rejects.toMatchObject(taken);
+    child.kill('SIGKILL');
+    await ended;
+    const positions = await Positions.open(file);
+    await positions.close();
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  it('say where they cannot be kept', async () => {
+    const file = join(folder, 'nowhere/state.json');
+    await expect(Positions.open(file)).rejects.toMatchObject({ code: 'usage' });
   });
 
   it.each(['', '{', '{"files":{"a":{}}}', '[]'])(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** How far a file was shipped. `head` tells a file from another one that took its inode, or its place. */
 export interface Position {
@@ -26,6 +27,8 @@ const mostHead = 256;
 /** A line beyond this is cut there; the collector takes no longer one. */
 const lineBytes = 512 * 1024;
 const nothing = createHash('sha256').digest('hex');
+/** Nobody adds to a last line any more who did not for so long, milliseconds. */
+const restMs = 1000;
 
 /**
  * Follows one file through rotation (rename and create, copy and truncate) and truncation. A rotated file is read to its
@@ -39,6 +42,7 @@ export class FileFollower {
   #head = nothing;
   #headBytes = 0;
   #known: Position | undefined;
+  #unread: string | undefined;
 
   /** `known`: where an earlier run stopped. */
   constructor(path: string, known: Position | undefined) {
@@ -65,6 +69,28 @@ export class FileFollower {
     await this.close();
     this.#known = undefined;
     return last ?? this.next();
+  }
+
+  /** Why the file cannot be read, as the system's code: `ENOENT`, `EACCES`, `EISDIR`; undefined where it can. */
+  get unread(): string | undefined {
+    return this.#unread;
+  }
+
+  /** What is there now, also a last line that has no end: for who reads the file once. */
+  async last(): Promise<Lines | undefined> {
+    for (let seen = -1; ; ) {
+      const read = await this.next();
+      if (read !== undefined || this.#handle === undefined) return read;
+      const { size } = await this.#handle.stat();
+      if (size <= this.#offset) return undefined;
+      if (size === seen) {
+        const rest = Buffer.alloc(size - this.#offset);
+        const { bytesRead } = await this.#handle.read(rest, 0, rest.length, this.#offset);
+        return this.#take(rest.subarray(0, bytesRead), bytesRead);
+      }
+      seen = size;
+      await delay(restMs);
+    }
   }
 
   async close(): Promise<void> {
@@ -108,7 +134,7 @@ export class FileFollower {
     const known = this.#known;
     this.#known = undefined;
     for (const path of known === undefined ? [] : [this.path, ...(await this.#siblings(known.ino))]) {
-      const handle = await open(path).catch(() => undefined);
+      const handle = await this.#reach(path);
       if (handle === undefined) continue;
       const { ino, size } = await handle.stat();
       const same = ino === known!.ino && size >= known!.offset;
@@ -121,7 +147,7 @@ export class FileFollower {
       }
       await handle.close();
     }
-    const handle = await open(this.path).catch(() => undefined);
+    const handle = await this.#reach(this.path);
     if (handle === undefined) {
       this.#known = known;
       return undefined;
@@ -131,6 +157,18 @@ export class FileFollower {
     this.#head = nothing;
     this.#headBytes = 0;
     return handle;
+  }
+
+  /** Opens what is a file: a folder cannot be read, and a pipe or a device has no places to come back to. */
+  async #reach(path: string): Promise<FileHandle | undefined> {
+    try {
+      const found = await stat(path);
+      this.#unread = found.isFile() ? undefined : found.isDirectory() ? 'EISDIR' : 'no regular file';
+      return found.isFile() ? await open(path) : undefined;
+    } catch (error) {
+      this.#unread = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      return undefined;
+    }
   }
 
   /** What the file may be called since it was rotated: `app.log.1`, `app.log-20261121`. */

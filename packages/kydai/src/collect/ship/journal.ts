@@ -27,8 +27,10 @@ export async function* followJournal(options: {
   /** A folder with journal files, instead of the system's journal. */
   readonly folder?: string | undefined;
   readonly signal: AbortSignal;
+  /** Told what journalctl said where it had no entry, such as that no journal is there. */
+  readonly onNote?: (note: string) => void;
 }): AsyncGenerator<JournalEntries> {
-  const { after, once, folder, signal } = options;
+  const { after, once, folder, signal, onNote } = options;
   const child = spawn(
     'journalctl',
     [
@@ -38,11 +40,17 @@ export async function* followJournal(options: {
       ...(folder === undefined ? [] : [`--directory=${folder}`]),
       ...(after === undefined ? [] : [`--after-cursor=${after}`]),
     ],
-    { stdio: ['ignore', 'pipe', 'ignore'], signal },
+    { stdio: ['ignore', 'pipe', 'pipe'], signal },
   );
-  const ended = new Promise<unknown>((resolve) => {
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => {
+    said = (said + text.toString('utf8')).slice(0, 500);
+  });
+  const ended = new Promise<Error | undefined>((resolve) => {
     child.once('error', resolve);
-    child.once('close', (code) => resolve(code === 0 || signal.aborted ? undefined : code));
+    child.once('close', (code) =>
+      resolve(code === 0 ? undefined : new Error(said.split('\n')[0] || `it ended with ${code}`)),
+    );
   });
   let entries: JournalEntry[] = [];
   let cursor = '';
@@ -58,8 +66,13 @@ export async function* followJournal(options: {
   }
   if (entries.length > 0) yield { entries, cursor };
   const failure = await ended;
-  if (failure !== undefined && !signal.aborted)
-    throw new ShellError('usage', 'journalctl cannot be run here; is systemd installed?', { cause: failure });
+  if (signal.aborted) return;
+  if (failure !== undefined) {
+    const missing = (failure as NodeJS.ErrnoException).code === 'ENOENT';
+    const words = missing ? 'it cannot be run here; is systemd installed?' : failure.message;
+    throw new ShellError('usage', `journalctl: ${words}`, { cause: failure });
+  }
+  if (cursor === '' && said !== '') onNote?.(`journalctl: ${said.split('\n')[0]}`);
 }
 
 /** One line of `journalctl --output=json` as an event; undefined for what is no entry. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { z } from 'zod';
+import { takeLock } from '../../boot/lock-file.ts';
 import { ShellError } from '../../error.ts';
 import type { Position } from './follow.ts';
 
@@ -24,6 +26,10 @@ export class Positions {
   readonly #kept: z.infer<typeof Kept>;
   /** What was sent after this, epoch ms, may have been taken although no position says so; 0 for a first run. */
   readonly resumedFrom: number;
+  /** Settles when no write is under way. */
+  #writing: Promise<void> = Promise.resolve();
+  /** The write that begins next. */
+  #next: Promise<void> | undefined;
 
   private constructor(file: string, kept: z.infer<typeof Kept>) {
     this.#file = file;
@@ -31,8 +37,35 @@ export class Positions {
     this.resumedFrom = kept.saved;
   }
 
-  /** @throws ShellError `usage` where the file is there and cannot be read: to begin anew would ship everything again */
+  /**
+   * Opens the file, or begins one, for this process alone: two shippers would each ship everything.
+   *
+   * @throws ShellError `usage` where the file is there and cannot be read (to begin anew would ship everything again),
+   *   where it cannot be written, or while another process has it
+   */
   static async open(file: string): Promise<Positions> {
+    try {
+      takeLock(
+        lockOf(file),
+        (pid) =>
+          new ShellError(
+            'usage',
+            `process ${pid} ships with the state file \`${file}\`; give another --state`,
+          ),
+      );
+    } catch (error) {
+      if (error instanceof ShellError) throw error;
+      throw cannotWrite(file, error);
+    }
+    try {
+      return await Positions.#read(file);
+    } catch (error) {
+      rmSync(lockOf(file), { force: true });
+      throw error;
+    }
+  }
+
+  static async #read(file: string): Promise<Positions> {
     let text: string;
     try {
       text = await readFile(file, 'utf8');
@@ -76,16 +109,47 @@ export class Positions {
     await this.#save();
   }
 
-  async #save(): Promise<void> {
+  /** Gives the file up when all of it is on the disk. */
+  async close(): Promise<void> {
+    await this.#writing;
+    rmSync(lockOf(this.#file), { force: true });
+  }
+
+  /** Who comes while a write is under way shares the next one, so that any number of files can move at once. */
+  #save(): Promise<void> {
+    if (this.#next === undefined) {
+      this.#next = this.#writing.then(() => {
+        this.#next = undefined;
+        return this.#write();
+      });
+      this.#writing = this.#next.catch(() => {});
+    }
+    return this.#next;
+  }
+
+  async #write(): Promise<void> {
     this.#kept.saved = Date.now();
     const next = `${this.#file}.new`;
-    const handle = await open(next, 'w', 0o600);
     try {
-      await handle.writeFile(JSON.stringify(this.#kept));
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const handle = await open(next, 'w', 0o600);
+      try {
+        await handle.writeFile(JSON.stringify(this.#kept));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(next, this.#file);
+    } catch (error) {
+      throw cannotWrite(this.#file, error);
     }
-    await rename(next, this.#file);
   }
+}
+
+function lockOf(file: string): string {
+  return `${file}.lock`;
+}
+
+function cannotWrite(file: string, error: unknown): ShellError {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return new ShellError('usage', `cannot write the state file \`${file}\` (${code})`, { cause: error });
 }

@@ -11,7 +11,7 @@ import { createSyslogSender } from './send-syslog.ts';
 import { RecordWatch } from './tls-records.ts';
 
 /** What a collector does when the sender has ended: answer, or what a killed one and a careless one do. */
-type Ending = 'answer' | 'cut' | 'reset';
+type Ending = 'answer' | 'cut' | 'reset' | 'nothing';
 
 describe.runIf(hasOpenssl)('syslog over TLS', () => {
   let folder = '';
@@ -53,7 +53,7 @@ describe.runIf(hasOpenssl)('syslog over TLS', () => {
         texts.push(text);
         if (ending === 'answer') socket.end();
         else if (ending === 'cut') raw.end();
-        else raw.resetAndDestroy();
+        else if (ending === 'reset') raw.resetAndDestroy();
       });
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -65,8 +65,12 @@ describe.runIf(hasOpenssl)('syslog over TLS', () => {
     });
     const { port } = server.address() as AddressInfo;
     const { signal } = stopping;
-    const send = createSyslogSender({ host: '127.0.0.1', port, cert, key, ca: cert, signal });
-    return { texts, send };
+    const notes: string[] = [];
+    const short = { answerMs: 500, probeMs: 200, quietMs: 200 };
+    const patience = endings.includes('nothing') ? { patience: short } : {};
+    const options = { host: '127.0.0.1', port, cert, key, ca: cert, signal, ...patience };
+    const send = createSyslogSender({ ...options, onNote: (note) => void notes.push(note) });
+    return { texts, notes, send };
   }
   const parcels = (...messages: string[]) =>
     messages.map((message) => ({ id: message, fields: { message } }));
@@ -96,6 +100,24 @@ describe.runIf(hasOpenssl)('syslog over TLS', () => {
     await send(parcels('two'));
     expect(texts.filter((text) => text.includes('one'))).toHaveLength(1);
     expect(texts.filter((text) => text.includes('two'))).toHaveLength(1);
+  });
+
+  it('finds out a collector that ends no connection, says what that means, and sends it nothing twice', async () => {
+    const { texts, notes, send } = await collector('TLSv1.3', 'nothing');
+    await send(parcels('one'));
+    await send(parcels('two'));
+    expect(texts.filter((text) => text.includes('one'))).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('two'))).toHaveLength(1);
+    expect(notes).toEqual([
+      expect.stringMatching(/never ends a connection; what it has not read .* is lost$/),
+    ]);
+  });
+
+  it('sends again what a collector that answers otherwise left without an answer once', async () => {
+    const { texts, notes, send } = await collector('TLSv1.3', 'nothing', 'answer');
+    await send(parcels('one'));
+    expect(texts.filter((text) => text.includes('one'))).toHaveLength(2);
+    expect(notes).toEqual([]);
   });
 
   it('sends what waits together in one connection', async () => {

@@ -8,15 +8,29 @@ import type { Send, Sent } from './send.ts';
 import { connectWatched } from './tls-records.ts';
 
 const mostPause = 30_000;
-/** How long the collector may take to answer the end of a connection, milliseconds. */
-const answerMs = 120_000;
 /** Few lines wait for others until so long after the last connection, for each costs a handshake. Milliseconds. */
 const gatherMs = 2000;
 const few = 500;
 /** Lines of one connection. */
 const mostLines = 10_000;
-/** So many empty connections that end without a `close_notify` say that the collector never sends one. */
+/** So many empty connections that all end in one way say that the collector knows no other. */
 const probes = 2;
+/** How long the collector may take, milliseconds. */
+interface Patience {
+  /** To answer the end of a connection. */
+  readonly answerMs: number;
+  /** To end an empty one. */
+  readonly probeMs: number;
+  /** To break one, where it never ends any. */
+  readonly quietMs: number;
+}
+const patient: Patience = { answerMs: 120_000, probeMs: 10_000, quietMs: 2000 };
+
+/**
+ * What the collector did at the end of a connection: ended it with `close_notify`, ended it without a word, or left it
+ * open although it took every byte.
+ */
+type End = 'answered' | 'ended' | 'open';
 
 interface Waiting {
   readonly parcels: readonly Parcel[];
@@ -33,7 +47,8 @@ interface Waiting {
  *
  * INVARIANT: a line may come twice, and never not at all, with a collector of ours; with another, what it had read and lost by
  * itself is lost. One that never sends `close_notify` (rsyslog with GnuTLS) is found out by connections that carry nothing,
- * and then believed where the end came without an error.
+ * and then believed where the end came without an error; so is one that ends no connection at all, and of that one
+ * `onNote` is told: what its system took and it never read is lost without a sign.
  *
  * @throws ShellError `forbidden` where the collector refuses the certificate again and again
  */
@@ -44,14 +59,19 @@ export function createSyslogSender(options: {
   readonly key: string;
   readonly ca?: string | undefined;
   readonly onWait?: (reason: string) => void;
+  /** Told what the collector cannot promise. */
+  readonly onNote?: (note: string) => void;
   readonly signal: AbortSignal;
+  readonly patience?: Patience;
 }): Send {
-  const { host, port, cert, key, ca, onWait, signal } = options;
+  const { host, port, cert, key, ca, onWait, onNote, signal } = options;
+  const { answerMs, probeMs, quietMs } = options.patience ?? patient;
   const waiting: Waiting[] = [];
   let running = false;
   let connected = 0;
   let refusals = 0;
-  let careless = false;
+  /** The only way in which the collector ends connections, where it never answers. */
+  let habit: Exclude<End, 'answered'> | undefined;
 
   return (parcels) =>
     parcels.length === 0
@@ -93,12 +113,21 @@ export function createSyslogSender(options: {
       signal.throwIfAborted();
       let why = '';
       try {
-        const answered = await attempt(bytes);
+        const end = await attempt(bytes, habit === 'open' ? quietMs : answerMs);
         refusals = 0;
-        if (answered || careless) return;
-        careless = await isCareless();
-        if (careless) return;
-        why = 'the collector ended the connection without a word';
+        if (end === 'answered' || end === habit) return;
+        if (await isHabit(end)) {
+          habit = end;
+          if (end === 'open')
+            onNote?.(
+              `\`${host}:${port}\` never ends a connection; what it has not read when it stops is lost`,
+            );
+          return;
+        }
+        why =
+          end === 'open'
+            ? 'the collector does not answer'
+            : 'the collector ended the connection without a word';
       } catch (error) {
         if (signal.aborted) throw error;
         const { code = '' } = error as NodeJS.ErrnoException;
@@ -115,16 +144,21 @@ export function createSyslogSender(options: {
     }
   }
 
-  async function isCareless(): Promise<boolean> {
+  async function isHabit(end: End): Promise<boolean> {
     for (let probe = 0; probe < probes; probe++) {
-      if (await attempt(Buffer.alloc(0))) return false;
+      if ((await attempt(Buffer.alloc(0), probeMs)) !== end) return false;
     }
     return true;
   }
 
-  /** One connection. Whether its end was answered; rejects where it broke. */
-  async function attempt(bytes: Buffer): Promise<boolean> {
-    const { signal: over, stop } = within(answerMs);
+  /** One connection. How it ended, within `ms` after all was sent; rejects where it broke. */
+  async function attempt(bytes: Buffer, ms: number): Promise<End> {
+    const late = new AbortController();
+    const over = AbortSignal.any([signal, late.signal]);
+    const wait = (limit: number) =>
+      setTimeout(() => late.abort(new Error('the collector does not answer')), limit);
+    let timer = wait(answerMs);
+    let sent = false;
     const connection = connectWatched(host, port);
     const socket = connect({
       socket: connection.stream,
@@ -139,6 +173,11 @@ export function createSyslogSender(options: {
       ended.catch(() => {});
       socket.on('error', () => {});
       socket.resume();
+      socket.once('finish', () => {
+        sent = true;
+        clearTimeout(timer);
+        timer = wait(ms);
+      });
       await once(socket, 'secureConnect', { signal: over });
       connected = performance.now();
       socket.end(bytes);
@@ -146,18 +185,14 @@ export function createSyslogSender(options: {
       // An error that came with the end is told after it.
       await once(socket, 'close', { signal: over });
       if (socket.errored) throw socket.errored;
-      return connection.alerted;
+      return connection.alerted ? 'answered' : 'ended';
+    } catch (error) {
+      if (sent && late.signal.aborted && !socket.errored && !signal.aborted) return 'open';
+      throw error;
     } finally {
-      stop();
+      clearTimeout(timer);
       socket.destroy();
       connection.stream.destroy();
     }
-  }
-
-  /** Aborts with the sender, and when nothing is heard for so long. */
-  function within(ms: number): { readonly signal: AbortSignal; stop(): void } {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error('the collector does not answer')), ms);
-    return { signal: AbortSignal.any([signal, late.signal]), stop: () => clearTimeout(timer) };
   }
 }

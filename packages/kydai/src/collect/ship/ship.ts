@@ -16,6 +16,9 @@ export interface ShipOptions {
   readonly signal: AbortSignal;
   /** Told after each batch: the counts, and how many bytes of how many of the files were read. */
   readonly onProgress?: (total: Sent, read: number, size: number) => void;
+  /** Told of a file that cannot be read, with the system's code, and again when that changes. */
+  readonly onUnread?: (path: string, code: string) => void;
+  readonly onNote?: (note: string) => void;
 }
 
 const pollEvery = 250;
@@ -28,7 +31,7 @@ const mostLines = 2000;
  * the first batch of each file is sent with the mark that it may be there already, and the sender leaves out what is.
  */
 export async function ship(options: ShipOptions): Promise<Sent> {
-  const { files, positions, once, signal, onProgress = () => {} } = options;
+  const { files, positions, once, signal, onProgress = () => {}, onUnread, onNote } = options;
   const total = { kept: 0, refused: 0 };
   const sizes = new Map<string, { readonly read: number; readonly size: number }>();
   const { agent, resumedFrom } = positions;
@@ -46,9 +49,12 @@ export async function ship(options: ShipOptions): Promise<Sent> {
   const shipFile = async (path: string) => {
     const follower = new FileFollower(path, positions.of(path));
     let first = true;
+    let told: string | undefined;
     try {
       while (!signal.aborted) {
-        const read = await follower.next();
+        const read = await (once ? follower.last() : follower.next());
+        if (follower.unread !== told && follower.unread !== undefined) onUnread?.(path, follower.unread);
+        told = follower.unread;
         if (read !== undefined) {
           const { lines, offsets, position, size } = read;
           const parcels = lines.flatMap((line, index) => {
@@ -69,19 +75,26 @@ export async function ship(options: ShipOptions): Promise<Sent> {
   const shipJournal = async () => {
     const folder = options.journalFolder;
     let first = true;
-    for await (const { entries, cursor } of followJournal({
-      after: positions.cursor,
-      once,
-      folder,
-      signal,
-    })) {
-      const parcels = entries.map((entry) => {
-        const id = idOf(agent, entry.cursor);
-        return { id, fields: { 'event.id': id, ...entry.fields } };
+    while (!signal.aborted) {
+      const journal = followJournal({
+        after: positions.cursor,
+        once,
+        folder,
+        signal,
+        ...(onNote && { onNote }),
       });
-      await send(parcels, first);
-      await positions.setCursor(cursor);
-      first = false;
+      for await (const { entries, cursor } of journal) {
+        const parcels = entries.map((entry) => {
+          const id = idOf(agent, entry.cursor);
+          return { id, fields: { 'event.id': id, ...entry.fields } };
+        });
+        await send(parcels, first);
+        await positions.setCursor(cursor);
+        first = false;
+      }
+      if (once) return;
+      // What follows the journal has no end of its own: whatever ended it, it goes on after its cursor.
+      await delay(1000, undefined, { signal });
     }
   };
   try {
