@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createCrlHandler } from '../crl/handler.ts';
 import { createEstHandler, type Peer } from '../est/handler.ts';
-import { cameraToken, HandClock, makeCsr, openCity, temporaryFolder } from '../fixtures/city.ts';
+import { cameraToken, ecKey, HandClock, makeCsr, openCity, temporaryFolder } from '../fixtures/city.ts';
 import { listenHttp, listenHttps } from '../fixtures/listen.ts';
 import { createOcspHandler } from '../ocsp/handler.ts';
 import { toPem } from '../x509/pem.ts';
@@ -147,6 +147,32 @@ describe.skipIf(!has('openssl') || !has('curl'))(
       };
       expect(await verify(base)).toContain('cert.pem: OK');
       expect(await verify(base + delta)).toContain('certificate revoked');
+    });
+
+    it('hears that one answer cannot speak for two authorities, and each alone in its turn', async () => {
+      const { city, shell, folder, plainPort } = await startCity();
+      const { authority } = city;
+      const device = await authority.enrol({ csr: () => makeCsr('cam-001'), token: await cameraToken(city) });
+      const service = await authority.issue({
+        csr: makeCsr('api', ecKey(), { names: ['api.hue.example'] }),
+        profile: 'service',
+        subject: 'api',
+        by: 'user:lan',
+      });
+      for (const [name, { der, issuer }] of Object.entries({ device, service })) {
+        await writeFile(join(folder, `${name}.pem`), toPem('CERTIFICATE', Buffer.from(der, 'base64')));
+        const above = toPem('CERTIFICATE', authority.certificateOf(issuer));
+        await writeFile(join(folder, `${name}-ca.pem`), above);
+      }
+      const of = (name: string): string => `-issuer ${name}-ca.pem -cert ${name}.pem`;
+      const ask = (pairs: string): Promise<string> =>
+        shell(`openssl ocsp -CAfile root.pem -url http://127.0.0.1:${plainPort}/pki/ocsp ${pairs}`);
+      expect(await ask(`${of('device')} ${of('service')}`)).toContain('unauthorized (6)');
+      for (const name of ['device', 'service']) {
+        const heard = await ask(`${of(name)} -cert ${name}.pem`);
+        expect(heard).toContain('Response verify OK');
+        expect(heard.split(`${name}.pem: good`)).toHaveLength(3);
+      }
     });
 
     it('tells curl in words why a token was refused', async () => {

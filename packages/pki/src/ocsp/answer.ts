@@ -49,9 +49,12 @@ export class OcspResponder {
       if (!(error instanceof PkiError)) throw error;
       return encodeOcspError('malformedRequest');
     }
-    const issuer = this.#issuerOf(request.certIds[0]!);
-    if (issuer === undefined) return encodeOcspError('unauthorized');
     const [only, ...more] = request.certIds;
+    const issuer = this.#issuerOf(only!);
+    // An answer must hold a SingleResponse for each that was asked about (RFC 6960 section 4.2.2.3), and its one signer be
+    // issued by the authority of each (section 4.2.2.2): for two authorities no answer can be authoritative (section 2.3).
+    if (issuer === undefined || more.some((certId) => this.#issuerOf(certId) !== issuer))
+      return encodeOcspError('unauthorized');
     const asked = this.#nonces === 'omit' ? { certIds: request.certIds } : request;
     if (asked.nonce !== undefined || more.length > 0)
       return (await this.#signNow(asked, issuer))?.der ?? encodeOcspError('tryLater');
@@ -182,7 +185,6 @@ export class OcspResponder {
   }
 
   async #statusOf(certId: CertId, issuer: Issuer): Promise<CertificateState> {
-    if (this.#issuerOf(certId) !== issuer) return { state: 'unknown' };
     const record = (await this.#desk.records.get(certificates, certId.serial))?.value;
     if (record === undefined || record.issuer !== issuer.id) return { state: 'unknown' };
     if (record.revoked === undefined) return { state: 'good' };

@@ -185,6 +185,22 @@ describe('an answer', () => {
     expect((await ask(city, many)).status).toBe(1);
   });
 
+  it('is never about two authorities, ours or not, since one responder cannot speak for both', async () => {
+    const city = await openCity();
+    const serial = await enrolled(city);
+    const [ours, another] = [certId(city, serial), certId(city, serial, 'sha256', 'service-ca')];
+    const strangers = certId(await openCity(), serial);
+    for (const ids of [
+      [ours, another],
+      [another, ours],
+      [ours, strangers],
+      [strangers, ours],
+    ])
+      expect(await ask(city, ids, Buffer.alloc(16))).toMatchObject({ status: 6, singles: [] });
+    const both = await ask(city, [ours, certId(city, serial, 'sha256')]);
+    expect(both.singles.map(({ state }) => state)).toEqual(['good', 'good']);
+  });
+
   it('never fails for random or damaged requests', async () => {
     const city = await openCity();
     const sound = encodeOcspRequest([certId(city, 'aabbcc')], Buffer.alloc(16));
