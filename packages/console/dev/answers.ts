@@ -118,6 +118,10 @@ export async function api(request: IncomingMessage, response: ServerResponse, ur
     }
     case 'certificates': {
       if (act === 'impact') return json(response, pki.impact(id!));
+      if (id) {
+        const one = certificates.find(({ serial }) => serial === id);
+        return one ? json(response, one) : problem(response, 404, 'not-found', `no certificate \`${id}\``);
+      }
       const status = search.get('status') ?? 'all';
       const of = (one: (typeof certificates)[number]) =>
         one.revoked ? 'revoked' : one.notAfter < Date.now() ? 'expired' : 'valid';

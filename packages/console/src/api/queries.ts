@@ -7,10 +7,11 @@ import type {
   BackupsView,
   BlastView,
   Certificate,
+  CertificatePage,
   CoverageView,
   DecisionsView,
   DetectionPage,
-  Device,
+  DevicePage,
   DeviceView,
   EventPageView,
   ExplanationView,
@@ -182,7 +183,7 @@ export const devicesQuery = (
   },
   limit: number,
   offset: number,
-) => resource<Page<Device>>('devices', 'devices', { ...filter, limit, offset });
+) => resource<DevicePage>('devices', 'devices', { ...filter, limit, offset });
 /** What waits for a person's word on a certificate. */
 export const applicationsQuery = () => ({
   ...resource<{ readonly items: readonly ApplicationView[] }>('devices', 'pki/applications'),
@@ -191,7 +192,7 @@ export const applicationsQuery = () => ({
 export const deviceQuery = (id: string) => single<DeviceView>('device', id, 'devices');
 export const certificatesQuery = (
   filter: {
-    /** The whole subject, or its beginning. */
+    /** The whole subject; `q`: any part of it, or a whole serial number. */
     readonly subject?: string;
     readonly q?: string;
     readonly profile?: string;
@@ -200,7 +201,13 @@ export const certificatesQuery = (
   },
   limit: number,
   offset: number,
-) => resource<Page<Certificate>>('certificates', 'certificates', { ...filter, limit, offset });
+) => resource<CertificatePage>('certificates', 'certificates', { ...filter, limit, offset });
+/** Under the key of the lists, so that what renews them renews it. */
+export const certificateQuery = (serial: string) =>
+  queryOptions({
+    queryKey: ['certificates', 'one', serial] as const,
+    queryFn: ({ signal }) => get<Certificate>(`${root}/certificates/${encodeURIComponent(serial)}`, signal),
+  });
 export const impactQuery = (serial: string) => ({
   ...resource<ImpactView>('certificates', `certificates/${encodeURIComponent(serial)}/impact`),
   gcTime: 0,

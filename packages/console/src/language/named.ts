@@ -8,10 +8,11 @@ import type {
   WaitingApproval,
 } from '@kydai/contracts';
 import { type Language, translator } from './translate.ts';
+import { visible } from './visible.ts';
 
 /** Names that data carries in both languages; the English one where there is no Vietnamese one. */
 const choose = (language: Language, name: string, vi: string | undefined): string =>
-  language === 'vi' && vi ? vi : name;
+  visible(language === 'vi' && vi ? vi : name);
 
 export const titleOf = (incident: Pick<Incident, 'title' | 'titleVi'>, language: Language): string =>
   choose(language, incident.title, incident.titleVi);
@@ -45,7 +46,7 @@ export function quarantineReasonOf(
   language: Language,
 ): string {
   const [, playbook] = /^playbook: (.+)$/.exec(reason) ?? [];
-  if (playbook === undefined) return reason;
+  if (playbook === undefined) return visible(reason);
   const incident = incidents.find(({ title }) => title.startsWith(playbook));
   const about = incident?.title.slice(playbook.length) ?? '';
   const vi = incident?.titleVi?.endsWith(about) ? incident.titleVi : undefined;

@@ -1,5 +1,6 @@
 import type { Phrase } from '@kydai/contracts';
 import { isKey, type Language, translateData, translator } from './translate.ts';
+import { visible } from './visible.ts';
 
 /** These lead to what follows them: `Failed after 4 attempts: no answer in time`. */
 const leading = new Set(['outcome.attempt', 'outcome.gave-up', 'outcome.no-effect']);
@@ -16,11 +17,11 @@ export function say(
   line: string | undefined,
   language: Language,
 ): string | undefined {
-  if (phrases === undefined || phrases.length === 0) return line;
+  if (phrases === undefined || phrases.length === 0) return line && visible(line);
   let text = '';
   for (const [index, phrase] of phrases.entries()) {
     const said = sayPhrase(phrase, language);
-    if (said === undefined) return line;
+    if (said === undefined) return line && visible(line);
     const before = phrases[index - 1];
     text += (before === undefined ? '' : leading.has(before.code) ? ': ' : '; ') + said;
   }

@@ -1,5 +1,6 @@
 import { en } from './en/index.ts';
 import { vi } from './vi/index.ts';
+import { visible } from './visible.ts';
 
 export type Language = 'vi' | 'en';
 export type Key = keyof typeof vi;
@@ -24,7 +25,7 @@ const placeholder = /\{(\w+)(?::([^|{}]*)\|([^{}]*))?\}/g;
 
 /**
  * Puts values into a text. `{n}` is replaced; `{n:item|items}` becomes its first word when `n` is 1, else the second.
- * Numbers are written in the way of `language`.
+ * Numbers are written in the way of `language`, and what is hidden in a text is shown.
  */
 export function fillText(
   text: string,
@@ -35,7 +36,9 @@ export function fillText(
     const value = values[name];
     if (value === undefined) return whole;
     if (one !== undefined) return (value === 1 || value === '1' ? one : many) ?? '';
-    return typeof value === 'number' ? value.toLocaleString(language === 'vi' ? 'vi-VN' : 'en-GB') : value;
+    return typeof value === 'number'
+      ? value.toLocaleString(language === 'vi' ? 'vi-VN' : 'en-GB')
+      : visible(value);
   });
 }
 

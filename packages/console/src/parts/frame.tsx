@@ -4,6 +4,7 @@ import { explainError } from '../language/problems.ts';
 import { useSettings } from '../language/settings.tsx';
 import type { Translate } from '../language/translate.ts';
 import { useCopy } from './copy-button.tsx';
+import { Visible } from './visible.tsx';
 
 /** A page: its title for the tab and the reader, a line about it, and its actions. */
 export function Page({
@@ -167,7 +168,9 @@ export function Copyable({ text, label }: { text: string; label?: string }) {
     <section className="copyable" aria-label={label}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long commands scroll, also by the keyboard */}
       <pre className={text.trim().includes('\n') ? 'lines' : undefined} tabIndex={0}>
-        <code>{text}</code>
+        <code>
+          <Visible text={text} />
+        </code>
       </pre>
       <button type="button" className="button quiet" onClick={copy}>
         {copied ? t('common.copied') : t('common.copy')}

@@ -9,7 +9,7 @@ import { actionsFor } from '../pages/incident/allowed.ts';
 import { sayContainment, tell } from '../pages/incident/tell.ts';
 import { fold } from '../shell/fold.ts';
 import { imbalance, sumAccounts } from './account.tsx';
-import { certificateStatus, toPem } from './certificate-list.tsx';
+import { certificateStatus, toPem } from './certificate.tsx';
 import { citationIn, judgeDeadline } from './deadline.tsx';
 import { shorten } from './reference.tsx';
 import { niceTop } from './time-bars.tsx';

@@ -1,3 +1,5 @@
+import { Visible } from './visible.tsx';
+
 /**
  * Long identifiers cut in the middle: digests (32 hex digits or more) and UUIDs keep their ends, everything else stays.
  * Two of ours differ at their ends, so the short form still tells them apart on one page.
@@ -15,7 +17,7 @@ export function Reference({ text }: { text: string }) {
   const short = shorten(text);
   return (
     <span className="mono" title={short === text ? undefined : text}>
-      {short}
+      <Visible text={short} />
     </span>
   );
 }

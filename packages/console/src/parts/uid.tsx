@@ -1,9 +1,13 @@
+import { Visible } from './visible.tsx';
+
 /** An entity of the policies, with its type set apart. */
 export function Uid({ uid: { type, id } }: { uid: { readonly type: string; readonly id: string } }) {
   return (
     <span className="entity">
       {type ? <span className="entity-type">{type}</span> : null}
-      <span className="mono">{id}</span>
+      <span className="mono">
+        <Visible text={id} />
+      </span>
     </span>
   );
 }

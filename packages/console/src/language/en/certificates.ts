@@ -4,7 +4,7 @@ import type { English } from './english.ts';
 /** Certificates, authorities, the forecast and what a revocation breaks. */
 export const certificates: English<typeof vi> = {
   'certificates.title': 'Certificates',
-  'certificates.search': 'Subject starts with',
+  'certificates.search': 'Part of a subject, or a serial number',
   'certificates.status.all': 'All',
   'certificates.status.valid': 'Valid',
   'certificates.status.expired': 'Expired',

@@ -4,7 +4,9 @@ import type { English } from './english.ts';
 /** Devices and their enrolment. */
 export const devices: English<typeof vi> = {
   'devices.title': 'Devices',
-  'devices.search': 'Device id starts with',
+  'named.beginning': 'Too many names hold these letters: shown are those that begin with them.',
+  'named.first': 'Too many names hold these letters: shown are the first 1,000. Type more to narrow them.',
+  'devices.search': 'Any part of a device id',
   'devices.enrol': 'Enrol a device',
   'devices.empty': 'No devices yet',
   'devices.emptyHint':

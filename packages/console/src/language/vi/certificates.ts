@@ -1,7 +1,7 @@
 /** Certificates, authorities, the forecast and what a revocation breaks. */
 export const certificates = {
   'certificates.title': 'Chứng thư số',
-  'certificates.search': 'Chủ thể bắt đầu bằng',
+  'certificates.search': 'Chủ thể hoặc số sê-ri',
   'certificates.status.all': 'Tất cả',
   'certificates.status.valid': 'Còn hiệu lực',
   'certificates.status.expired': 'Hết hạn',

@@ -1,7 +1,9 @@
 /** Devices and their enrolment. */
 export const devices = {
   'devices.title': 'Thiết bị',
-  'devices.search': 'Mã thiết bị bắt đầu bằng',
+  'named.beginning': 'Quá nhiều tên chứa các chữ này: chỉ hiện những tên bắt đầu bằng chúng.',
+  'named.first': 'Quá nhiều tên chứa các chữ này: chỉ hiện 1.000 tên đầu. Gõ thêm để thu hẹp.',
+  'devices.search': 'Mã thiết bị, một phần cũng được',
   'devices.enrol': 'Ghi danh thiết bị',
   'devices.empty': 'Chưa có thiết bị nào',
   'devices.emptyHint':

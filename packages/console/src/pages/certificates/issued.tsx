@@ -49,6 +49,7 @@ export function Issued({ listing, enrol }: { listing: Listing; enrol: ReactNode 
         {(page) =>
           page.items.length > 0 ? (
             <>
+              {page.named === undefined ? null : <p className="hint">{t(`named.${page.named}`)}</p>}
               <CertificateList
                 certificates={page.items}
                 withSubject

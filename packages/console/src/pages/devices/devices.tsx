@@ -92,6 +92,7 @@ export default function Devices() {
             )
           ) : (
             <>
+              {page.named === undefined ? null : <p className="hint">{t(`named.${page.named}`)}</p>}
               <Table
                 caption={t('devices.title')}
                 rows={page.items}

@@ -4,6 +4,7 @@ import { useSettings } from '../../language/settings.tsx';
 import type { Listing } from '../../parts/listing.ts';
 import { Pager } from '../../parts/pager.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { When } from '../../parts/when.tsx';
 import { advisoryHref, Likelihood, listHref, SeverityWord, systemHref, Urgent } from './marks.tsx';
 
@@ -28,7 +29,7 @@ export function FindingTable({
       cell: ({ system }) => (
         <>
           <Link className="row-link" href={systemHref(system.id)}>
-            {system.name} <span className="mono">{system.version}</span>
+            <Visible text={system.name} /> <span className="mono">{system.version}</span>
           </Link>
           <span className="under">
             {[system.owner, system.zone, system.site].filter(Boolean).join(' · ')}
@@ -47,7 +48,7 @@ export function FindingTable({
             href={listHref({ component: finding.component.purl })}
             title={finding.component.purl}
           >
-            {finding.component.name}@{finding.component.version}
+            <Visible text={`${finding.component.name}@${finding.component.version}`} />
           </Link>
           <span className="under">
             {t(finding.direct ? 'findings.direct' : 'findings.transitive')}

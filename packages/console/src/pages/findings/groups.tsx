@@ -9,6 +9,7 @@ import { Pager } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { When } from '../../parts/when.tsx';
 import {
   advisoryHref,
@@ -106,7 +107,7 @@ function useColumns(by: FindingGrouping): readonly Column<FindingGroup>[] {
           cell: (group) => (
             <>
               <Link className="row-link strong" href={systemHref(group.key)}>
-                {group.name} <span className="mono">{group.detail}</span>
+                <Visible text={group.name} /> <span className="mono">{group.detail}</span>
               </Link>
               <span className="under">
                 {[group.system?.owner, group.system?.zone, group.system?.site].filter(Boolean).join(' · ')}

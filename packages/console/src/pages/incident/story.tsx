@@ -14,6 +14,7 @@ import { glossary } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { isKey } from '../../language/translate.ts';
 import { shorten } from '../../parts/reference.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { tell } from './tell.ts';
 
 const icons: Readonly<Record<TimelineEntry['kind'], LucideIcon>> = {
@@ -67,11 +68,21 @@ export function Story({
                     <Icon aria-hidden="true" />
                   </span>
                   <div>
-                    <p>{told.text}</p>
-                    {told.quote ? <q>{told.quote}</q> : null}
+                    <p>
+                      <Visible text={told.text} />
+                    </p>
+                    {told.quote ? (
+                      <q>
+                        <Visible text={told.quote} />
+                      </q>
+                    ) : null}
                     <p className="hint">
-                      {told.detail ? <span className="story-detail">{shorten(told.detail)} · </span> : null}
-                      {shorten(who(entry.actor))}
+                      {told.detail ? (
+                        <span className="story-detail">
+                          <Visible text={shorten(told.detail)} /> ·{' '}
+                        </span>
+                      ) : null}
+                      <Visible text={shorten(who(entry.actor))} />
                     </p>
                   </div>
                 </li>

@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { ruleTitleOf, titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Copyable, explain } from '../../parts/frame.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { relatedQuery, surroundingQuery } from './ask.ts';
 import { NarrowButtons } from './narrow-buttons.tsx';
 import { condition } from './range.ts';
@@ -50,7 +51,9 @@ export function Detail({
           return (
             <div key={name}>
               <dt className="mono">{name}</dt>
-              <dd className="mono">{text}</dd>
+              <dd className="mono">
+                <Visible text={text} />
+              </dd>
               <span className="event-field-acts">
                 <NarrowButtons term={term} narrow={narrow} />
                 <button
@@ -131,7 +134,8 @@ function Around({ event }: { event: EventRow }) {
         <ol className="around mono">
           {(data?.events ?? []).map((one) => (
             <li key={one.id} aria-current={one.id === event.id || undefined}>
-              <time dateTime={one.time}>{format.clock(Date.parse(one.time), true)}</time> {one.raw}
+              <time dateTime={one.time}>{format.clock(Date.parse(one.time), true)}</time>{' '}
+              <Visible text={one.raw} />
             </li>
           ))}
         </ol>

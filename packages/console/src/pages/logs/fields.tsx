@@ -3,6 +3,7 @@ import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { useSettings } from '../../language/settings.tsx';
 import { explain } from '../../parts/frame.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { fieldsQuery, statisticsQuery, valuesQuery } from './ask.ts';
 import { NarrowButtons } from './narrow-buttons.tsx';
 import { condition } from './range.ts';
@@ -70,7 +71,7 @@ function Values({ q, span, field, narrow }: Asked & { readonly field: string }) 
         return (
           <div key={value} className="field-value">
             <span className="mono" title={value}>
-              {value}
+              <Visible text={value} />
             </span>
             <span className="hint figures">{format.number(count)}</span>
             <NarrowButtons term={term} narrow={narrow} />

@@ -2,6 +2,7 @@ import type { EventPageView } from '@kydai/contracts';
 import { ChevronRight } from 'lucide-react';
 import { Fragment, type RefObject, useEffect, useRef, useState } from 'react';
 import { useSettings } from '../../language/settings.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { Detail } from './detail.tsx';
 
 type EventRow = EventPageView['events'][number];
@@ -152,7 +153,7 @@ function Row({
             data-label={column}
             className={column === 'message' || column === 'raw' ? 'wide mono event-text' : 'mono event-text'}
           >
-            {fieldText(event, column)}
+            <Visible text={fieldText(event, column)} />
           </td>
         ))}
       </tr>

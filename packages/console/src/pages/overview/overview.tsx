@@ -11,6 +11,7 @@ import { Empty, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
 import { DrillMark, SeverityGlyph, StateMark } from '../../parts/marks.tsx';
 import { useNow } from '../../parts/now.ts';
 import { TimeBars } from '../../parts/time-bars.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { When } from '../../parts/when.tsx';
 import { BackupLine } from '../backups/line.tsx';
 import { Approvals } from './approvals.tsx';
@@ -205,7 +206,9 @@ function Board({ data }: { data: OverviewBody }) {
                 .slice(0, 5)
                 .map((source) => (
                   <li key={source.source}>
-                    <span className="mono">{source.source}</span>
+                    <span className="mono">
+                      <Visible text={source.source} />
+                    </span>
                     <span>{format.compact(source.received)}</span>
                     <When at={source.lastSeen} />
                   </li>

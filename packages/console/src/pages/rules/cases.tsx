@@ -1,6 +1,7 @@
 import type { RuleDetailView } from '@kydai/contracts';
 import { CircleCheck, CircleX } from 'lucide-react';
 import { useSettings } from '../../language/settings.tsx';
+import { Visible } from '../../parts/visible.tsx';
 
 /** The cases in a rule's own file, with their events: those on which it must fire, and those on which it must not. */
 export function Cases({ cases }: { cases: RuleDetailView['cases'] }) {
@@ -68,7 +69,11 @@ function CaseEvent({ event }: { event: GivenEvent }) {
           </div>
         ))}
       </dl>
-      {raw ? <pre className="mono">{raw}</pre> : null}
+      {raw ? (
+        <pre className="mono">
+          <Visible text={raw} />
+        </pre>
+      ) : null}
     </div>
   );
 }

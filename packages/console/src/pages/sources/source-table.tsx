@@ -2,6 +2,7 @@ import { useSettings } from '../../language/settings.tsx';
 import { imbalance } from '../../parts/account.tsx';
 import { useNow } from '../../parts/now.ts';
 import { type Column, type Order, Table } from '../../parts/table.tsx';
+import { Visible } from '../../parts/visible.tsx';
 import { Rate } from './rate.tsx';
 import { isSilent, type Source } from './standing.ts';
 
@@ -61,7 +62,7 @@ export function SourceTable({
                 onClick={() => open(ledger.source)}
                 aria-haspopup="dialog"
               >
-                {ledger.source}
+                <Visible text={ledger.source} />
               </button>
               <span className="under">
                 {t(`transport.${ledger.transport}`)}
