@@ -52,6 +52,8 @@ export {
   type SourceWatch,
   type WatchSettings,
 } from './ledger/watch.ts';
+export { FileHeader } from './normalise/columns/file-header.ts';
+export type { KeptHeader } from './normalise/columns/file-headers.ts';
 export { NormaliseError, type NormaliseErrorCode } from './normalise/error.ts';
 export {
   createNormaliser,

@@ -1,5 +1,6 @@
 import { uuidv7 } from '@kydai/contracts';
-import { type Normaliser, withFault } from '../normalise/normalise.ts';
+import { withFault } from '../normalise/fault.ts';
+import type { Normaliser } from '../normalise/normalise.ts';
 import { decodeFrame } from './frames.ts';
 import type { ReadFrame } from './intake.ts';
 import { isObject } from './json-lines.ts';
@@ -34,6 +35,8 @@ export interface BulkContext extends IngestRoute {
   readonly limits: HttpLimits;
   readonly normaliser: Normaliser;
   readonly now: number;
+  /** The sender, by the name of its account. */
+  readonly origin: string;
 }
 
 const actions: ReadonlySet<string> = new Set(['index', 'create', 'update', 'delete']);
@@ -138,7 +141,7 @@ function readSource(
   }
   if (!isObject(document))
     return { reason: 'not-an-object', detail: 'failed to parse: the document is not an object' };
-  const read = withFault(context.normaliser.document(document, context.now), fault);
+  const read = withFault(context.normaliser.document(document, context.now, context.origin), fault);
   // A data stream is called `logs-<dataset>-<namespace>`; the name says what the document does not.
   const stream = /^logs-([a-z0-9][a-z0-9_.]{0,63})-[^-]+$/.exec(index);
   const named = stream?.[1];

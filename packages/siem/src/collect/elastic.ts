@@ -69,6 +69,7 @@ export function createElasticBulkHandler(options: ElasticBulkOptions): Collector
         limits,
         normaliser: intake.normaliser,
         now: intake.clock.now(),
+        origin: account.source,
       });
       if ('broken' in bulk) {
         account.refuse(bulk.reason, read.body.length, intake.clock.now());

@@ -9,7 +9,8 @@ import {
 } from '@kydai/contracts';
 import type { SourceAccount, Transport } from '../ledger/account.ts';
 import { LedgerBook } from '../ledger/book.ts';
-import { createNormaliser, type Normalised, type Normaliser, withFault } from '../normalise/normalise.ts';
+import { withFault } from '../normalise/fault.ts';
+import { createNormaliser, type Normalised, type Normaliser } from '../normalise/normalise.ts';
 import { type IntakeLimits, intakeLimits } from './limits.ts';
 import { Entry, type FrameOutcome, FrameQueue, type Ticket } from './queue.ts';
 
@@ -241,7 +242,7 @@ export function createIntake(options: IntakeOptions): Intake {
       if (kind === 'urgent' && queue.frames > limits.queueFrames * wakeShares.stream && urgentLeft-- <= 0)
         return false;
       const received = clock.now();
-      const read = normaliser.line(text, received);
+      const read = normaliser.line(text, received, account.transport === 'syslog-udp' ? '' : account.source);
       enqueue(account, text, size, withFault(read, fault), received, undefined, 0);
       return true;
     },

@@ -1,5 +1,5 @@
 import { plainAddress } from '../normalise/address.ts';
-import { withFault } from '../normalise/normalise.ts';
+import { withFault } from '../normalise/fault.ts';
 import { BodyReader } from './body.ts';
 import { decodeFrame } from './frames.ts';
 import type { Intake, ReadFrame } from './intake.ts';
@@ -84,7 +84,10 @@ export function createJsonLinesHandler(options: JsonLinesOptions): CollectorHand
         }
         if ('reason' in item) refused.push({ line: item.number, reason: item.reason });
         else {
-          const normalised = withFault(intake.normaliser.document(item.document, now), item.fault);
+          const normalised = withFault(
+            intake.normaliser.document(item.document, now, account.source),
+            item.fault,
+          );
           items.push({ number: item.number, frame: { raw: item.raw, bytes: item.bytes, normalised } });
         }
       }

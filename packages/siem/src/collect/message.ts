@@ -1,5 +1,5 @@
+import { withFault } from '../normalise/fault.ts';
 import { FieldList } from '../normalise/fields.ts';
-import { withFault } from '../normalise/normalise.ts';
 import { decodeFrame } from './frames.ts';
 import type { Intake, ReadFrame } from './intake.ts';
 

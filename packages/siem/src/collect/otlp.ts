@@ -87,7 +87,7 @@ export function createOtlpLogsHandler(options: OtlpLogsOptions): CollectorHandle
         const raw = record === undefined ? '' : JSON.stringify(record.document);
         if (record === undefined || raw.length > limits.lineBytes) refused++;
         else {
-          const normalised = intake.normaliser.document(record.document, now);
+          const normalised = intake.normaliser.document(record.document, now, account.source);
           frames.push(identified({ raw, bytes: raw.length, normalised }, record.id));
         }
       }

@@ -1,5 +1,8 @@
 import type { Fields } from '@kydai/contracts';
-import { Draft, FieldList, type TimeFlag } from './fields.ts';
+import { FileHeaders, type KeptHeader } from './columns/file-headers.ts';
+import { readFileLine, readHeaderLine, readShippedLine, unknownHeader } from './columns/file-lines.ts';
+import { readAssumedIis } from './columns/w3c.ts';
+import { Draft } from './fields.ts';
 import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
@@ -8,6 +11,7 @@ import { readDeviceLine, readDeviceMessage } from './network/network.ts';
 import { compileParser } from './parser-pack.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
 import { type MessageReader, programReader, type ReaderContext, readBareLine } from './programs/programs.ts';
+import { addPriority, ahead, applyHeader, doubt, readProcessId } from './syslog/apply.ts';
 import { looksRelayed, readHeader, type SyslogHeader } from './syslog/header.ts';
 import { TimeReader, type ZoneOffset, zoneOffset } from './syslog/time.ts';
 
@@ -24,10 +28,15 @@ export interface Normalised {
 }
 
 export interface Normaliser {
-  /** One line of syslog, with or without its header, or a line that is a JSON document or an access log entry. */
-  line(text: string, received: number): Normalised;
+  /**
+   * One line of syslog, with or without its header, or a line that is a JSON document or an access log entry. `origin`
+   * names the sender, if nobody else can send in its name: the headers of its files are remembered for it.
+   */
+  line(text: string, received: number, origin?: string): Normalised;
   /** One JSON document. */
-  document(value: object, received: number): Normalised;
+  document(value: object, received: number, origin?: string): Normalised;
+  /** The headers of files (Zeek's, W3C's) that are new since this was called last, for `headers` of the next start. */
+  newHeaders(): readonly KeptHeader[];
 }
 
 export interface NormaliserOptions {
@@ -35,19 +44,12 @@ export interface NormaliserOptions {
   readonly zone?: string;
   /** Parsers of the city's own, each of the shape of `ParserDefinition`; they win over the built-in ones. */
   readonly parsers?: readonly unknown[];
+  /** The headers of files of before a restart. */
+  readonly headers?: readonly KeptHeader[];
 }
-
-const facilities = (
-  'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp security console solaris-cron ' +
-  'local0 local1 local2 local3 local4 local5 local6 local7'
-).split(' ');
-const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
 /** Beyond this many UTF-16 units the fields of a line are copied out of it. */
 const longLine = 1024;
-const hour = 3_600_000;
-const ahead = 5 * 60_000;
-
 /** Makes the normaliser: from what a source wrote to ECS fields. Throws `NormaliseError` for an unknown zone or a bad parser. */
 export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
   const zone = zoneOffset(options.zone ?? '+07:00');
@@ -57,23 +59,30 @@ export function createNormaliser(options: NormaliserOptions = {}): Normaliser {
     for (const program of parser.programs) own.set(program, parser.read);
   }
   const times = new TimeReader(zone);
+  const files = new FileHeaders(options.headers);
   const reader = (program: string): MessageReader | undefined => own.get(program) ?? programReader(program);
   return {
-    line(given, received) {
+    line(given, received, origin = '') {
       // A file that Windows wrote begins with a byte order mark.
       const text = given.charCodeAt(0) === 0xfeff ? given.slice(1) : given;
-      const draft = readLine(text, { received, zone, times, reader });
+      const draft = readLine(text, { received, zone, times, reader, files, origin });
       if (text.length > longLine) draft.fields.detach();
       return judged(draft, received);
     },
-    document: (value, received) =>
-      judged(readWholeDocument(new Draft(received), value, { received, zone, times, reader }), received),
+    document(value, received, origin = '') {
+      const context = { received, zone, times, reader, files, origin };
+      return judged(readWholeDocument(new Draft(received), value, context), received);
+    },
+    newHeaders: () => files.changes(),
   };
 }
 
 /** What reading one line needs besides the line. */
 interface Context extends ReaderContext {
   readonly times: TimeReader;
+  readonly files: FileHeaders;
+  /** Empty where senders cannot be told apart. */
+  readonly origin: string;
   reader(program: string): MessageReader | undefined;
 }
 
@@ -84,11 +93,15 @@ function readLine(text: string, context: Context): Draft {
     const document = parseObject(text);
     if (document) return readWholeDocument(draft, document, context);
   }
+  if (readAssumedIis(draft, text)) return draft;
   const header = readHeader(text, { received, times: context.times, fields: draft.fields });
   if (header.fault !== '') {
     if (readBareLine(draft, text, context) || readDevice(draft, text, header, context)) return draft;
-    draft.fields.set('error.message', header.fault);
     draft.fields.offer('message', text);
+    draft.timeFlag = 'none';
+    if (readHeaderLine(draft, text)) return draft;
+    const headless = /^\d{9,10}\.\d{6}\t/.test(text);
+    draft.fields.set('error.message', headless ? unknownHeader : header.fault);
     return draft;
   }
   // What begins like a tag may be a line of a file that has no header: `example.com:443 203.0.113.7 - - [...]`.
@@ -125,45 +138,11 @@ function readDevice(draft: Draft, text: string, header: SyslogHeader, context: C
   return true;
 }
 
-function applyHeader(draft: Draft, header: SyslogHeader, received: number): void {
-  const { fields } = draft;
-  draft.parsed = true;
-  draft.dataset = 'linux.syslog';
-  if (header.priority >= 0) {
-    fields.add('log.syslog.facility.name', facilities[header.priority >> 3]!);
-    fields.add('log.syslog.severity.name', severities[header.priority & 7]!);
-  }
-  if (header.host !== '') fields.add('host.name', header.host);
-  if (header.program !== '' && header.program !== 'CEF' && header.program !== 'LEEF') {
-    fields.add('process.name', header.program);
-  }
-  if (header.processId !== '') fields.add('process.pid', readProcessId(header.processId));
-  if (header.messageId !== '') fields.add('log.syslog.msgid', header.messageId);
-  if (Number.isNaN(header.time)) draft.timeFlag = header.timeIsBroken ? 'invalid' : 'none';
-  else draft.happened(header.time, doubt(header, received));
-}
-
 /** Writes down what is doubtful about the time, whichever reader it came from in the end. */
 function judged(draft: Draft, received: number): Draft {
   const flag = draft.timeFlag === '' && draft.time - received > ahead ? 'future' : draft.timeFlag;
   if (flag !== '') draft.fields.set('kydai.time_flag', flag);
   return draft;
-}
-
-function readProcessId(text: string): string | number {
-  const number = Number(text);
-  return Number.isSafeInteger(number) && number >= 0 ? number : text;
-}
-
-/** What is doubtful about the time of a header. The time itself is never changed on a suspicion. */
-function doubt(header: SyslogHeader, received: number): TimeFlag {
-  const skew = header.time - received;
-  if (header.zoneAssumed && Math.abs(skew) > 0.4 * hour && Math.abs(skew) < 14.5 * hour) {
-    const rest = Math.abs(skew - Math.round(skew / (hour / 2)) * (hour / 2));
-    if (rest < 90_000) return 'zone';
-  }
-  if (skew > ahead) return 'future';
-  return header.yearGuessed ? 'year' : '';
 }
 
 function readMessage(draft: Draft, header: SyslogHeader, context: Context): void {
@@ -187,6 +166,7 @@ function readMessage(draft: Draft, header: SyslogHeader, context: Context): void
     fields.set('process.name', program);
   }
   fields.add('message', message);
+  if (readFileLine(draft, header, message, context)) return;
   const first = message.charCodeAt(0);
   if (first === 123 || (first === 64 && message.startsWith('@cee:'))) {
     const document = parseObject(first === 64 ? message.slice(5) : message);
@@ -231,6 +211,8 @@ function readWholeDocument(draft: Draft, value: object, context: Context): Draft
   if (!readDocument(draft, value, zone)) draft.timeFlag = 'none';
   if (draft.dataset !== 'json') finishCity(draft);
   if (draft.dataset === 'windows' || isRead(fields)) return draft;
+  const shipped = readShippedLine(draft, value, context);
+  if (shipped) return shipped === draft ? draft : fill(draft, shipped);
   const relayed = readRelayed(fields);
   if (relayed) return readRelayedMessage(draft, relayed, context);
   const line = fields.get('message') ?? fields.get('log') ?? fields.get('event.original');
@@ -276,11 +258,7 @@ function readRelayedMessage(draft: Draft, relayed: Relayed, context: Context): D
   const inner = new Draft(draft.time);
   inner.parsed = true;
   inner.dataset = 'linux.syslog';
-  if (!Number.isNaN(relayed.facility)) {
-    inner.fields.add('log.syslog.facility.name', facilities[relayed.facility]!);
-  }
-  if (!Number.isNaN(relayed.severity))
-    inner.fields.add('log.syslog.severity.name', severities[relayed.severity]!);
+  addPriority(inner.fields, relayed.facility, relayed.severity);
   if (relayed.host !== '') inner.fields.add('host.name', relayed.host);
   inner.fields.add('process.name', relayed.program);
   if (relayed.processId !== '') inner.fields.add('process.pid', readProcessId(relayed.processId));
@@ -312,14 +290,4 @@ function parseObject(text: string): object | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Adds what had to be replaced or cut before the line could be read. */
-export function withFault(read: Normalised, fault: string | undefined): Normalised {
-  if (fault === undefined) return read;
-  const fields = new FieldList();
-  for (const [name, value] of read.fields.entries()) fields.add(name, value);
-  const before = fields.get('error.message');
-  fields.set('error.message', typeof before === 'string' ? `${fault}; ${before}` : fault);
-  return { ...read, fields };
 }

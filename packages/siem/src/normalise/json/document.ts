@@ -9,6 +9,8 @@ import { isWindows, nameData, renameWindows } from './windows.ts';
 
 /** Where documents say when it happened, in order of preference. */
 const timeNames = ['@timestamp', 'timestamp', 'event.start', 'event.created', 'time', 'ts', 'date'] as const;
+/** What a shipper of ours says about a document; no fields of it. */
+const marks: ReadonlySet<string> = new Set(['kydai.drill', 'kydai.drill.id', 'kydai.columns']);
 const datasetName = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
 
 /**
@@ -49,7 +51,7 @@ export function readDocument(draft: Draft, document: object, zone: ZoneOffset): 
   draft.dataset = dataset;
   const taken = new Set(draft.fields.names);
   for (const [name, value] of fields) {
-    if (name === 'kydai.drill' || name === 'kydai.drill.id' || taken.has(name)) continue;
+    if (marks.has(name) || taken.has(name)) continue;
     draft.fields.add(name, value);
   }
   const drill = fields.get('kydai.drill') ?? fields.get('kydai.drill.id');

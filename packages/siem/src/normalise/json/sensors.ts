@@ -14,11 +14,50 @@ function text(value: FieldValue | undefined): string | undefined {
   return typeof value === 'string' && /^[a-z0-9_]{1,40}$/.test(value) ? value : undefined;
 }
 
+function zeekDataset(path: string): string {
+  return path === 'conn' ? 'zeek.connection' : `zeek.${path}`;
+}
+
+const zeekFolder = /\b(?:zeek|bro)\b/;
+
+function fileOf(fields: ReadonlyMap<string, FieldValue>): string {
+  const file = fields.get('log.file.path') ?? fields.get('file') ?? fields.get('filename');
+  return typeof file === 'string' ? file : '';
+}
+
+/** Zeek calls its files by the log: `dns.log`, and after rotation `dns.20:00:00-21:00:00.log`. */
+function pathOfFile(fields: ReadonlyMap<string, FieldValue>): string | undefined {
+  return /(?:^|[\\/])([a-z0-9_]{1,40})(?:[.-][\d:._-]{1,40})?\.log$/.exec(fileOf(fields))?.[1];
+}
+
+/** Fields that only one of Zeek's logs has; a document with none of them is of a connection. */
+const shapes: readonly (readonly [path: string, ...fields: readonly string[]])[] = [
+  ['conn', 'conn_state'],
+  ['dns', 'rcode_name'],
+  ['dns', 'qclass'],
+  ['http', 'trans_depth', 'method'],
+  ['dce_rpc', 'endpoint', 'operation'],
+  ['kerberos', 'request_type', 'service'],
+  ['smb_files', 'action', 'name', 'path'],
+  ['ssl', 'cipher', 'established'],
+  ['rdp', 'cookie', 'security_protocol'],
+  ['ssh', 'auth_attempts'],
+];
+
+function pathOfShape(fields: ReadonlyMap<string, FieldValue>): string {
+  return shapes.find(([, ...names]) => names.every((name) => fields.has(name)))?.[0] ?? 'conn';
+}
+
 const zeek: Sensor = {
   dataset(fields) {
-    if (!fields.has('uid') || !fields.has('id.orig_h')) return undefined;
     const path = text(fields.get('_path')) ?? text(fields.get('log_type'));
-    return path === 'conn' || path === undefined ? 'zeek.connection' : `zeek.${path}`;
+    if (fields.has('uid') && fields.has('id.orig_h'))
+      return zeekDataset(path ?? pathOfFile(fields) ?? pathOfShape(fields));
+    // Certificates, files and the like belong to no connection.
+    if (typeof fields.get('ts') !== 'number' || fields.has('event_type')) return undefined;
+    const named =
+      text(fields.get('_path')) ?? (zeekFolder.test(fileOf(fields)) ? pathOfFile(fields) : undefined);
+    return named && zeekDataset(named);
   },
   names: {
     'id.orig_h': 'source.ip',
@@ -80,15 +119,26 @@ export function readSensor(
 ): { dataset: string; fields: Map<string, FieldValue> } | undefined {
   for (const sensor of [zeek, suricata]) {
     const dataset = sensor.dataset(fields);
-    if (dataset === undefined) continue;
-    const added = new Map(fields);
-    for (const from in sensor.names) {
-      const value = fields.get(from);
-      const to = sensor.names[from]!;
-      if (value === undefined || value === null || added.has(to)) continue;
-      added.set(to, to === 'network.transport' && typeof value === 'string' ? value.toLowerCase() : value);
-    }
-    return { dataset, fields: added };
+    if (dataset !== undefined) return { dataset, fields: withNames(sensor, fields) };
   }
   return undefined;
+}
+
+/** The same for a line of one of Zeek's logs, called as Zeek calls it (`conn`, `dns`). */
+export function nameSensor(
+  log: string,
+  fields: ReadonlyMap<string, FieldValue>,
+): { dataset: string; fields: Map<string, FieldValue> } {
+  return { dataset: zeekDataset(log), fields: withNames(zeek, fields) };
+}
+
+function withNames(sensor: Sensor, fields: ReadonlyMap<string, FieldValue>): Map<string, FieldValue> {
+  const added = new Map(fields);
+  for (const from in sensor.names) {
+    const value = fields.get(from);
+    const to = sensor.names[from]!;
+    if (value === undefined || value === null || added.has(to)) continue;
+    added.set(to, to === 'network.transport' && typeof value === 'string' ? value.toLowerCase() : value);
+  }
+  return added;
 }

@@ -14,6 +14,8 @@ export class SyslogHeader {
   yearGuessed = false;
   /** There is a time, but no calendar has it (`Feb 31`). */
   timeIsBroken = false;
+  /** How the message is read, where `kydai ship` says so: the header of its file. */
+  columns = '';
   host = '';
   program = '';
   processId = '';
@@ -98,7 +100,7 @@ function readModern(line: string, from: number, header: SyslogHeader, context: H
   if (line.charCodeAt(at) === 45) {
     at++;
   } else {
-    at = readStructuredData(line, at, context.fields);
+    at = readStructuredData(line, at, context.fields, header);
     if (at < 0) {
       header.fault = 'structured data is malformed';
       return;

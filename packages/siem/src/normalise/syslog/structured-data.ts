@@ -9,7 +9,12 @@ const maximumParameters = 64;
  *
  * The element `kydai@32473` with the parameter `drill` marks an event of an exercise: see `markDrill`.
  */
-export function readStructuredData(line: string, at: number, fields: FieldList): number {
+export function readStructuredData(
+  line: string,
+  at: number,
+  fields: FieldList,
+  about: { columns: string } = { columns: '' },
+): number {
   let cursor = at;
   let kept = 0;
   if (line.charCodeAt(cursor) !== 91) return -1;
@@ -34,6 +39,7 @@ export function readStructuredData(line: string, at: number, fields: FieldList):
         const text = line.slice(start, close);
         const value = text.includes('\\') ? text.replace(/\\(["\\\]])/g, '$1') : text;
         if (id === 'kydai@32473' && name === 'drill') markDrill(fields, value);
+        else if (id === 'ship@32473' && name === 'columns') about.columns = value;
         else fields.offer(`log.syslog.structured_data.${id}.${name}`, value);
       }
       cursor = close + 1;
