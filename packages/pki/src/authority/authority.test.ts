@@ -192,6 +192,46 @@ describe('enrolment with a token', () => {
     expect(await city.records.count(certificates, { profile: 'device' })).toBe(0);
   });
 
+  it('renews nothing by a certificate that is revoked meanwhile, alone or with all of its device', async () => {
+    for (const whole of [false, true]) {
+      const city = await openCity();
+      const first = await city.authority.enrol({
+        csr: () => makeCsr('cam-001'),
+        token: await cameraToken(city),
+      });
+      city.records.beforeCommit = async () => {
+        city.records.beforeCommit = () => {};
+        if (whole) await city.authority.revokeDevice('cam-001', 'privilegeWithdrawn', 'user:lan');
+        else await city.authority.revoke(first.serial, 'superseded', 'user:lan');
+      };
+      const certificate = Buffer.from(first.der, 'base64');
+      await expect(
+        city.authority.renew({ csr: () => makeCsr('cam-001'), certificate }),
+      ).rejects.toMatchObject({ code: 'certificate-refused' });
+      expect(await city.records.count(certificates, { subject: 'cam-001', revokedAt: null })).toBe(0);
+    }
+  });
+
+  it('revokes what is renewed while all certificates of a device, or of its key, are revoked', async () => {
+    for (const whole of [false, true]) {
+      const city = await openCity();
+      const key = ecKey();
+      const first = await city.authority.enrol({
+        csr: () => makeCsr('cam-001', key),
+        token: await cameraToken(city),
+      });
+      const certificate = Buffer.from(first.der, 'base64');
+      city.records.beforeCommit = async () => {
+        city.records.beforeCommit = () => {};
+        await city.authority.renew({ csr: () => makeCsr('cam-001', key), certificate });
+      };
+      if (whole) await city.authority.revokeDevice('cam-001', 'privilegeWithdrawn', 'user:lan');
+      else await city.authority.revoke(first.serial, 'keyCompromise', 'user:lan');
+      expect(await city.records.count(certificates, { subject: 'cam-001' })).toBe(2);
+      expect(await city.records.count(certificates, { subject: 'cam-001', revokedAt: null })).toBe(0);
+    }
+  });
+
   it('refuses wrong and expired tokens, and a token of another device, before it looks at the request', async () => {
     const city = await openCity();
     const token = await cameraToken(city, 'cam-001', 5);

@@ -2,7 +2,7 @@ import { type AuditEntry, type Certificate, type Decision, type Device, write } 
 import { PkiError } from '../error.ts';
 import type { Profile } from '../profile/profile.ts';
 import { profileOf } from '../profile/profiles.ts';
-import { devices, enrolmentTokens } from '../register/kinds.ts';
+import { certificates, devices, enrolmentTokens } from '../register/kinds.ts';
 import { changeDevice, unknownDevice } from '../register/register.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
@@ -119,6 +119,10 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
     newKey: keyDigest(checked.request.publicKey) !== held.keyDigest,
     company: async (_answers, choose) => {
       const { device, profile } = await decideFor(desk, 'renew', 'certificate', id, checked, wanted.terms);
+      // After the device was read: a revocation that comes later changes it, and all this is done again.
+      const proof = await desk.records.get(certificates, held.serial);
+      if (proof?.value.revoked !== undefined)
+        throw new PkiError('certificate-refused', 'client certificate was just revoked; enrol again');
       choose(profile);
       return (certificate) => {
         const seen = changeDevice(device.value, seenAt(certificate.issued, wanted.address));

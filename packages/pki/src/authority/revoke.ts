@@ -1,6 +1,6 @@
 import { type Certificate, type RevocationReason, type Write, write } from '@kydai/contracts';
 import { PkiError } from '../error.ts';
-import { certificates } from '../register/kinds.ts';
+import { certificates, devices } from '../register/kinds.ts';
 import { retryOnConflict } from '../register/retry.ts';
 import { addRevocations, type Revocation, revocationPages } from '../register/revocation-page.ts';
 import { readCertificate } from '../x509/certificate.ts';
@@ -57,11 +57,30 @@ export async function revokeDeviceCertificates(
   told: OnRevoked,
 ): Promise<Certificate[]> {
   const revoked = await revokeAll(desk, wanted, told, async () => {
-    const where = { subject: device, profile: ['device', 'quarantine'], notAfter: { gte: desk.clock.now() } };
+    const where = { subject: device, profile: ofDevices, notAfter: { gte: desk.clock.now() } };
     const found = await desk.records.find(certificates, { where, limit: 10_000 });
     return found.records.filter(({ value }) => value.revoked === undefined);
   });
   return revoked;
+}
+
+const ofDevices: readonly string[] = ['device', 'quarantine'];
+
+/**
+ * Each device is written again as it is.
+ *
+ * INVARIANT: no renewal escapes a revocation that comes at the same time. Both write the device, so that the later one
+ * finds it changed and begins anew: a renewal then sees that its proof was revoked, and a revocation of all that a device
+ * has finds the new certificate among them.
+ */
+async function deviceWrites(desk: Desk, due: Awaited<ReturnType<ReadDue>>): Promise<Write[]> {
+  const subjects = new Set(
+    due.flatMap(({ value }) => (ofDevices.includes(value.profile) ? [value.subject] : [])),
+  );
+  const stored = await Promise.all([...subjects].map((subject) => desk.records.get(devices, subject)));
+  return stored.flatMap((device) =>
+    device === undefined ? [] : [write.change(devices, device.value, device)],
+  );
 }
 
 type ReadDue = () => Promise<readonly { readonly value: Certificate; readonly version: number }[]>;
@@ -89,6 +108,8 @@ async function revokeNow(
   let changed: Certificate[] = [];
   const result = await retryOnConflict(async () => {
     const now = desk.clock.now();
+    const touched = await deviceWrites(desk, await read());
+    // Once more: what came before the devices were read is among them, what comes after is a conflict.
     const stored = await read();
     const due = stored.filter(({ value }) => isOpen(value, reason));
     changed = due.map(({ value }) => ({ ...value, revoked: { at: Math.min(at ?? now, now), reason, by } }));
@@ -97,6 +118,7 @@ async function revokeNow(
         [
           ...changed.map((value, index) => write.change(certificates, value, due[index]!)),
           ...(await pageWrites(desk, changed, now)),
+          ...touched,
         ],
         changed.map(({ serial, subject, profile }) => ({
           at: now,
