@@ -1,12 +1,9 @@
 import type { Phrase } from '@kydai/contracts';
-import { isKey, type Language, translateData, translator } from './translate.ts';
+import { beginsWithValue, isKey, type Language, translateData, translator } from './translate.ts';
 import { visible } from './visible.ts';
 
 /** These lead to what follows them: `Failed after 4 attempts: no answer in time`. */
 const leading = new Set(['outcome.attempt', 'outcome.gave-up', 'outcome.no-effect']);
-
-/** These begin with a name, which keeps its case. */
-const named = new Set(['outcome.approved-by', 'outcome.refused-by', 'outcome.done-by']);
 
 /**
  * What the server says by codes, as one sentence in the reader's language. `line` is the same in the server's own words:
@@ -25,7 +22,7 @@ export function say(
     const before = phrases[index - 1];
     text += (before === undefined ? '' : leading.has(before.code) ? ': ' : '; ') + said;
   }
-  return named.has(phrases[0]!.code) ? text : capital(text);
+  return sentence(phrases[0]!, text, language);
 }
 
 /** Each phrase as a sentence of its own; the plain lines where one of them has no words here. */
@@ -34,8 +31,16 @@ export function sayEach(
   lines: readonly string[],
   language: Language,
 ): readonly string[] {
-  const said = (phrases ?? []).map((phrase) => sayPhrase(phrase, language));
-  return said.length > 0 && said.every((one) => one !== undefined) ? said.map(capital) : lines;
+  const said = (phrases ?? []).map((phrase) => {
+    const text = sayPhrase(phrase, language);
+    return text && sentence(phrase, text, language);
+  });
+  return said.length > 0 && said.every((one) => one !== undefined) ? said : lines;
+}
+
+/** With a capital, unless it begins with a name, which keeps its case. */
+function sentence({ code }: Phrase, text: string, language: Language): string {
+  return beginsWithValue(keyOf(code), language) ? text : capital(text);
 }
 
 function sayPhrase({ code, values }: Phrase, language: Language): string | undefined {

@@ -54,6 +54,11 @@ export function isKey(key: string): key is Key {
   return Object.hasOwn(vi, key);
 }
 
+/** Whether the first word of a text is a value. */
+export function beginsWithValue(key: string, language: Language): boolean {
+  return isKey(key) && dictionaries[language][key].startsWith('{');
+}
+
 /** Translates a key made from data with whatever values came with it; undefined when the key is unknown. */
 export function translateData(
   key: string,

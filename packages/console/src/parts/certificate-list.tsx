@@ -95,7 +95,8 @@ export function CertificateList({
 /** A profile of our own in words; one that somebody configured by its name. */
 function Profile({ name }: { name: string }) {
   const { t } = useSettings();
-  const key = `certificates.profile.${name}`;
+  // Cross-certificates and responders are of one authority each, which their subject says.
+  const key = `certificates.profile.${name.replace(/^(cross|ocsp-responder)-.+/, '$1')}`;
   return isKey(key) ? t(key as 'certificates.profile.device') : <span className="mono">{name}</span>;
 }
 

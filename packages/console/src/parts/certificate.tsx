@@ -14,6 +14,7 @@ import { Copyable, Loaded } from './frame.tsx';
 import { Impact } from './impact.tsx';
 import { CertificateMark } from './marks.tsx';
 import { useNow } from './now.ts';
+import { Reference } from './reference.tsx';
 import { Visible } from './visible.tsx';
 
 const reasons = [
@@ -113,11 +114,20 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
       <dl className="particulars">
         <dt>{t('certificates.col.status')}</dt>
         <dd>
-          <CertificateMark status={status} />{' '}
-          {certificate.revoked
-            ? `${t(`reason.${certificate.revoked.reason}`)} · ${format.exact(certificate.revoked.at)} · ${certificate.revoked.by}`
-            : null}
+          <CertificateMark status={status} />
         </dd>
+        {certificate.revoked ? (
+          <>
+            <dt>{t('certificates.status.revoked')}</dt>
+            <dd className="figures">
+              {format.exact(certificate.revoked.at)} · {t(`reason.${certificate.revoked.reason}`)}
+            </dd>
+            <dt>{t('certificates.revokedBy')}</dt>
+            <dd>
+              <Reference text={certificate.revoked.by} />
+            </dd>
+          </>
+        ) : null}
         <dt>{t('certificates.col.serial')}</dt>
         <dd className="mono">
           {certificate.serial} <CopyButton text={certificate.serial} label={t('certificates.col.serial')} />

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
 import { Link } from 'wouter';
 import { incidentQuery } from '../../api/queries.ts';
-import { ruleTitleOf, titleOf } from '../../language/named.ts';
+import { glossary, ruleTitleOf, titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Deadline } from '../../parts/deadline.tsx';
 import { Empty, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
@@ -27,6 +27,7 @@ export default function IncidentPage({ id }: { id: string }) {
 function Body({ view }: { view: IncidentView }) {
   const { t, language } = useSettings();
   const { incident, detections, runs, obligations } = view;
+  const categories = glossary(runs, language);
   return (
     <Page
       title={titleOf(incident, language)}
@@ -41,7 +42,8 @@ function Body({ view }: { view: IncidentView }) {
           <StateMark state={incident.state} />
           {incident.drill ? <DrillMark /> : null}
           <span>
-            {t('incident.category')}: <span className="mono">{incident.category}</span>
+            {t('incident.category')}:{' '}
+            {categories.get(incident.category) ?? <span className="mono">{incident.category}</span>}
           </span>
           <span>
             {incident.assignee ? `${t('incident.assignee')}: ${incident.assignee}` : t('incident.unassigned')}
