@@ -223,7 +223,8 @@ describe('enrolment with a token', () => {
       const certificate = Buffer.from(first.der, 'base64');
       city.records.beforeCommit = async () => {
         city.records.beforeCommit = () => {};
-        await city.authority.renew({ csr: () => makeCsr('cam-001', key), certificate });
+        const next = whole ? ecKey() : key;
+        await city.authority.renew({ csr: () => makeCsr('cam-001', next), certificate });
       };
       if (whole) await city.authority.revokeDevice('cam-001', 'privilegeWithdrawn', 'user:lan');
       else await city.authority.revoke(first.serial, 'keyCompromise', 'user:lan');
