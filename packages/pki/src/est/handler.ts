@@ -73,7 +73,7 @@ export function createEstHandler(options: EstOptions): EstHandler {
       atWork++;
       try {
         credentials = readCredentials(request.headers.get('authorization'));
-        if (act === 'key') return await withKey(body, peer, credentials, fleet);
+        if (act === 'key') return await withKey(body, peer, credentials, terms);
         const certificate =
           act === 'enrol' ? await first(body, peer, credentials, terms) : await following(body, peer, terms);
         return pkcs7(certsOnly(certificate));
@@ -113,19 +113,19 @@ export function createEstHandler(options: EstOptions): EstHandler {
     body: Uint8Array,
     peer: Peer,
     credentials: Credentials | undefined,
-    fleet: Fleet | undefined,
+    terms: Terms,
   ): Promise<Response> {
     if (credentials === undefined)
       throw new PkiError('token-missing', 'serverkeygen needs an enrolment token');
     const { user, token } = credentials;
     await authority.checkToken(token, user);
-    const { csr, pkcs8 } = await requestWithOwnKey(decodeRequestBody(body));
+    const { csr, pkcs8 } = await requestWithOwnKey(decodeRequestBody(body), terms);
     const issued = await authority.enrol({
       csr: () => csr,
       token,
       user,
       address: peer.address,
-      terms: { fleet },
+      terms: { fleet: terms.fleet },
     });
     return keyAndCertificate(pkcs8, certsOnly(issued));
   }
@@ -155,7 +155,7 @@ export function createEstHandler(options: EstOptions): EstHandler {
         return pkcs7(authority.caCertificates());
       case 'csrattrs':
         if (!isRead(request)) return plain(405, 'use GET', { allow: 'GET, HEAD' });
-        return base64('application/csrattrs', encodeCsrAttributes());
+        return base64('application/csrattrs', encodeCsrAttributes(options.bindingRequired === true));
       case 'serverkeygen':
         if (options.serverKeys !== true)
           return plain(404, 'keys are made by the devices here; use simpleenroll');

@@ -1,6 +1,6 @@
 import { generateKeyPair, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import { PkiError } from '../error.ts';
+import { checkBinding, type Terms } from '../authority/terms.ts';
 import { encodeSigned } from '../x509/certificate.ts';
 import { encodeRequestInfo, readRequest } from '../x509/request.ts';
 
@@ -8,16 +8,16 @@ const generate = promisify(generateKeyPair);
 
 /**
  * The same request with a P-256 key that we made, for devices that cannot make one (RFC 7030 section 4.4). Key and
- * signature of the request that came are not looked at, as that section demands; subject and extensions stay.
+ * signature of the request that came are not looked at, as that section demands; subject and extensions stay, and a
+ * binding to the connection is held to the terms. Attributes that ask for the key to be encrypted once more (sections
+ * 4.4.1.1 and 4.4.1.2) are refused by name like all that is not granted: who asks gets no key that is not.
  */
-export async function requestWithOwnKey(der: Uint8Array): Promise<{ csr: Uint8Array; pkcs8: Uint8Array }> {
+export async function requestWithOwnKey(
+  der: Uint8Array,
+  terms: Terms,
+): Promise<{ csr: Uint8Array; pkcs8: Uint8Array }> {
   const { subject, extensions, challengePassword } = readRequest(der);
-  if (challengePassword !== undefined) {
-    throw new PkiError(
-      'unsupported-attribute',
-      'request holds the attribute `challengePassword`; make it without',
-    );
-  }
+  checkBinding(challengePassword, terms);
   const { privateKey, publicKey } = await generate('ec', { namedCurve: 'P-256' });
   const info = encodeRequestInfo({
     subject: subject.der,

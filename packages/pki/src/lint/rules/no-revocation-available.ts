@@ -1,3 +1,4 @@
+import { readAccessUrls } from '../../x509/extension.ts';
 import { Oid } from '../../x509/oids.ts';
 import type { Rule } from '../rule.ts';
 
@@ -12,7 +13,10 @@ export const noRevocationAvailable: Rule = {
       return 'noRevAvail goes with the profiles that say so and only with them';
     if (!present) return undefined;
     if (profile.authority !== undefined) return 'an authority can always be revoked';
-    if (extension(Oid.crlDistributionPoints) !== undefined || extension(Oid.freshestCrl) !== undefined)
+    const access = extension(Oid.authorityInfoAccess);
+    const asked = access === undefined ? [] : readAccessUrls(access.value, Oid.ocsp);
+    const lists = [Oid.crlDistributionPoints, Oid.freshestCrl].map((oid) => extension(oid));
+    if (asked.length > 0 || lists.some((each) => each !== undefined))
       return 'it says that there is no revocation, and where to find it';
     return notAfter - notBefore <= day ? undefined : 'it lasts too long to go without revocation';
   },
