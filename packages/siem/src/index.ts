@@ -18,7 +18,7 @@ export type { HttpLimits, IntakeLimits, SyslogLimits } from './collect/limits.ts
 export { readTopicMessage, type TopicMessage } from './collect/message.ts';
 export { createOtlpLogsHandler, type OtlpLogsOptions } from './collect/otlp.ts';
 export type { FrameOutcome } from './collect/queue.ts';
-export { type KeptFrame, Resent } from './collect/resent.ts';
+export { type KeptFrame, lineOf, Resent } from './collect/resent.ts';
 export {
   createSyslogCollector,
   type JudgeSender,

@@ -1,5 +1,5 @@
 import type { EventFilter, EventStore, RecordStore } from '@kydai/contracts';
-import type { KeptFrame } from '@kydai/siem';
+import { type KeptFrame, lineOf } from '@kydai/siem';
 import { StoreError } from '@kydai/store';
 import { ledgerMarks } from './ledgers.ts';
 
@@ -44,8 +44,9 @@ export async function recentlyKept(
     do {
       const page = await events.search({ filter, limit: 10_000, ...(cursor !== undefined && { cursor }) });
       for (const { source, fields, raw } of page.events) {
-        const id = fields.get('event.id') ?? fields.get(shipped);
-        kept.push({ source, id: typeof id === 'string' ? id : '', raw });
+        const named = fields.get('event.id') ?? fields.get(shipped);
+        const id = typeof named === 'string' ? named : '';
+        kept.push({ source, id, line: lineOf(fields, id, raw) });
       }
       cursor = page.next;
     } while (cursor !== undefined && kept.length < mostRead);

@@ -8,6 +8,7 @@ import {
   createOtlpLogsHandler,
   createSyslogCollector,
   type Intake,
+  type KeptHeader,
   NormaliseError,
   type Normaliser,
   Resent,
@@ -15,6 +16,7 @@ import {
 } from '@kydai/siem';
 import type { Logger } from 'pino';
 import type { Content } from '../boot/content.ts';
+import { carryHeaders, keepHeaders } from '../collect/file-headers.ts';
 import { recentlyKept } from '../collect/kept-frames.ts';
 import { knownEvents } from '../collect/known-events.ts';
 import { carryLedgers, carryWatch, keepLedgers } from '../collect/ledgers.ts';
@@ -63,7 +65,11 @@ export async function openCollection(parts: {
   readonly onEvents: (events: readonly Event[]) => void;
 }): Promise<Collection> {
   const { config, records, events, clock, log, callers, decide, blockList, onEvents } = parts;
-  const normaliser = openNormaliser(config, parts.content);
+  const normaliser = openNormaliser(config, parts.content, await carryHeaders(records));
+  const stopKeepingHeaders = keepHeaders(records, normaliser, {
+    now: () => clock.now(),
+    onFault: (error) => log.error({ err: error }, 'keeping the headers of files failed'),
+  });
   const carried = await carryLedgers(records, events, clock.now());
   const watched = await carryWatch(records);
   let through: string | undefined;
@@ -164,13 +170,14 @@ export async function openCollection(parts: {
       stopRenewing();
       await Promise.all([syslog.close(), http.close(), broker?.close()]);
       await intake.close();
+      await stopKeepingHeaders();
       await ledgers.close();
     },
   };
 }
 
 /** @throws ShellError `setting` for an unknown zone, `content` for a parser that is broken or fails its own cases */
-function openNormaliser(config: Config, content: Content): Normaliser {
+function openNormaliser(config: Config, content: Content, headers: readonly KeptHeader[]): Normaliser {
   const { zone } = config.syslog;
   try {
     createNormaliser({ zone });
@@ -178,5 +185,5 @@ function openNormaliser(config: Config, content: Content): Normaliser {
     if (!(error instanceof NormaliseError)) throw error;
     throw new ShellError('setting', `setting \`syslog.zone\`: ${error.message}`, { cause: error });
   }
-  return createNormaliser({ zone, parsers: readParsers(content.parsers) });
+  return createNormaliser({ zone, parsers: readParsers(content.parsers), headers });
 }

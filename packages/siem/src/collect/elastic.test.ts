@@ -287,6 +287,23 @@ describe('a document that is sent again', () => {
     expect(intake.ledgers()[0]).toMatchObject({ received: 4, kept: 2, refused: 2 });
   });
 
+  test('is known without an id where a Beat says where it read it', async () => {
+    const line = (at: object, message: string) =>
+      `{"create":{}}\n${JSON.stringify({ agent: { ephemeral_id: 'run 1' }, ...at, message })}\n`;
+    const sent = [
+      line({ log: { offset: 0 } }, 'one'),
+      line({ log: { offset: 4 } }, 'one'),
+      line({ winlog: { record_id: 7 } }, 'one'),
+    ].join('');
+    await bulk(sent);
+    expect(store.events).toHaveLength(3);
+    const { body: answer } = await bulk(sent + line({}, 'two') + line({}, 'two'));
+    const statuses = answer.items.map((item) => item['create']?.status);
+    expect(statuses).toEqual([409, 409, 409, 201, 201]);
+    await bulk(line({}, 'two'));
+    expect(store.events).toHaveLength(6);
+  });
+
   test('is stored where its id stands for something else now', async () => {
     await bulk(body);
     const { body: answer } = await bulk(body.replaceAll('"x"', '"y"'));

@@ -6,7 +6,7 @@ import { answerProbe } from './elastic-probes.ts';
 import type { Intake, ReadFrame } from './intake.ts';
 import type { CollectorHandler } from './json-lines.ts';
 import { type HttpLimits, httpLimits } from './limits.ts';
-import { type IdentifiedFrame, identified, Resent, type SubmitOutcome } from './resent.ts';
+import { type IdentifiedFrame, identified, isOneOfAKind, Resent, type SubmitOutcome } from './resent.ts';
 
 export interface ElasticBulkOptions {
   readonly intake: Intake;
@@ -79,7 +79,9 @@ export function createElasticBulkHandler(options: ElasticBulkOptions): Collector
       const started = performance.now();
       const frames: (ReadFrame | IdentifiedFrame)[] = [];
       for (const { frame, id } of bulk.items) {
-        if (frame) frames.push(id === '' ? frame : identified(frame, id));
+        if (!frame) continue;
+        const known = id !== '' || isOneOfAKind(frame.normalised.fields);
+        frames.push(known ? identified(frame, id) : frame);
       }
       const submitted = resent.submit(intake, account, frames);
       if (!submitted) {

@@ -83,11 +83,32 @@ describe('an event that is sent again', () => {
   });
 
   test('is known after a restart by what was kept', async () => {
-    const before = [{ source: 'bulk/shipper', id: '1', raw: '{"message":"a"}' }];
+    const before = [{ source: 'bulk/shipper', id: '1', line: '{"message":"a"}' }];
     const { store, frame, send } = setUp(new Resent(10, before));
     expect(await send(frame('1', 'a'), frame('2', 'a'))).toEqual(['sent-before', 'kept']);
     expect(store.events).toHaveLength(1);
   });
+});
+
+test('a line that a killed shipper reads again is known by its id and its place, and by both alone', async () => {
+  const { intake, resent, account } = setUp();
+  const send = async (id: string, document: object) => {
+    const raw = JSON.stringify(document);
+    const normalised = intake.normaliser.document(document, 0);
+    const frame = identified({ raw, bytes: raw.length, normalised }, id);
+    return (await resent.submit(intake, account, [frame]))![0];
+  };
+  const read = (time: number, offset: number, message: string) => ({
+    '@timestamp': time,
+    agent: { ephemeral_id: `run ${time}` },
+    log: { offset, file: { path: '/var/log/a' } },
+    message,
+  });
+  expect(await send('1', read(1, 0, 'one'))).toBe('kept');
+  expect(await send('1', read(2, 0, 'one'))).toBe('sent-before');
+  expect(await send('1', read(3, 0, 'other'))).toBe('kept');
+  expect(await send('1', read(3, 4, 'one'))).toBe('kept');
+  expect(await send('2', read(3, 0, 'one'))).toBe('kept');
 });
 
 test('frames without an identity are never taken for one another', async () => {

@@ -8,13 +8,16 @@ import type { FrameOutcome } from './queue.ts';
 export interface IdentifiedFrame extends ReadFrame {
   /** The sender's id of it (`_id`, `event.id`, `log.record.uid`), or empty where its line alone is unique. */
   readonly id: string;
+  /** What its second sending has in common with the first. */
+  readonly line: string;
 }
 
 /** An event that was kept before this start. */
 export interface KeptFrame {
   readonly source: string;
   readonly id: string;
-  readonly raw: string;
+  /** As `IdentifiedFrame` has it. */
+  readonly line: string;
 }
 
 /** `sent-before`: the same event of the same sender is durable already; it was not stored again. */
@@ -37,7 +40,7 @@ export class Resent {
   /** @param size how many frames are remembered, at least half of them at any time */
   constructor(size = 200_000, before: Iterable<KeptFrame> = []) {
     this.#half = Math.ceil(size / 2);
-    for (const { source, id, raw } of before) this.#set(keyOf(source, id, raw), true);
+    for (const { source, id, line } of before) this.#set(keyOf(source, id, line), true);
   }
 
   /** Whether the same frame was taken before, of a sender that gets no answer and so may send it again. */
@@ -57,7 +60,7 @@ export class Resent {
     frames: readonly (ReadFrame | IdentifiedFrame)[],
   ): Promise<readonly SubmitOutcome[]> | undefined {
     const keys = frames.map((frame) =>
-      'id' in frame ? keyOf(account.source, frame.id, frame.raw) : undefined,
+      'id' in frame ? keyOf(account.source, frame.id, frame.line) : undefined,
     );
     const before = keys.map((key) => (key === undefined ? undefined : this.#get(key)));
     const fresh = before.every((state) => state === undefined)
@@ -133,7 +136,31 @@ export class Resent {
 export function identified(frame: ReadFrame, id: string): IdentifiedFrame {
   const { fields } = frame.normalised;
   if (id !== '' && fields instanceof FieldList) fields.offer('event.id', id);
-  return { ...frame, id };
+  return { ...frame, id, line: lineOf(fields, id, frame.raw) };
+}
+
+/** Fields of an event, stored or not yet. */
+interface ReadFields {
+  get(name: string): unknown;
+}
+
+/**
+ * What two sendings of one event have in common: all of it, but with an id and the place of a line in a file that place
+ * and the line. A shipper that was killed reads the line again, at another time and under another `agent.ephemeral_id`.
+ */
+export function lineOf(fields: ReadFields, id: string, raw: string): string {
+  const offset = fields.get('log.offset');
+  if (id === '' || offset === undefined) return raw;
+  return `${fields.get('log.file.path')}\n${offset}\n${fields.get('message')}`;
+}
+
+/**
+ * Whether a document without an id is one of a kind: Beats name themselves anew at each start (`agent.ephemeral_id`), and
+ * say where they read it.
+ */
+export function isOneOfAKind(fields: ReadFields): boolean {
+  if (fields.get('agent.ephemeral_id') === undefined) return false;
+  return fields.get('log.offset') !== undefined || fields.get('winlog.record_id') !== undefined;
 }
 
 function keyOf(source: string, id: string, raw: string): string {

@@ -179,7 +179,7 @@ interface Backlog {
 const orphanBytes = 32 * 1024 * 1024;
 
 /** What `kydai ship` puts before a line, with the id of the line. */
-const shipped = / kydai-ship - - \[ship@32473 id="([\w-]{1,64})"\] /;
+const shipped = / kydai-ship - - \[ship@32473 id="([\w-]{1,64})"(?=[\] ])/;
 
 /**
  * Reads one connection to its end. What was read of it is taken even when the connection is gone. With `resent`, lines

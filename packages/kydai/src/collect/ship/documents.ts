@@ -7,8 +7,11 @@ export interface Parcel {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A line that is a JSON object is the event; any other is its message. */
-export function parcelOf(line: string, path: string, id: string): Parcel {
+/**
+ * A line that is a JSON object is the event; any other is its message. With it goes the header of its file, where that
+ * has one: the collector then needs no memory of the file to read the line, whatever is killed or comes twice.
+ */
+export function parcelOf(line: string, path: string, id: string, columns = ''): Parcel {
   const about = {
     'event.id': id,
     'log.file.path': path,
@@ -23,7 +26,7 @@ export function parcelOf(line: string, path: string, id: string): Parcel {
       // Not JSON after all.
     }
   }
-  return { id, fields: { ...about, message: line } };
+  return { id, fields: { ...about, message: line, ...(columns !== '' && { 'kydai.columns': columns }) } };
 }
 
 /** The same for the same place of the same shipper, and for no other. */
@@ -37,12 +40,13 @@ export function idOf(...place: readonly (string | number)[]): string {
  * again: it names no time, but what the line says itself.
  */
 export function syslogMessageOf({ id, fields }: Parcel): string {
-  const { message } = fields;
+  const { message, 'kydai.columns': columns } = fields;
   const text = typeof message === 'string' ? message : JSON.stringify(fields);
   if (/^<\d{1,3}>/.test(text)) return text;
   const host =
     hostname()
       .replace(/[^\x21-\x7e]/g, '_')
       .slice(0, 255) || '-';
-  return `<13>1 - ${host} kydai-ship - - [ship@32473 id="${id}"] ${text}`;
+  const read = typeof columns === 'string' ? ` columns="${columns.replace(/["\\\]]/g, '\\$&')}"` : '';
+  return `<13>1 - ${host} kydai-ship - - [ship@32473 id="${id}"${read}] ${text}`;
 }

@@ -10,6 +10,8 @@ export interface Position {
   /** SHA-256 of the first bytes (as many as `headBytes`), hex. */
   readonly head: string;
   readonly headBytes: number;
+  /** The header that the file's lines from here on are read by (`FileHeader.held`), where it has one. */
+  readonly header?: string | undefined;
 }
 
 /** Lines that were read, and the position that is right once they are acknowledged. */
@@ -24,6 +26,7 @@ export interface Lines {
 
 const chunkBytes = 1024 * 1024;
 const mostHead = 256;
+const firstBytes = 64 * 1024;
 /** A line beyond this is cut there; the collector takes no longer one. */
 const lineBytes = 512 * 1024;
 const nothing = createHash('sha256').digest('hex');
@@ -91,6 +94,13 @@ export class FileFollower {
       seen = size;
       await delay(restMs);
     }
+  }
+
+  /** The beginning of the file that is being followed, as far as `offset` and at most 64 KB of it. */
+  async beginning(offset: number): Promise<string> {
+    const bytes = Buffer.alloc(Math.min(firstBytes, offset));
+    const read = await this.#handle?.read(bytes, 0, bytes.length, 0);
+    return bytes.toString('utf8', 0, read?.bytesRead ?? 0).replaceAll('\r\n', '\n');
   }
 
   async close(): Promise<void> {

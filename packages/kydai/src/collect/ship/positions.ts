@@ -10,7 +10,13 @@ const Kept = z.object({
   files: z
     .record(
       z.string(),
-      z.object({ ino: z.number(), offset: z.number(), head: z.string(), headBytes: z.number() }),
+      z.object({
+        ino: z.number(),
+        offset: z.number(),
+        head: z.string(),
+        headBytes: z.number(),
+        header: z.string().optional(),
+      }),
     )
     .default({}),
   cursor: z.string().optional(),

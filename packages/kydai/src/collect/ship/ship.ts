@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { FileHeader } from '@kydai/siem';
 import { idOf, type Parcel, parcelOf } from './documents.ts';
 import { FileFollower } from './follow.ts';
 import { followJournal } from './journal.ts';
@@ -49,6 +50,7 @@ export async function ship(options: ShipOptions): Promise<Sent> {
   const shipFile = async (path: string) => {
     const follower = new FileFollower(path, positions.of(path));
     let first = true;
+    let header = new FileHeader(positions.of(path)?.header);
     let told: string | undefined;
     try {
       while (!signal.aborted) {
@@ -57,13 +59,18 @@ export async function ship(options: ShipOptions): Promise<Sent> {
         told = follower.unread;
         if (read !== undefined) {
           const { lines, offsets, position, size } = read;
+          // Another file, or this one written anew.
+          if (offsets[0] === 0) header = new FileHeader();
+          else if (first && header.held === '')
+            header = new FileHeader(await follower.beginning(offsets[0]!));
           const parcels = lines.flatMap((line, index) => {
             if (line.trim() === '') return [];
-            return [parcelOf(line, path, idOf(agent, position.ino, offsets[index]!, line))];
+            const columns = header.take(line) ? '' : header.columns;
+            return [parcelOf(line, path, idOf(agent, position.ino, offsets[index]!, line), columns)];
           });
           sizes.set(path, { read: position.offset, size });
           await send(parcels, first);
-          await positions.set(path, position);
+          await positions.set(path, { ...position, ...(header.held !== '' && { header: header.held }) });
           first = false;
         } else if (once) return;
         else await delay(pollEvery, undefined, { signal });

@@ -21,7 +21,7 @@ interface Origin {
   units: number;
 }
 
-const most = { origins: 512, unitsPerOrigin: 131_072, name: 1024 };
+const most = { origins: 512, unitsPerOrigin: 131_072, name: 1024, changes: 1000 };
 /** What keeping a file costs besides its header. */
 const overhead = 256;
 
@@ -66,8 +66,9 @@ export class FileHeaders {
       known.files.delete(other);
     }
     const { columns } = file.header;
-    if (columns !== '' && columns !== was)
-      this.#changed.set(`${origin}\0${name}`, { origin, file: name, header: columns });
+    if (columns === '' || columns === was) return;
+    this.#changed.set(`${origin}\0${name}`, { origin, file: name, header: columns });
+    if (this.#changed.size > most.changes) this.#changed.delete(this.#changed.keys().next().value!);
   }
 
   /** How a line that begins at `offset` is read; empty where no whole header before it is known. */
