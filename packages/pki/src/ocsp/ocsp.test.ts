@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { octetString } from '../der/writer.ts';
+import { context, octetString, sequence } from '../der/writer.ts';
 import { type City, cameraToken, makeCsr, openCity } from '../fixtures/city.ts';
 import { ecKey } from '../fixtures/request.ts';
 import { readCertificate } from '../x509/certificate.ts';
+import { encodeExtensions } from '../x509/extension.ts';
 import { encodeCertId, encodeOcspRequest, readOcspRequest } from '../x509/ocsp-request.ts';
 import { type ParsedOcspResponse, readOcspResponse } from '../x509/ocsp-response.ts';
 import { Oid } from '../x509/oids.ts';
@@ -183,6 +184,21 @@ describe('an answer', () => {
     expect((await ask(city, [certId(city, 'aa')], Buffer.alloc(129))).status).toBe(1);
     const many = Array.from({ length: 21 }, () => certId(city, 'aa'));
     expect((await ask(city, many)).status).toBe(1);
+  });
+
+  it('is an error for a critical extension that is not understood, of the request or of a part', async () => {
+    const city = await openCity();
+    const id = certId(city, await enrolled(city));
+    // RFC 6960 sections 4.4.6 and 4.4.7.1: serviceLocator, preferredSignatureAlgorithms.
+    for (const critical of [false, true]) {
+      const extensions = (oid: string) => encodeExtensions([{ oid, critical, value: sequence() }]);
+      const part = sequence(id, context(0, extensions('1.3.6.1.5.5.7.48.1.7')));
+      const whole = context(2, extensions('1.3.6.1.5.5.7.48.1.8'));
+      for (const body of [[sequence(part)], [sequence(sequence(id)), whole]]) {
+        const answer = readOcspResponse(await city.authority.ocsp(sequence(sequence(...body))));
+        expect(answer.status).toBe(critical ? 1 : 0);
+      }
+    }
   });
 
   it('is never about two authorities, ours or not, since one responder cannot speak for both', async () => {

@@ -3,8 +3,8 @@ import { Tag } from '../der/tag.ts';
 import { context, nothing, octetString, oid, sequence, unsignedInteger } from '../der/writer.ts';
 import { PkiError } from '../error.ts';
 import { serialToHex } from './certificate.ts';
-import { encodeExtensions, findExtension, readExtensions } from './extension.ts';
-import { Oid } from './oids.ts';
+import { type Extension, encodeExtensions, findExtension, readExtensions } from './extension.ts';
+import { nameOfOid, Oid } from './oids.ts';
 
 /** Which certificate is asked about (RFC 6960 section 4.1.1). */
 export interface CertId {
@@ -29,7 +29,7 @@ export const maxCertIds = 20;
 
 /**
  * Reads an OCSP request. A signature on it is not checked and gives no rights. The nonce must be of 1 to 128 octets
- * (RFC 9654 section 2.1).
+ * (RFC 9654 section 2.1); other extensions are passed over, unless they are critical.
  */
 export function readOcspRequest(der: Uint8Array): OcspRequest {
   const top = DerReader.over(der, { maxBytes: 16_384 });
@@ -48,7 +48,9 @@ export function readOcspRequest(der: Uint8Array): OcspRequest {
       throw new PkiError('malformed-der', `more than ${maxCertIds} certificates asked about`);
     const single = list.sequence();
     certIds.push(readCertId(single.raw()));
-    if (single.more) single.enter(0xa0);
+    const about = single.optional(0);
+    if (about !== undefined) understood(readExtensions(about));
+    about?.end();
     single.end();
   }
   if (certIds.length === 0) throw new PkiError('malformed-der', 'no certificate is asked about');
@@ -56,6 +58,7 @@ export function readOcspRequest(der: Uint8Array): OcspRequest {
   const extensions = holder === undefined ? [] : readExtensions(holder);
   holder?.end();
   body.end();
+  understood(extensions);
   const nonce = findExtension(extensions, Oid.ocspNonce)?.value;
   if (nonce === undefined) return { certIds };
   const reader = DerReader.over(nonce);
@@ -64,6 +67,13 @@ export function readOcspRequest(der: Uint8Array): OcspRequest {
   if (octets.length < 1 || octets.length > 128)
     throw new PkiError('malformed-der', 'nonce is not of 1 to 128 octets');
   return { certIds, nonce };
+}
+
+/** What is critical and not understood may not be passed over (RFC 6960 section 4.1.2). */
+function understood(extensions: readonly Extension[]): void {
+  const strange = extensions.find(({ oid, critical }) => critical && oid !== Oid.ocspNonce);
+  if (strange !== undefined)
+    throw new PkiError('malformed-der', `critical extension \`${nameOfOid(strange.oid)}\` is not understood`);
 }
 
 function readCertId(der: Uint8Array): CertId {
