@@ -162,6 +162,23 @@ describe('enrolment with a token', () => {
     expect(await city.records.count(certificates, { profile: 'device' })).toBe(2);
   });
 
+  it('gives the same certificate for a request that was signed anew, and for no other key or names', async () => {
+    const city = await openCity();
+    const token = await cameraToken(city);
+    const key = ecKey();
+    const enrol = (csr: Uint8Array) => city.authority.enrol({ csr: () => csr, token });
+    const first = await enrol(makeCsr('cam-001', key));
+    expect((await enrol(makeCsr('cam-001', key))).serial).toBe(first.serial);
+    const named = makeCsr('cam-001', key, { names: ['cam-001', 'eth0.cam-001'] });
+    const renamed = makeCsr('cam-002', key, { names: ['cam-001'] });
+    for (const csr of [makeCsr('cam-001'), named, renamed])
+      await expect(enrol(csr)).rejects.toMatchObject({ code: 'token-used' });
+    const forged = makeCsr('cam-001', { ...ecKey(), spki: key.spki });
+    await expect(enrol(forged)).rejects.toMatchObject({ code: 'bad-signature' });
+    await city.authority.revoke(first.serial, 'superseded', 'user:lan');
+    await expect(enrol(makeCsr('cam-001', key))).rejects.toMatchObject({ code: 'token-used' });
+  });
+
   it('issues nothing and leaves the token usable when the commit fails', async () => {
     const city = await openCity();
     const token = await cameraToken(city);

@@ -38,7 +38,8 @@ export interface RenewRequest {
 /**
  * A first certificate for a device with a one-time token. The token is checked before the request is looked at; it is
  * used up in the commit that holds the certificate, so that a kill loses neither or both. Sent again with the same
- * token, the same request gets the same certificate.
+ * token, a request for the same key and names gets the same certificate, also where it was signed anew: many clients do
+ * not keep what they sent, and a binding to the connection changes it.
  */
 export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certificate> {
   const profile = profileOf('device');
@@ -49,6 +50,14 @@ export async function enrol(desk: Desk, wanted: EnrolRequest): Promise<Certifica
   );
   const token = first.value;
   const checked = await checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
+  if (token.used !== undefined) {
+    const given = (await desk.records.get(certificates, token.used.serial))?.value;
+    const same =
+      given?.keyDigest === keyDigest(checked.request.publicKey) &&
+      checked.commonName === given.subject &&
+      haveSameNames(given, checked.names);
+    if (same && isCurrent(given, desk.clock.now())) return given;
+  }
   const requester = `token:${token.id}`;
   return issueCertificate(desk, {
     request: checked.request,
@@ -101,9 +110,7 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
   const { certificate: held, device: id } = verdict;
   const checked = await checkRequest(readRequest(wanted.csr()), profile, wanted.terms);
   const sameSubject = sameName(checked.request.subject, readCertificate(wanted.certificate).subject);
-  const asked = checked.names.map(({ text }) => text.toLowerCase()).sort();
-  const present = held.names.map((name) => name.toLowerCase()).sort();
-  if ((!sameSubject && checked.commonName !== id) || asked.join() !== present.join()) {
+  if ((!sameSubject && checked.commonName !== id) || !haveSameNames(held, checked.names)) {
     throw new PkiError(
       'subject-mismatch',
       `subject and alternative names must stay as they are: CN=${id}, ${held.names.join(', ')}`,
@@ -134,6 +141,15 @@ export async function renew(desk: Desk, wanted: RenewRequest): Promise<Certifica
       };
     },
   });
+}
+
+function haveSameNames(held: Certificate, names: CheckedRequest['names']): boolean {
+  const inOrder = (list: readonly string[]): string =>
+    list
+      .map((name) => name.toLowerCase())
+      .sort()
+      .join();
+  return inOrder(held.names) === inOrder(names.map(({ text }) => text));
 }
 
 /** Nothing more to write. */
