@@ -3,11 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { objectIdentifier, sequence } from '../der/write.ts';
 import { identityPath, loadIdentity } from '../folder/identity.ts';
 import { createDeviceKey, exportDeviceKey } from '../key/create.ts';
 import { keepRenewed, renew } from '../renew/renew.ts';
 import { retryDelay } from '../renew/window.ts';
-import { certsOnly, readRequest, TestAuthority, TestEst } from '../testing/authority.ts';
+import { certsOnly, readRequest, type Seen, TestAuthority, TestEst } from '../testing/authority.ts';
 import { type EnrolOptions, enrol } from './enrol.ts';
 
 const hour = 3_600_000;
@@ -124,6 +125,39 @@ describe('enrolment', () => {
       code: 'input-invalid',
     });
     await expect(enrol({ ...options, deviceId: '../cam' })).rejects.toMatchObject({ code: 'input-invalid' });
+  });
+});
+
+describe('a server that wants requests bound to their connection', () => {
+  const attributes = sequence(objectIdentifier('1.2.840.113549.1.9.7')).toString('base64');
+  /** Whether the request holds the binding of the connection on which it came. */
+  const isBound = ({ body, exporter }: Seen): boolean =>
+    Buffer.from(body, 'base64').includes(Buffer.from(exporter));
+
+  it('gets them so, at the first enrolment and at renewal', async () => {
+    est.answer = (seen) => {
+      if (seen.path.endsWith('csrattrs')) return { status: 200, body: attributes };
+      return seen.method === 'POST' && !isBound(seen) ? { status: 403 } : undefined;
+    };
+    const first = await enrol(options);
+    const second = await renew(options);
+    expect(second.certificate.serialNumber).not.toBe(first.certificate.serialNumber);
+    expect(est.seen.map(({ method, path }) => `${method} ${path.split('/').at(-1)}`)).toEqual([
+      'GET cacerts',
+      ...['POST simpleenroll', 'GET csrattrs', 'POST simpleenroll'],
+      ...['POST simplereenroll', 'GET csrattrs', 'POST simplereenroll'],
+    ]);
+  });
+
+  it.each([
+    ['has no attributes', { status: 404 }],
+    ['wants other attributes', { status: 200, body: sequence(objectIdentifier('1.2.3')).toString('base64') }],
+    ['sends nonsense', { status: 200, body: '<html>' }],
+  ])('is no server that refuses and %s', async (_, answer) => {
+    est.answer = ({ path, method }) =>
+      path.endsWith('csrattrs') ? answer : method === 'POST' ? { status: 403 } : undefined;
+    await expect(enrol(options)).rejects.toMatchObject({ code: 'enrolment-refused' });
+    expect(est.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 });
 

@@ -30,12 +30,12 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   if (!deviceIdPattern.test(options.deviceId)) {
     throw new DeviceError('input-invalid', `\`${options.deviceId.slice(0, 80)}\` is no device id`);
   }
-  const { key, csr } = await pendingRequest(options.folder, options.deviceId);
+  const request = await pendingRequest(options.folder, options.deviceId);
   const authorities = await cacerts(options);
-  const answer = await simpleEnrol(options, csr, options);
-  const chain = checkedChain(answer, key, options.deviceId, authorities, options.ca);
+  const answer = await simpleEnrol(options, request, options);
+  const chain = checkedChain(answer, request.key, options.deviceId, authorities, options.ca);
   await writeSafely(caPath(options.folder), authorities.map(pemOf).join(''), 0o644);
-  return await keepIdentity(options.folder, key, chain);
+  return await keepIdentity(options.folder, request.key, chain);
 }
 
 /**

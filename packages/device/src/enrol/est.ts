@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { certificatesOf } from '../der/read.ts';
 import { DeviceError } from '../error.ts';
 import type { RenewalWindow } from '../renew/window.ts';
@@ -26,26 +27,67 @@ export async function cacerts(server: EstServer): Promise<readonly X509Certifica
   return certificates(await exchange(server, operationUrl(server.estUrl, 'cacerts'), 'GET'));
 }
 
+/** A request that is sent, and how it is made anew with a challengePassword. */
+export interface EstRequest {
+  /** PKCS #10, DER. */
+  readonly csr: Buffer;
+  bound(challengePassword: string): Buffer;
+}
+
 /** Section 4.2.1, with HTTP Basic (section 3.2.3): the first certificate. The device's certificate comes first. */
 export async function simpleEnrol(
   server: EstServer,
-  csr: Buffer,
+  request: EstRequest,
   proof: { readonly deviceId: string; readonly token: string },
 ): Promise<readonly X509Certificate[]> {
-  return certificates(
-    await exchange(server, operationUrl(server.estUrl, 'simpleenroll'), 'POST', csr, proof),
-  );
+  return issued(server, 'simpleenroll', request, proof);
 }
 
 /** Section 4.2.2, with the present certificate as proof: the next one. */
 export async function simpleReenrol(
   server: EstServer,
-  csr: Buffer,
+  request: EstRequest,
   proof: { readonly cert: string; readonly key: string },
 ): Promise<readonly X509Certificate[]> {
-  return certificates(
-    await exchange(server, operationUrl(server.estUrl, 'simplereenroll'), 'POST', csr, proof),
-  );
+  return issued(server, 'simplereenroll', request, proof);
+}
+
+/**
+ * Sends the request as it is; where that is refused and the server wants requests to be bound to their connection
+ * (section 3.5), which its attributes say, one more that is.
+ */
+async function issued(
+  server: EstServer,
+  operation: string,
+  { csr, bound }: EstRequest,
+  proof: EstProof,
+): Promise<readonly X509Certificate[]> {
+  const url = operationUrl(server.estUrl, operation);
+  try {
+    return certificates(await exchange(server, url, 'POST', csr, proof));
+  } catch (error) {
+    if (!(error instanceof DeviceError) || error.code !== 'enrolment-refused') throw error;
+    if (!(await wantsBinding(server))) throw error;
+    return certificates(await exchange(server, url, 'POST', bound, proof));
+  }
+}
+
+/** The object identifier of challengePassword (RFC 2985 section 5.4.1), DER. */
+const challengePassword = Buffer.from('06092a864886f70d010907', 'hex');
+
+/** Section 4.5: whether the attributes that the server wants hold challengePassword. */
+async function wantsBinding(server: EstServer): Promise<boolean> {
+  try {
+    const body = await exchange(server, operationUrl(server.estUrl, 'csrattrs'), 'GET');
+    return Buffer.from(body.toString('latin1'), 'base64').includes(challengePassword);
+  } catch {
+    return false;
+  }
+}
+
+/** `tls-exporter` (RFC 9266), base64. */
+function bindingOf(socket: TLSSocket): string {
+  return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)).toString('base64');
 }
 
 /**
@@ -86,10 +128,10 @@ function exchange(
   server: EstServer,
   url: URL,
   method: 'GET' | 'POST',
-  csr?: Buffer,
+  csr?: Buffer | EstRequest['bound'],
   proof?: EstProof,
 ): Promise<Buffer> {
-  const body = csr?.toString('base64').replace(/.{64}/g, '$&\r\n');
+  const encoded = (der: Buffer): string => der.toString('base64').replace(/.{64}/g, '$&\r\n');
   const options: RequestOptions = {
     method,
     ca: server.ca,
@@ -97,14 +139,10 @@ function exchange(
     agent: false,
     minVersion: 'TLSv1.2',
     headers: {
-      accept: 'application/pkcs7-mime, application/json',
-      ...(body === undefined
+      accept: 'application/pkcs7-mime, application/csrattrs, application/json',
+      ...(csr === undefined
         ? {}
-        : {
-            'content-type': 'application/pkcs10',
-            'content-transfer-encoding': 'base64',
-            'content-length': Buffer.byteLength(body),
-          }),
+        : { 'content-type': 'application/pkcs10', 'content-transfer-encoding': 'base64' }),
     },
     ...(proof !== undefined && 'token' in proof ? { auth: `${proof.deviceId}:${proof.token}` } : {}),
     ...(proof !== undefined && 'cert' in proof ? { cert: proof.cert, key: proof.key } : {}),
@@ -137,7 +175,13 @@ function exchange(
     }, server.timeout ?? 15_000);
     sent.on('close', () => clearTimeout(timer));
     sent.on('error', (cause) => unavailable('cannot be reached', cause));
-    sent.end(body);
+    if (typeof csr !== 'function') {
+      sent.end(csr === undefined ? undefined : encoded(csr));
+      return;
+    }
+    sent.once('socket', (socket) =>
+      socket.once('secureConnect', () => sent.end(encoded(csr(bindingOf(socket as TLSSocket))))),
+    );
   });
 }
 

@@ -1,15 +1,17 @@
 import { createPrivateKey } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificationRequest } from '../enrol/request.ts';
 import { createDeviceKey, type DeviceKey, deviceKeyOf, exportDeviceKey } from '../key/create.ts';
-import { readIfThere, writeSafely } from './safe.ts';
+import { makeFolder, readIfThere, writeSafely } from './safe.ts';
 
 /** A request for a certificate and its key. */
 export interface PendingRequest {
   readonly key: DeviceKey;
   /** PKCS #10, DER. */
   readonly csr: Buffer;
+  /** The same with a challengePassword, signed anew. */
+  bound(challengePassword: string): Buffer;
 }
 
 const pendingFile = 'pending.pem';
@@ -20,22 +22,28 @@ const pendingFile = 'pending.pem';
  *
  * INVARIANT: a request is on disk, octet for octet, before it is sent. An authority gives the same certificate for the
  * same request, so that an answer that was lost with the power is given again, and a one-time token is not lost with it.
- * (Signing the same key again would make another request: ECDSA signatures hold a random number.)
+ * (Signing the same key again would make another request: ECDSA signatures hold a random number. One that is bound to its
+ * connection is such another; ours gives what it gave for the same key.)
  */
 export async function pendingRequest(
   folder: string,
   deviceId: string,
   inUse?: DeviceKey,
 ): Promise<PendingRequest> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const path = join(folder, pendingFile);
   const kept = readPending(await readIfThere(path));
-  if (kept !== undefined && kept.deviceId === deviceId && !isKey(kept.key, inUse)) return kept;
+  if (kept !== undefined && kept.deviceId === deviceId && !isKey(kept.key, inUse))
+    return { ...kept, bound: boundBy(kept.key, deviceId) };
   const key = createDeviceKey();
   const csr = certificationRequest(key, deviceId);
   const text = `${deviceId}\n${exportDeviceKey(key)}${toPem(csr)}`;
   await writeSafely(path, text);
-  return { key, csr };
+  return { key, csr, bound: boundBy(key, deviceId) };
+}
+
+function boundBy(key: DeviceKey, deviceId: string): PendingRequest['bound'] {
+  return (challengePassword) => certificationRequest(key, deviceId, [], challengePassword);
 }
 
 /** Forgets the request once it was answered. */
@@ -44,7 +52,9 @@ export async function forgetRequest(folder: string): Promise<void> {
 }
 
 /** Undefined for a file that is not there or damaged: without a certificate it is worth nothing. */
-function readPending(text: string | undefined): (PendingRequest & { readonly deviceId: string }) | undefined {
+function readPending(
+  text: string | undefined,
+): (Omit<PendingRequest, 'bound'> & { readonly deviceId: string }) | undefined {
   const parts =
     /^(.+)\n(-----BEGIN PRIVATE KEY-----[\s\S]+-----END PRIVATE KEY-----)\n-----BEGIN CERTIFICATE REQUEST-----([^-]+)-----END/.exec(
       text ?? '',

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readIfThere, writeSafely } from './safe.ts';
+import { makeFolder, readIfThere, writeSafely } from './safe.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -46,5 +46,17 @@ describe('a file that is written safely', () => {
     expect(readFileSync(path, 'utf8')).toBe('whole');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await readIfThere(join(folder, 'none'))).toBeUndefined();
+  });
+});
+
+describe('a folder that is made safely', () => {
+  it('is there with all above it, for its owner alone, and stays as it is when it is made again', async () => {
+    const path = join(folder, 'a', 'b', 'c');
+    await makeFolder(path);
+    for (const made of ['a', 'a/b', 'a/b/c']) expect(statSync(join(folder, made)).mode & 0o777).toBe(0o700);
+    writeFileSync(join(path, 'identity.pem'), 'x');
+    await makeFolder(path);
+    expect(readdirSync(path)).toEqual(['identity.pem']);
+    await expect(makeFolder(join(path, 'identity.pem', 'd'))).rejects.toThrow();
   });
 });

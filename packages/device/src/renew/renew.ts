@@ -19,15 +19,15 @@ export interface RenewOptions extends EstServer {
  */
 export async function renew(options: RenewOptions): Promise<Identity> {
   const identity = await present(options.folder);
-  const { key, csr } = await pendingRequest(options.folder, identity.deviceId, identity.key);
+  const request = await pendingRequest(options.folder, identity.deviceId, identity.key);
   const proof = { cert: identity.chain, key: exportDeviceKey(identity.key) };
-  const answer = await simpleReenrol(options, csr, proof);
+  const answer = await simpleReenrol(options, request, proof);
   const authorities = (await readFile(caPath(options.folder), 'utf8').catch(() => ''))
     .split(/(?=-----BEGIN CERTIFICATE-----)/)
     .filter((pem) => pem.startsWith('-----BEGIN'))
     .map((pem) => new X509Certificate(pem));
-  const chain = checkedChain(answer, key, identity.deviceId, authorities, options.ca);
-  return await keepIdentity(options.folder, key, chain);
+  const chain = checkedChain(answer, request.key, identity.deviceId, authorities, options.ca);
+  return await keepIdentity(options.folder, request.key, chain);
 }
 
 export interface KeepRenewedOptions extends RenewOptions {

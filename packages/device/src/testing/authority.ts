@@ -101,6 +101,8 @@ export interface Seen {
   readonly authorization: string | undefined;
   readonly peer: string | undefined;
   readonly body: string;
+  /** Of its connection: tls-exporter, base64. */
+  readonly exporter: string;
 }
 
 /** Answers one request: a status with a body, or undefined for what an EST server would say. */
@@ -147,6 +149,9 @@ export class TestEst {
             authorization: request.headers.authorization,
             peer,
             body: Buffer.concat(chunks).toString('latin1'),
+            exporter: socket
+              .exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+              .toString('base64'),
           };
           this.seen.push(seen);
           if (this.silent) return;
