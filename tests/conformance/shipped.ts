@@ -11,18 +11,24 @@ import {
   readMappings,
 } from '@kydai/siem';
 import { MissingCorpus, openCorpus, type SuiteOptions, type SuiteResult } from './corpus.ts';
+import { shippedLine, written } from './fixtures/equipment.ts';
 import { type Shipped, shipped } from './fixtures/shipped.ts';
 import { readRuleFiles } from './sigma.ts';
 
 /**
- * Documents as the shippers send them, through the doors that they use: each keeps its fields, becomes an event of the
- * right log source, and fires the rule of SigmaHQ's that speaks of it.
+ * Documents as the shippers send them, and lines in the formats of network equipment, sensors and web servers, through
+ * the doors that they use: each keeps its fields, becomes an event of the right log source, and fires the rule of
+ * SigmaHQ's that speaks of it.
  */
 export async function run(options: SuiteOptions): Promise<SuiteResult> {
   const archive = options.rules ?? join(options.shared, 'sigma-rules.tar.gz');
   if (!existsSync(archive)) throw new MissingCorpus('there are no rules');
-  const cloud = join(import.meta.dirname, '../../policies/mappings/cloud.yml');
-  const { fieldMaps } = readMappings([{ file: 'cloud.yml', text: readFileSync(cloud, 'utf8') }]);
+  const folder = join(import.meta.dirname, '../../policies/mappings');
+  const files = ['cloud.yml', 'network.yml'].map((file) => ({
+    file,
+    text: readFileSync(join(folder, file), 'utf8'),
+  }));
+  const { fieldMaps } = readMappings(files);
   const { rules } = loadRules(readRuleFiles(await openCorpus(archive)), { fieldMaps });
   const titles = new Map(rules.rules.map(({ id, title }) => [id, title]));
   const detector = createDetector({ rules, clock: { now: () => Date.now() } });
@@ -53,10 +59,32 @@ export async function run(options: SuiteOptions): Promise<SuiteResult> {
     const fired = detector.matches(event).map((id) => titles.get(id) ?? id);
     check(each.name, fired.includes(each.rule), `fires [${fired.join('; ')}], not \`${each.rule}\``);
   }
+  for (const { name, rule, dataset, syslog, file } of written) {
+    const event =
+      syslog === undefined
+        ? await ship({ door: 'events', document: shippedLine(file ?? []) })
+        : await push(syslog);
+    check(name, event?.dataset === dataset, `it became \`${event?.dataset}\`, not \`${dataset}\``);
+    if (event === undefined || rule === undefined) continue;
+    const fired = detector.matches(event).map((id) => titles.get(id) ?? id);
+    check(name, fired.includes(rule), `fires [${fired.join('; ')}], not \`${rule}\``);
+  }
   return { passed, failed: failures.length, failures };
 }
 
-async function ship({ door, document }: Shipped): Promise<Event | undefined> {
+async function push(line: string): Promise<Event | undefined> {
+  const events: Event[] = [];
+  const intake = createIntake({
+    store: { append: async (batch) => void events.push(...batch) },
+    clock: { now: () => Date.now() },
+    onEvents: () => {},
+  });
+  intake.push(intake.account('syslog-udp', '10.0.0.1'), line, line.length);
+  await intake.close();
+  return events[0];
+}
+
+async function ship({ door, document }: Pick<Shipped, 'door' | 'document'>): Promise<Event | undefined> {
   const events: Event[] = [];
   const intake = createIntake({
     store: { append: async (batch) => void events.push(...batch) },
