@@ -55,6 +55,11 @@ export interface RecordQuery {
   /** At most 10,000; 100 unless told. */
   readonly limit?: number;
   readonly offset?: number;
+  /**
+   * Indexes by which the records are not to be found: those in `where` that nearly all records pass, or that of `order`
+   * where few records are found by another. Changes what it costs, not what is found.
+   */
+  readonly aside?: readonly string[];
   /** Whether to count all that match; true unless told, and worth leaving out of a walk over many pages. */
   readonly total?: boolean;
 }

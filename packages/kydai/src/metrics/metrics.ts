@@ -1,9 +1,10 @@
 import type { Clock, Indicator, PkiHealthView, RecordStore, Signals, SourceLedger } from '@kydai/contracts';
 import { computeIndicators, incidents } from '@kydai/csirt';
-import { certificates, devices } from '@kydai/pki';
+import { devices } from '@kydai/pki';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BackupTimes } from '../backup/state.ts';
 import type { DetectionLosses } from '../flow/detect.ts';
+import { countCertificates } from '../pki/certificate-counts.ts';
 import { addPkiMetrics } from '../pki/metrics.ts';
 
 /** What Prometheus scrapes at `/metrics`. Names follow its conventions: base units, `_total` for counters. */
@@ -145,10 +146,10 @@ export function createMetrics(parts: {
     records.count(devices, { quarantined: true }),
   );
   count('kydai_certificates_valid', 'Certificates neither revoked nor expired', () =>
-    records.count(certificates, { profile: 'device', revokedAt: null, notAfter: { gt: clock.now() } }),
+    countCertificates(records, { profile: 'device', revoked: false, notAfter: { gt: clock.now() } }),
   );
   count('kydai_certificates_revoked', 'Certificates revoked', () =>
-    records.count(certificates, { profile: 'device', revokedAt: { gt: 0 } }),
+    countCertificates(records, { profile: 'device', revoked: true }),
   );
 
   const readPki = addPkiMetrics(registry, pki);

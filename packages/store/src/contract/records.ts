@@ -77,6 +77,25 @@ export function recordStoreContract(name: string, open: () => Promise<RecordsUnd
       expect(await store.audit.size()).toBe(1);
     });
 
+    it('gives the same page far down a list, and by whichever index it is found', async () => {
+      const many = Array.from({ length: 1300 }, (_, n) =>
+        lamp(`l${String(n).padStart(4, '0')}`, { ward: n % 10 === 0 ? null : 'Phú Hội', watts: n % 7 }),
+      );
+      await store.records.commit(many.map((each) => write.insert(lamps, each)));
+      const wanted = many
+        .filter(({ ward }) => ward !== null)
+        .toSorted((one, other) => other.watts - one.watts || (one.id < other.id ? -1 : 1))
+        .map(({ id }) => id);
+      for (const offset of [0, 999, 1000, 1160, 1169, 1170, 5000]) {
+        for (const aside of [[], ['ward'], ['watts']]) {
+          const where = { ward: 'Phú Hội' };
+          const page = await store.records.find(lamps, { where, order: '-watts', limit: 7, offset, aside });
+          expect(page.records.map(({ value }) => value.id)).toEqual(wanted.slice(offset, offset + 7));
+          expect(page.total).toBe(1170);
+        }
+      }
+    });
+
     it('finds the texts of an index by a part of them, a bounded slice at a time', async () => {
       const wards = ['Phú Hội', 'Kim Long', 'KIM LIÊN', '100%_kim', null, 'Kim Long'];
       await store.records.commit(wards.map((ward, n) => write.insert(lamps, lamp(`l${n}`, { ward }))));

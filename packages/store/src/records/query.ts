@@ -7,6 +7,8 @@ import { fill } from './template.ts';
 
 const maxLimit = 10_000;
 const maxValues = 10_000;
+const deep = 1000;
+const bodyColumns = ['key', 'version', 'body'] as const;
 const bounds = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 type Condition = Expression<SqlBool>;
@@ -33,11 +35,10 @@ function plain(value: unknown): string | number | null {
   return bad('a value to look for must be text, a finite number, a boolean or null');
 }
 
-/** `beside` says that there are other conditions, by whose index the records are better found than by a null's. */
-function condition(dialect: Dialect, name: string, wanted: RecordWhere[string], beside: boolean): Condition {
-  // Nearly all records share a null, which SQLite does not know: the plus keeps it from that index.
-  const aside = wanted === null && beside && dialect.name === 'sqlite';
-  const ref = aside ? sql`+${sql.ref(name)}` : sql.ref(name);
+/** `aside` says that the records are better found by another condition, or met in the order that is asked for. */
+function condition(dialect: Dialect, name: string, wanted: RecordWhere[string], aside: boolean): Condition {
+  // How many records share a value SQLite does not know: the plus keeps it from that index.
+  const ref = aside && dialect.name === 'sqlite' ? sql`+${sql.ref(name)}` : sql.ref(name);
   if (Array.isArray(wanted)) {
     if (wanted.length > maxValues) bad(`at most ${maxValues} values can be looked for at once`);
     const values = wanted.map(plain);
@@ -65,10 +66,21 @@ function condition(dialect: Dialect, name: string, wanted: RecordWhere[string], 
   return value === null ? sql<SqlBool>`${ref} is null` : sql<SqlBool>`${ref} = ${dialect.indexValue(value)}`;
 }
 
-function conditions(dialect: Dialect, table: Table, where: RecordWhere = {}): Condition {
+function conditions(
+  dialect: Dialect,
+  table: Table,
+  where: RecordWhere = {},
+  aside: readonly string[] = [],
+): Condition {
   const entries = Object.entries(where);
   const parts = entries.map(([name, wanted]) =>
-    condition(dialect, indexColumn(table, name), wanted, entries.length > 1),
+    condition(
+      dialect,
+      indexColumn(table, name),
+      wanted,
+      // Nearly all records share a null.
+      aside.includes(name) || (wanted === null && entries.length > 1),
+    ),
   );
   return parts.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(parts, sql` and `)}`;
 }
@@ -80,26 +92,44 @@ function whole(value: number | undefined, otherwise: number, most: number, name:
   return value;
 }
 
+function orderColumn(dialect: Dialect, table: Table, order: string, aside: readonly string[] = []) {
+  const ref = sql.ref(indexColumn(table, order));
+  return aside.includes(order) && dialect.name === 'sqlite' ? sql`+${ref}` : ref;
+}
+
 /** One page of records, ordered by an index with ties by key. */
 export function findQuery(dialect: Dialect, table: Table, query: RecordQuery): CompiledQuery {
   const descending = query.order?.startsWith('-') ?? false;
   const order = descending ? query.order!.slice(1) : query.order;
-  let select = dialect.db
-    .selectFrom(table.name)
-    .select(['key', 'version', 'body'])
-    .where(conditions(dialect, table, query.where));
-  if (order !== undefined) {
-    const name = indexColumn(table, order);
-    select = select.orderBy(name, (by) => (descending ? by.desc().nullsLast() : by.asc().nullsFirst()));
-  }
-  return select
-    .orderBy('key', 'asc')
-    .limit(whole(query.limit, 100, maxLimit, 'limit'))
-    .offset(whole(query.offset, 0, Number.MAX_SAFE_INTEGER, 'offset'))
-    .compile();
+  const offset = whole(query.offset, 0, Number.MAX_SAFE_INTEGER, 'offset');
+  const name = order === undefined ? undefined : orderColumn(dialect, table, order, query.aside);
+  const ordered = <C extends string>(columns: readonly C[]) => {
+    const select = dialect.db.selectFrom(table.name).select(columns);
+    return name === undefined
+      ? select.orderBy('key', 'asc')
+      : select
+          .orderBy(name, (by) => (descending ? by.desc().nullsLast() : by.asc().nullsFirst()))
+          .orderBy('key', 'asc');
+  };
+  const page = <C extends string>(columns: readonly C[]) =>
+    ordered(columns)
+      .where(conditions(dialect, table, query.where, query.aside))
+      .limit(whole(query.limit, 100, maxLimit, 'limit'))
+      .offset(offset);
+  // Far down a list the bodies of what is passed over are not read: its keys are in the index, unless that is lean.
+  return offset < deep || (order !== undefined && table.kind.lean?.includes(order) === true)
+    ? page(bodyColumns).compile()
+    : ordered(bodyColumns)
+        .where('key', 'in', page(['key']))
+        .compile();
 }
 
-export function countQuery(dialect: Dialect, table: Table, where?: RecordWhere): CompiledQuery {
+export function countQuery(
+  dialect: Dialect,
+  table: Table,
+  where?: RecordWhere,
+  aside?: readonly string[],
+): CompiledQuery {
   const [name, value, ...more] = Object.entries(where ?? {}).flat();
   // The one question that is asked at every issuance has its text made once.
   if (
@@ -119,7 +149,7 @@ export function countQuery(dialect: Dialect, table: Table, where?: RecordWhere):
   return dialect.db
     .selectFrom(table.name)
     .select(sql<number>`count(*)`.as('n'))
-    .where(conditions(dialect, table, where))
+    .where(conditions(dialect, table, where, aside))
     .compile();
 }
 

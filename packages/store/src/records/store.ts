@@ -88,7 +88,7 @@ export async function recordStore(engine: Engine, clock: Clock, auditKey: AuditK
       const [page, total] = await engine.read(function* () {
         const rows = (yield* ask(findQuery(dialect, table, query))).rows;
         if (query.total === false) return [rows, (query.offset ?? 0) + rows.length] as const;
-        const counted = yield* ask(countQuery(dialect, table, query.where));
+        const counted = yield* ask(countQuery(dialect, table, query.where, query.aside));
         return [rows, Number(counted.rows[0]?.['n'])] as const;
       });
       return {

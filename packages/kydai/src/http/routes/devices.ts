@@ -15,17 +15,27 @@ import { incidents } from '@kydai/csirt';
 import { certificates, devices } from '@kydai/pki';
 import { ShellError } from '../../error.ts';
 import type { Kydai } from '../../flow/kydai.ts';
+import { countCertificates } from '../../pki/certificate-counts.ts';
 import { enrolmentCommands } from '../../pki/enrolment-commands.ts';
 import { refuseToRevokeOurOwn } from '../../pki/revocable.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, json, jsonBody, Paging, pageOf } from './route.ts';
-import { named } from './search.ts';
+import { apiRoute, json, jsonBody, Paging } from './route.ts';
+import { named, narrowedPage } from './search.ts';
 
 /** From this risk on the console shows a device as at risk. */
 const risky = 50;
 /** What ends within this time should have been renewed long ago. */
 const soon = 10 * 86_400_000;
+
+/** By what certificates of each standing come unless told: those that were or will be first. */
+const orderOf = {
+  all: '-issued',
+  valid: '-issued',
+  ending: 'notAfter',
+  expired: '-notAfter',
+  revoked: '-revokedAt',
+} as const;
 
 /** Devices, certificates and enrolment tokens. */
 export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: Guard): void {
@@ -62,7 +72,7 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         ...(trust === 'never-seen' ? { lastSeen: null } : {}),
       };
       const order = asked.order ?? (trust === 'risky' ? '-risk' : 'id');
-      const page = await pageOf(records, devices, { where, order, limit, offset });
+      const page = await narrowedPage(records, devices, { where, order, limit, offset });
       return c.json({ ...page, ...(called.named && { named: called.named }) }, 200);
     },
   );
@@ -102,7 +112,7 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
   app.openapi(
     apiRoute('/api/v1/certificates', guard('view', 'certificates'), {
       method: 'get',
-      summary: 'Certificates, newest first; those that end within ten days by their end',
+      summary: 'Certificates, newest first; those of one standing by when they came to it or will',
       request: {
         query: Paging.extend({
           subject: z.string().max(64).default(''),
@@ -139,8 +149,18 @@ export function deviceRoutes(app: OpenAPIHono<GuardedEnv>, kydai: Kydai, guard: 
         ...(status === 'ending' ? { revokedAt: null, notAfter: { gt: now, lte: now + soon } } : {}),
         ...(status === 'expired' ? { notAfter: { lte: now } } : {}),
       };
-      const order = asked.order ?? (status === 'ending' ? 'notAfter' : '-issued');
-      const page = await pageOf(records, certificates, { where, order, limit, offset });
+      const order = asked.order ?? orderOf[status];
+      const { notAfter } = where;
+      const count =
+        'subject' in where
+          ? undefined
+          : () =>
+              countCertificates(records, {
+                notAfter,
+                profile: profile === '' ? undefined : profile,
+                revoked: status === 'revoked' ? true : 'revokedAt' in where ? false : undefined,
+              });
+      const page = await narrowedPage(records, certificates, { where, order, limit, offset }, count);
       return c.json({ ...page, ...('named' in called && { named: called.named }) }, 200);
     },
   );

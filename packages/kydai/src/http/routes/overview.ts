@@ -1,8 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { consoleActions, Overview, SessionView } from '@kydai/contracts';
 import { computeIndicators, detections, incidents, obligationClocks } from '@kydai/csirt';
-import { certificates, devices } from '@kydai/pki';
+import { devices } from '@kydai/pki';
 import type { Kydai } from '../../flow/kydai.ts';
+import { countCertificates } from '../../pki/certificate-counts.ts';
 import { permittedActions } from '../../sign-in/caller.ts';
 import { version } from '../../version.ts';
 import type { Guard } from '../api.ts';
@@ -59,7 +60,7 @@ async function overview(kydai: Kydai): Promise<Overview> {
   const { records, clock, executor, obligations, intake } = kydai;
   const now = clock.now();
   const ofDevices = { profile: 'device' };
-  const valid = { ...ofDevices, revokedAt: null, notAfter: { gt: now } };
+  const valid = { ...ofDevices, revoked: false, notAfter: { gt: now } };
   const [open, all, approvals, total, quarantined, certificatesValid, expiring, revoked, activity] =
     await Promise.all([
       records.find(incidents, { where: { state: openStates }, order: '-discovery', limit: 1000 }),
@@ -67,9 +68,9 @@ async function overview(kydai: Kydai): Promise<Overview> {
       executor.waiting(),
       records.count(devices),
       records.count(devices, { quarantined: true }),
-      records.count(certificates, valid),
-      records.count(certificates, { ...valid, notAfter: { gt: now, lt: now + 14 * day } }),
-      records.count(certificates, { ...ofDevices, revokedAt: { gt: 0 } }),
+      countCertificates(records, valid),
+      countCertificates(records, { ...valid, notAfter: { gt: now, lte: now + 14 * day } }),
+      countCertificates(records, { ...ofDevices, revoked: true }),
       activityOf(kydai, now),
     ]);
   const openIncidents = open.records.map(({ value }) => value);
@@ -104,21 +105,17 @@ async function overview(kydai: Kydai): Promise<Overview> {
 
 async function activityOf({ events, records }: Kydai, now: number): Promise<Overview['activity']> {
   const from = Math.floor((now - day) / interval) * interval + interval;
+  const times = Array.from(
+    { length: Math.floor((now - from) / interval) + 1 },
+    (_, n) => from + n * interval,
+  );
   const [counted, fired] = await Promise.all([
     events.aggregate({ from, to: now + 1, interval }),
-    records.find(detections, { where: { time: { gte: from } }, limit: 10_000 }),
+    Promise.all(times.map((time) => records.count(detections, { time: { gte: time, lt: time + interval } }))),
   ]);
-  const buckets = new Map<number, { time: number; events: number; detections: number }>();
-  for (let time = from; time <= now; time += interval) buckets.set(time, { time, events: 0, detections: 0 });
-  for (const bucket of counted) {
-    const at = buckets.get(bucket.time ?? 0);
-    if (at) at.events += bucket.count;
-  }
-  for (const { value } of fired.records) {
-    const at = buckets.get(Math.floor(value.time / interval) * interval);
-    if (at) at.detections += 1;
-  }
-  return [...buckets.values()];
+  const kept = new Map<number, number>();
+  for (const { time = 0, count } of counted) kept.set(time, (kept.get(time) ?? 0) + count);
+  return times.map((time, n) => ({ time, events: kept.get(time) ?? 0, detections: fired[n]! }));
 }
 
 function countBy<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {

@@ -2,7 +2,7 @@ import { recordKind, write } from '@kydai/contracts';
 import { MemoryRecords } from '@kydai/contracts/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { holdsWords, named, searchPage } from './search.ts';
+import { holdsWords, named, narrowedPage, searchPage } from './search.ts';
 
 const Lamp = z.object({ id: z.string(), watts: z.number() });
 const lamps = recordKind<z.infer<typeof Lamp>>({
@@ -39,6 +39,24 @@ describe('names that hold letters', () => {
     const found = await named(records, lamps, 'id', 'am-');
     expect(found.named).toBe('first');
     expect(found.where['id']).toHaveLength(1000);
+  });
+});
+
+describe('a list that is narrowed', () => {
+  it('is found by what leaves few, or met in order where nothing does', async () => {
+    const records = await store(numbered(6000, (n) => `l${String(n).padStart(4, '0')}`));
+    const asked: unknown[] = [];
+    const find = records.find.bind(records);
+    records.find = (kind, query) => {
+      asked.push(query?.aside);
+      return find(kind, query);
+    };
+    const query = { order: '-watts', limit: 2, offset: 0 };
+    const few = await narrowedPage(records, lamps, { ...query, where: { id: { lt: 'l0003' } } });
+    expect(few).toMatchObject({ total: 3, items: [{ id: 'l0002' }, { id: 'l0001' }] });
+    const many = await narrowedPage(records, lamps, { ...query, where: { id: { gte: 'l0003' } } });
+    expect(many).toMatchObject({ total: 5997, items: [{ id: 'l5999' }, { id: 'l5998' }] });
+    expect(asked).toEqual([['watts'], ['id']]);
   });
 });
 

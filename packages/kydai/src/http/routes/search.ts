@@ -54,6 +54,43 @@ export async function searchPage<T>(
   };
 }
 
+/** As many records are put in order at once. */
+const mostSorted = 5000;
+
+/**
+ * One page of a list that is narrowed by indexes. Which of them the records are found by is decided by how many each
+ * leaves: where one leaves few they are found by it and sorted, otherwise they are met in order and looked at one by
+ * one. A database that does not know its values would read a million records for either.
+ */
+export async function narrowedPage<T>(
+  records: RecordStore,
+  kind: RecordKind<T>,
+  query: {
+    readonly where: RecordWhere;
+    readonly order: string;
+    readonly limit: number;
+    readonly offset: number;
+  },
+  /** Of all that match, where there is a better way than to look at them. */
+  count?: () => Promise<number>,
+): Promise<{ items: T[]; total: number }> {
+  const { where } = query;
+  const ordered = query.order.replace('-', '');
+  let few: string | undefined;
+  for (const [index, wanted] of Object.entries(where)) {
+    // Nearly all records share a null.
+    if (wanted === null || few !== undefined) continue;
+    if ((await records.count(kind, { [index]: wanted })) <= mostSorted) few = index;
+  }
+  const aside = [...Object.keys(where), ordered].filter((index) => index !== (few ?? ordered));
+  const isCounted = few === undefined && count !== undefined;
+  const page = await records.find(kind, { ...query, aside, total: !isCounted });
+  return {
+    items: page.records.map(({ value }) => value),
+    total: isCounted ? await count() : page.total,
+  };
+}
+
 /** Whether a text holds every one of some words, whatever their case and marks. */
 export function holdsWords(q: string): (text: readonly (string | undefined)[]) => boolean {
   const words = plainLetters(q).split(/\s+/).filter(Boolean);
@@ -77,7 +114,12 @@ export async function named<T>(
   const { values, isWhole } = await valuesHolding(records, kind, index, letters, mostNames);
   if (isWhole) return { where: { [index]: values } };
   const begins = { [index]: { gte: letters, lt: `${letters}\uffff` } };
-  const { records: some } = await records.find(kind, { where: begins, limit: 1, total: false });
+  const { records: some } = await records.find(kind, {
+    where: begins,
+    order: index,
+    limit: 1,
+    total: false,
+  });
   return some.length > 0
     ? { where: begins, named: 'beginning' }
     : { where: { [index]: values }, named: 'first' };
