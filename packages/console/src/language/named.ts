@@ -12,7 +12,12 @@ import { visible } from './visible.ts';
 
 /** Names that data carries in both languages; the English one where there is no Vietnamese one. */
 const choose = (language: Language, name: string, vi: string | undefined): string =>
-  visible(language === 'vi' && vi ? vi : name);
+  visible(filled(language === 'vi' && vi ? vi : name, language));
+
+/** A playbook's text in which variables (CACAO 2.0 section 10.18) had no value: `__build__:value` is a word to nobody. */
+export function filled(text: string, language: Language): string {
+  return text.replace(/\b__\w+?__:value\b/g, `(${translator(language)('common.unknown')})`);
+}
 
 export const titleOf = (incident: Pick<Incident, 'title' | 'titleVi'>, language: Language): string =>
   choose(language, incident.title, incident.titleVi);

@@ -98,7 +98,17 @@ function Body({ view }: { view: DeviceView }) {
           <CertificateList certificates={certificates} />
         )}
       </Panel>
-      <Panel title={t('device.incidents')} flush>
+      <Panel
+        title={t('device.incidents')}
+        flush
+        aside={
+          incidents.length === 0 ? null : (
+            <Link href={`/incidents?state=all&entity=${encodeURIComponent(`device:${device.id}`)}`}>
+              {t('device.incidentsAll')}
+            </Link>
+          )
+        }
+      >
         {incidents.length === 0 ? (
           <p className="hint padded">{t('device.incidentsNone')}</p>
         ) : (

@@ -81,6 +81,7 @@ export const certificates: English<typeof vi> = {
   'authority.listsState': '{n} {n:list|lists} · the oldest made {made} · lapses {until}',
   'authority.answers': 'OCSP answers',
   'authority.answersNone': 'no responder yet',
+  'authority.answersYet': 'none signed ahead yet',
   'authority.answersState': '{n} signed ahead · the oldest {time}',
   'authority.issued': 'Issued',
   'authority.issuedCount': '{issued} certificates · {revoked} revoked',

@@ -31,6 +31,7 @@ export const devices: English<typeof vi> = {
   'device.certificates': 'Certificates',
   'device.certificatesNone': 'The device has no certificate.',
   'device.incidents': 'Incidents with this device',
+  'device.incidentsAll': 'See them in the list of incidents',
   'device.incidentsNone': 'The device is in no incident.',
   'device.logs': 'Logs of this device',
   'device.quarantine': 'Quarantine device',

@@ -78,6 +78,7 @@ export const certificates = {
   'authority.listsState': '{n} danh sách · cũ nhất lập {made} · hết hiệu lực {until}',
   'authority.answers': 'Câu trả lời OCSP',
   'authority.answersNone': 'chưa có máy trả lời',
+  'authority.answersYet': 'chưa ký sẵn câu nào',
   'authority.answersState': '{n} câu ký sẵn · cũ nhất {time}',
   'authority.issued': 'Đã cấp',
   'authority.issuedCount': '{issued} chứng thư số · {revoked} đã thu hồi',

@@ -28,6 +28,7 @@ export const devices = {
   'device.certificates': 'Chứng thư số',
   'device.certificatesNone': 'Thiết bị chưa có chứng thư số.',
   'device.incidents': 'Sự cố liên quan',
+  'device.incidentsAll': 'Xem trong danh sách sự cố',
   'device.incidentsNone': 'Thiết bị chưa có trong sự cố nào.',
   'device.logs': 'Nhật ký của thiết bị',
   'device.quarantine': 'Cô lập thiết bị',

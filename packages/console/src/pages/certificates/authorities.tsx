@@ -4,7 +4,8 @@ import { AlertTriangle, Check, FileKey2, HardDrive, Unplug } from 'lucide-react'
 import { Fragment, type ReactNode } from 'react';
 import { authoritiesQuery, pkiHealthQuery } from '../../api/queries.ts';
 import { useSettings } from '../../language/settings.tsx';
-import { Copyable, Loaded, Panel } from '../../parts/frame.tsx';
+import { CopyButton } from '../../parts/copy-button.tsx';
+import { Loaded, Panel } from '../../parts/frame.tsx';
 import { useNow } from '../../parts/now.ts';
 
 type Health = PkiHealthView['authorities'][number];
@@ -101,16 +102,24 @@ function Card({
       t('authority.answers'),
       responder === null
         ? t('authority.answersNone')
-        : t('authority.answersState', {
-            n: responder.answers,
-            time: responder.oldestAnswer === null ? '–' : format.relative(responder.oldestAnswer, now),
-          }),
+        : responder.oldestAnswer === null
+          ? t('authority.answersYet')
+          : t('authority.answersState', {
+              n: responder.answers,
+              time: format.relative(responder.oldestAnswer, now),
+            }),
     ],
   ];
   if (about) {
     rows.push([
       t('authority.issued'),
       t('authority.issuedCount', { issued: about.issued, revoked: about.revoked }),
+    ]);
+    rows.push([
+      t('certificates.fingerprint'),
+      <span key="fingerprint" className="mono">
+        {about.fingerprint} <CopyButton text={about.fingerprint} label={t('certificates.fingerprint')} />
+      </span>,
     ]);
   }
   return (
@@ -132,7 +141,6 @@ function Card({
           </Fragment>
         ))}
       </dl>
-      {about ? <Copyable text={about.fingerprint} label={t('certificates.fingerprint')} /> : null}
     </Panel>
   );
 }

@@ -110,6 +110,7 @@ function useColumns(by: FindingGrouping): readonly Column<FindingGroup>[] {
                 <Visible text={group.name} /> <span className="mono">{group.detail}</span>
               </Link>
               <span className="under">
+                {group.key === group.name ? null : <span className="mono">{group.key}</span>}
                 {[group.system?.owner, group.system?.zone, group.system?.site].filter(Boolean).join(' · ')}
                 {urgent(group)}
               </span>

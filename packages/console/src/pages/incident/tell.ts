@@ -1,4 +1,5 @@
 import type { TimelineEntry } from '@kydai/contracts';
+import { filled } from '../../language/named.ts';
 import { say } from '../../language/phrases.ts';
 import { isKey, type Language, translateData, translator } from '../../language/translate.ts';
 
@@ -44,7 +45,10 @@ export function tell(
   const said = quote ? { quote } : {};
   if (entry.code === 'notice') {
     const text = (language === 'vi' ? values['vi'] : values['en']) ?? values['en'] ?? entry.code;
-    return { text, detail: t('timeline.notice', { audience: values['audience'] ?? '' }) };
+    return {
+      text: filled(text, language),
+      detail: t('timeline.notice', { audience: values['audience'] ?? '' }),
+    };
   }
   const text = translateData(`timeline.${entry.code}`, values, language);
   const detail = say(entry.phrases, values['reason'] ?? values['outcome'] ?? values['evidence'], language);
