@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
+import { startThread } from '../thread/start.ts';
 import { type Converted, convertSegments } from './convert.ts';
 import type { Duck } from './duck.ts';
 import type { LakeLimits } from './limits.ts';
@@ -123,16 +124,12 @@ export class Converter {
   }
 
   #start(): Worker {
-    // Flags of the main thread (a test runner's loaders) are not the thread's business.
-    const started = new Worker(new URL('./convert-thread.ts', import.meta.url), {
-      workerData: {
-        folder: this.#place.folder,
-        memoryBytes: this.#limits.convertBytes,
-        secret: this.#secret,
-      } satisfies ThreadParts,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
-    this.#worker = started;
-    return started;
+    const parts: ThreadParts = {
+      folder: this.#place.folder,
+      memoryBytes: this.#limits.convertBytes,
+      secret: this.#secret,
+    };
+    this.#worker = startThread(new URL('./convert-thread.ts', import.meta.url), parts);
+    return this.#worker;
   }
 }

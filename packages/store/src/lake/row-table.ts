@@ -41,8 +41,7 @@ export function teachRows(connection: DuckDBConnection): void {
 
 /**
  * The engine asks for the rows while it writes them, so that they lie nowhere else in between. It asks this thread and
- * waits: only for a thread that does nothing else. A program that ends in between, by `process.exit` in the main thread,
- * would wait for ever.
+ * waits: only for a thread that does nothing else, and that nobody ends in between (see `startThread`).
  */
 export const askedRows: RowTable = async (chunks, use) => {
   const number = ++last;

@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { tellEnd } from '../thread/end.ts';
 import { commitGroup } from './commit.ts';
 import { openSqlite } from './sqlite.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from './worker-messages.ts';
 
 /** The thread that writes: takes groups of commits in order, and answers when each is on disk. */
+tellEnd();
 const port = parentPort!;
 const reader = new GroupReader();
 const engine = openSqlite((workerData as { readonly file: string }).file);

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { StoreError } from '../error.ts';
+import { startThread } from '../thread/start.ts';
 import type { Batch, Outcome } from './commit.ts';
 import type { Engine } from './engine.ts';
 import { openSqlite } from './sqlite.ts';
@@ -28,11 +29,7 @@ export function openSqliteWithThread(file: string): Engine {
   let closed = false;
 
   function start(): NonNullable<typeof worker> {
-    // Flags of the main thread (a test runner's loaders) are not the thread's business.
-    const started = new Worker(new URL('./worker-thread.ts', import.meta.url), {
-      workerData: { file },
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
+    const started = startThread(new URL('./worker-thread.ts', import.meta.url), { file });
     started.on('message', (message: OutcomeMessage) => {
       const waiting = pending.get(message.id);
       pending.delete(message.id);
