@@ -32,7 +32,8 @@ async function factory() {
   const rootPem = toPem('CERTIFICATE', certificate(rootName, rootKey, rootKey, true));
   const idevid = (serial: string, signer = rootKey): Uint8Array =>
     certificate(encodeName([Oid.commonName, 'ACME cam'], [Oid.serialNumber, serial]), ecKey(), signer, false);
-  const city = await openCity({ manufacturers: [{ name: 'acme', certificatesPem: rootPem }] });
+  const manufacturers = ['brand', 'acme'].map((name) => ({ name, certificatesPem: rootPem }));
+  const city = await openCity({ manufacturers });
   await city.authority.expectManufactured({
     manufacturer: 'acme',
     hardwareSerial: 'SN-1',
@@ -45,7 +46,7 @@ async function factory() {
 }
 
 describe('a device with its manufacturer’s certificate', () => {
-  it('gets its first certificate, under the name that the city gave it', async () => {
+  it('gets its first certificate, under the name that the city gave it, though two share a root', async () => {
     const { city, idevid } = await factory();
     const proof = { certificate: idevid('SN-1'), address: '10.0.0.9' };
     const csr = makeCsr('cam-acme-1');

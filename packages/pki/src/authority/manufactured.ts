@@ -129,22 +129,25 @@ async function identify(
 ): Promise<{ id: string; requester: string }> {
   const certificate = readCertificate(der);
   const at = desk.clock.now();
+  const hardware = attributesOf(certificate.subject).find(({ oid }) => oid === Oid.serialNumber)?.text;
   let fault = 'no manufacturer is trusted';
+  let trustedBy = 0;
+  // Several may stand below one root: whichever of them this device is expected from.
   for (const { name, anchors, pool } of trusted) {
     const verdict = findPath(certificate, pool, { anchors, at });
     if (verdict.path === undefined) {
       fault = verdict.fault;
       continue;
     }
-    const hardware = attributesOf(certificate.subject).find(({ oid }) => oid === Oid.serialNumber)?.text;
+    trustedBy++;
     const known = hardware && (await desk.records.get(manufacturedDevices, `${name}:${hardware}`));
-    if (!known) {
-      throw new PkiError(
-        'unknown-device',
-        `no device is expected with this manufacturer's certificate; register it`,
-      );
-    }
-    return { id: known.value.device, requester: `manufacturer:${known.value.id}` };
+    if (known) return { id: known.value.device, requester: `manufacturer:${known.value.id}` };
+  }
+  if (trustedBy > 0) {
+    throw new PkiError(
+      'unknown-device',
+      `no device is expected with this manufacturer's certificate; register it`,
+    );
   }
   throw new PkiError(
     'certificate-refused',
