@@ -97,7 +97,7 @@ async function takeIn(): Promise<number> {
         events += given.length;
       },
     },
-    normaliser: { line: () => read, document: () => read },
+    normaliser: { line: () => read, document: () => read, newHeaders: () => [] },
     onEvents() {},
   });
   const collector = createSyslogCollector({ host: '127.0.0.1', tcpPort: 0, intake });

@@ -106,10 +106,10 @@ function readLine(text: string, context: Context): Draft {
   }
   // What begins like a tag may be a line of a file that has no header: `example.com:443 203.0.113.7 - - [...]`.
   if (header.priority < 0 && Number.isNaN(header.time) && readBareLine(draft, text, context)) return draft;
-  const named = header.program !== '' && context.reader(header.program) !== undefined;
-  if (!named && text.includes('%') && readDevice(draft, text, header, context)) return draft;
+  const read = header.program === '' ? undefined : context.reader(header.program);
+  if (!read && text.includes('%') && readDevice(draft, text, header, context)) return draft;
   applyHeader(draft, header, received);
-  readMessage(draft, header, context);
+  readMessage(draft, header, context, read);
   return draft;
 }
 
@@ -145,7 +145,13 @@ function judged(draft: Draft, received: number): Draft {
   return draft;
 }
 
-function readMessage(draft: Draft, header: SyslogHeader, context: Context): void {
+/** `reader`: that of the header's program. */
+function readMessage(
+  draft: Draft,
+  header: SyslogHeader,
+  context: Context,
+  reader: MessageReader | undefined,
+): void {
   const { fields } = draft;
   const { received, zone } = context;
   let { message, program } = header;
@@ -177,7 +183,8 @@ function readMessage(draft: Draft, header: SyslogHeader, context: Context): void
   }
   if (readSecurityFormat(draft, program, message, zone)) return;
   if (program === '' && readDeviceMessage(draft, message, context)) return;
-  context.reader(program)?.(draft, message, context);
+  const read = program === header.program ? reader : context.reader(program);
+  read?.(draft, message, context);
 }
 
 /** CEF and LEEF, whose own prefix looks like a syslog tag (`CEF:0|...`) or stands at the start of the message. */
