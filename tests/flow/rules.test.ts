@@ -129,6 +129,21 @@ describe('rules of others, and hunts', () => {
     expect(found.stdout).toMatch(/2 hits; \d+ events judged/);
     const byId = await program.cli('hunt', imported, '--since', '3650d', '--limit', '5');
     expect(byId.stdout).toMatch(/300 hits, the first 5 shown/);
+    const { title } = (await (await call(`/api/v1/rules/${imported}`)).json()) as { title: string };
+    const byTitle = await program.cli('hunt', title, '--since', '999999d', '--limit', '10000', '--json');
+    expect(byTitle.stdout.trim().split('\n')).toHaveLength(300);
+    for (const [wrong, words] of [
+      [[folder], /no rule in force is called .*kydai rules list/],
+      [['/dev/zero'], /no rule in force is called/],
+      [['x'.repeat(300)], /`rule`|no rule in force/],
+      [[''], /name a rule/],
+      [[file, '--limit', '10001'], /from 1 to 10000/],
+    ] as const) {
+      expect(await program.cli('hunt', ...wrong)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(words),
+      });
+    }
     const from = '2016-01-01T00:00:00Z';
     const view = (await (await call('/api/v1/hunts', { rule: imported, from, limit: 3 })).json()) as HuntView;
     expect(view).toMatchObject({ total: 300, complete: true });

@@ -213,7 +213,7 @@ export const HuntBody = z
     text: z.string().min(1).max(500_000).optional(),
     from: z.iso.datetime({ offset: true }),
     to: z.iso.datetime({ offset: true }).optional(),
-    limit: z.number().int().min(1).max(1000).default(100),
+    limit: z.number().int().min(1).max(10_000).default(100),
   })
   .refine(({ rule, text }) => rule !== undefined || text !== undefined, 'give `rule` or `text`');
 export type HuntBody = z.input<typeof HuntBody>;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { HuntNews } from '@kydai/contracts';
 import type { Command } from 'commander';
 import { ShellError } from '../error.ts';
@@ -13,21 +13,24 @@ interface Options {
   readonly json?: boolean;
 }
 
+const mostHits = 10_000;
+const mostBytes = 500_000;
+
 export function addHuntCommand(program: Command, { output, operator, exit }: CommandContext): void {
   program
     .command('hunt')
     .description('run a detection rule over the events of the past; Ctrl-C ends it with what it found')
-    .argument('<rule>', 'a Sigma rule file, or the id or name of a rule in force')
+    .argument('<rule>', 'a Sigma rule file, or the id, name or title of a rule in force')
     .option('--since <span>', 'how far back: 90s, 15m, 24h, 30d', '30d')
-    .option('--limit <n>', 'how many hits to print, oldest first', '100')
+    .option('--limit <n>', 'how many hits to print, oldest first, at most 10000', '100')
     .option('--json', 'print one JSON document a line')
     .action(async (rule: string, options: Options) => {
-      const quarry = existsSync(rule) ? { text: readFileSync(rule, 'utf8') } : { rule };
-      if (!/^\d+$/.test(options.limit))
-        throw new ShellError('usage', `\`${options.limit}\` is not a number of hits`);
+      const quarry = quarryOf(rule);
+      if (!/^[1-9]\d{0,4}$/.test(options.limit) || Number(options.limit) > mostHits)
+        throw new ShellError('usage', `\`${options.limit}\` is not a number of hits from 1 to ${mostHits}`);
       const body = {
         ...quarry,
-        from: new Date(Date.now() - span(options.since)).toISOString(),
+        from: new Date(Math.max(0, Date.now() - span(options.since))).toISOString(),
         limit: Number(options.limit),
       };
       const calledOff = new AbortController();
@@ -74,4 +77,13 @@ export function addHuntCommand(program: Command, { output, operator, exit }: Com
         );
       }
     });
+}
+
+/** The text of a rule file, or what may be called so. */
+function quarryOf(rule: string): { readonly text: string } | { readonly rule: string } {
+  if (rule === '') throw new ShellError('usage', 'name a rule, or its file');
+  const file = existsSync(rule) ? statSync(rule) : undefined;
+  if (!file?.isFile()) return { rule };
+  if (file.size > mostBytes) throw new ShellError('usage', `\`${rule}\` is larger than a rule can be`);
+  return { text: readFileSync(rule, 'utf8') };
 }

@@ -96,7 +96,11 @@ export function quarry(
   if (text === undefined) {
     const rules = inForce();
     const target = findRule(rules, rule ?? '');
-    if (target === undefined) throw new ShellError('not-found', `no rule in force is called \`${rule}\``);
+    if (target === undefined)
+      throw new ShellError(
+        'not-found',
+        `no rule in force is called \`${rule}\`; \`kydai rules list\` has their ids`,
+      );
     return { rules, target, warnings: [] };
   }
   const { rules, problems } = loadRules([{ file: 'rule', text }], { fieldMaps });

@@ -21,6 +21,7 @@ test('a rule is explained by its condition, its fields and what it costs', () =>
   expect(problems).toEqual([]);
   expect(findRule(rules, 'web_shell')).toBe(rules.rules[0]);
   expect(findRule(rules, 'no such rule')).toBeUndefined();
+  expect(findRule(rules, 'shell from a WEB server')).toBe(rules.rules[0]);
   const { outline, datasets, fields, cost } = explainRule(rules.rules[0]!);
   expect(outline[0]).toBe('all of');
   expect(outline).toContain('  ParentImage is `*\\\\w3wp.exe`');
@@ -38,4 +39,14 @@ test('a rule that no literal can wake says so', () => {
   );
   const { rules } = loadRules([{ file: 'bare.yml', text: bare }]);
   expect(explainRule(rules.rules[0]!).cost).toMatchObject({ always: true, wakers: [] });
+});
+
+test('a title that two rules have is nobody’s', () => {
+  const other = text
+    .replace(/^id: .*$/m, 'id: 6a1b9a52-7f2c-4f0e-9c1e-0e6f2f6f7a02')
+    .replace('web_shell', 'other');
+  const { rules } = loadRules([{ file: 'two.yml', text: `${text}---${other}` }]);
+  expect(rules.rules).toHaveLength(2);
+  expect(findRule(rules, 'Shell from a web server')).toBeUndefined();
+  expect(findRule(rules, 'other')).toBe(rules.rules[1]);
 });

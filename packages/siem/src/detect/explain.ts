@@ -50,9 +50,14 @@ export function explainRule(rule: SigmaRule): RuleExplanation {
   };
 }
 
-/** The rule of this id or name; undefined where there is none. */
+/** The rule of this id or name; else the only one of this title, in whatever case. */
 export function findRule(rules: RuleSet, name: string) {
-  return [...rules.rules, ...rules.correlations].find((rule) => rule.id === name || rule.name === name);
+  const all = [...rules.rules, ...rules.correlations];
+  const found = all.find((rule) => rule.id === name || rule.name === name);
+  if (found !== undefined) return found;
+  const title = name.toLowerCase();
+  const [titled, ...others] = all.filter((rule) => rule.title.toLowerCase() === title);
+  return others.length === 0 ? titled : undefined;
 }
 
 function planOf(expression: Expression, number: () => number): PlanNode {

@@ -144,10 +144,20 @@ function readRegex(
     throw new RuleFault(
       'regex-invalid',
       node.line,
-      `${quote(node.text)} cannot run in linear time: ${quote(reason)}`,
+      `${quote(node.text)} ${isRegex(node.text) ? 'cannot run in linear time' : 'is no regular expression'}: ${quote(reason)}`,
     );
   }
   return match({ kind: 'regex', field, regex, flags });
+}
+
+/** Whether it is one elsewhere: look-arounds and references back are. It is only read here, never run. */
+function isRegex(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Compiles with RE2's syntax, which no input can make slow; throws what re2js throws. */
