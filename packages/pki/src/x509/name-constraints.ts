@@ -1,5 +1,6 @@
 import { DerReader } from '../der/reader.ts';
 import { PkiError } from '../error.ts';
+import { isDnsName } from './dns-name.ts';
 import { type GeneralName, readGeneralName } from './general-name.ts';
 import type { Name } from './name.ts';
 
@@ -41,11 +42,17 @@ export function nameConstraintsOf(value: Uint8Array): NameConstraints {
   return constraints;
 }
 
-/** Why this name may not be in a certificate below these constraints; undefined when it may. */
+/**
+ * Why this name may not be in a certificate below these constraints; undefined when it may. What cannot be held against a
+ * constraint of its kind is refused: a form that has no order of names, a URI whose host is no name.
+ */
 export function constraintFault(constraints: NameConstraints, name: GeneralName): string | undefined {
-  const excluding = constraints.excluded.find((base) => base.kind === name.kind && within(base, name));
+  const { permitted, excluded } = constraints;
+  if (!isComparable(name) && [...permitted, ...excluded].some(({ kind }) => kind === name.kind))
+    return `${name.kind} name \`${name.text}\` cannot be held against what the issuer permits`;
+  const excluding = excluded.find((base) => base.kind === name.kind && within(base, name));
   if (excluding !== undefined) return `${name.kind} name \`${name.text}\` is excluded by the issuer`;
-  const permits = constraints.permitted.filter((base) => base.kind === name.kind);
+  const permits = permitted.filter((base) => base.kind === name.kind);
   if (permits.length === 0 || permits.some((base) => within(base, name))) return undefined;
   return `${name.kind} name \`${name.text}\` is outside what the issuer permits`;
 }
@@ -66,13 +73,23 @@ function within(base: GeneralName, name: GeneralName): boolean {
     case 'directory':
       return base.name !== undefined && name.name !== undefined && directoryWithin(base.name, name.name);
     default:
-      // A form that we cannot compare counts as inside: excluded then refuses it, permitted lets the others decide.
-      return Buffer.compare(base.bytes, name.bytes) === 0;
+      return false;
   }
 }
 
+const ordered: ReadonlySet<string> = new Set(['dns', 'email', 'uri', 'ip', 'directory']);
+
+/** RFC 5280 section 4.2.1.10 demands that a URI with no host, or an address for one, is refused. */
+function isComparable({ kind, text }: GeneralName): boolean {
+  return kind === 'uri' ? isDnsName(hostOf(text)) : ordered.has(kind);
+}
+
+function hostOf(uri: string): string {
+  return URL.parse(uri)?.hostname ?? '';
+}
+
 function uriWithin(limit: string, uri: string): boolean {
-  const host = URL.parse(uri)?.hostname ?? '';
+  const host = hostOf(uri);
   return limit.startsWith('.') ? host.endsWith(limit) : host === limit;
 }
 
