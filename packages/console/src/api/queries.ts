@@ -126,6 +126,8 @@ export const incidentsQuery = (
     readonly assignee?: string;
     /** `device:cam-001`. */
     readonly entity?: string;
+    /** The one that this detection is in, by its id. */
+    readonly detection?: string;
     readonly indicator?: IndicatorName | undefined;
     readonly order?: string;
   },

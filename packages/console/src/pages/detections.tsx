@@ -1,5 +1,6 @@
 import type { DetectionPage } from '@kydai/contracts';
 import { useQuery } from '@tanstack/react-query';
+import { Siren } from 'lucide-react';
 import { Link } from 'wouter';
 import { detectionsQuery } from '../api/queries.ts';
 import { ruleTitleOf } from '../language/named.ts';
@@ -7,7 +8,7 @@ import { useSettings } from '../language/settings.tsx';
 import { Choice, DrillChoice, drills, LevelChoice, leastLevels } from '../parts/choice.tsx';
 import { Empty, Loaded, Page } from '../parts/frame.tsx';
 import { type Listing, useListing } from '../parts/listing.ts';
-import { DrillMark, Entity, Severity, Techniques } from '../parts/marks.tsx';
+import { DrillMark, Entity, namedOnce, Severity, Techniques } from '../parts/marks.tsx';
 import { useNow } from '../parts/now.ts';
 import { Pager } from '../parts/pager.tsx';
 import { Reference } from '../parts/reference.tsx';
@@ -154,7 +155,7 @@ function Stream({ page, listing, order }: { page: DetectionPage; listing: Listin
             kind: 'wide',
             cell: (detection) => (
               <span className="entities">
-                {detection.entities.map((entity) => (
+                {namedOnce(detection.entities).map((entity) => (
                   <Entity key={`${entity.type}:${entity.id}`} entity={entity} bare />
                 ))}
               </span>
@@ -167,6 +168,20 @@ function Stream({ page, listing, order }: { page: DetectionPage; listing: Listin
             cell: (detection) => (
               <Link href={`/logs?q=${encodeURIComponent(eventsQuery(detection.eventIds))}&range=30d`}>
                 {format.number(detection.eventCount)}
+              </Link>
+            ),
+          },
+          {
+            id: 'incident',
+            head: t('incidents.col.title'),
+            cell: (detection) => (
+              <Link
+                className="icon-link"
+                href={`/incidents?state=all&detection=${detection.id}`}
+                aria-label={t('detections.incident')}
+                title={t('detections.incident')}
+              >
+                <Siren aria-hidden="true" />
               </Link>
             ),
           },

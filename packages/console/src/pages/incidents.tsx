@@ -9,7 +9,7 @@ import { isKey, type Translate } from '../language/translate.ts';
 import { Choice, DrillChoice, drills, LevelChoice, leastLevels } from '../parts/choice.tsx';
 import { Copyable, Empty, Loaded, Page } from '../parts/frame.tsx';
 import { type Listing, useListing } from '../parts/listing.ts';
-import { DrillMark, Entity, Severity, StateMark } from '../parts/marks.tsx';
+import { DrillMark, Entity, namedOnce, Severity, StateMark } from '../parts/marks.tsx';
 import { Pager } from '../parts/pager.tsx';
 import { SearchBox } from '../parts/search-box.tsx';
 import { type Order, Table } from '../parts/table.tsx';
@@ -25,7 +25,7 @@ const orders = [
   '-discovery', 'discovery', '-severity', 'severity', 'state', '-state', '-detections', 'detections',
   'assignee', '-assignee',
 ] as const; // biome-ignore format: a list
-const filters = ['state', 'q', 'severity', 'assignee', 'drill', 'entity', 'indicator'] as const;
+const filters = ['state', 'q', 'severity', 'assignee', 'drill', 'entity', 'detection', 'indicator'] as const;
 /** As the API names those that nobody handles. */
 const nobody = '-';
 
@@ -33,7 +33,7 @@ const nobody = '-';
 export default function Incidents() {
   const { t } = useSettings();
   const listing = useListing(25);
-  const [q, assignee] = [listing.of('q'), listing.of('assignee')];
+  const [q, assignee, detection] = [listing.of('q'), listing.of('assignee'), listing.of('detection')];
   const indicator = indicators.find((name) => name === listing.of('indicator'));
   // The figures of the overview come from incidents that are over, too.
   const state =
@@ -42,7 +42,7 @@ export default function Incidents() {
   const drill = listing.choice('drill', drills);
   const entity = entityOf(listing.of('entity'));
   const order = listing.order(orders);
-  const asked = { state, q, severity, assignee, drill, indicator, order: order.value };
+  const asked = { state, q, severity, assignee, drill, detection, indicator, order: order.value };
   const query = useQuery(
     incidentsQuery(
       { ...asked, entity: entity === undefined ? '' : `${entity.type}:${entity.id}` },
@@ -91,6 +91,14 @@ export default function Incidents() {
           </button>
         </p>
       )}
+      {detection === '' ? null : (
+        <p className="notice">
+          <span>{t('incidents.ofDetection')}</span>
+          <button type="button" className="link" onClick={() => listing.filter({ detection: '' })}>
+            {t('overview.allIncidents')}
+          </button>
+        </p>
+      )}
       <Loaded query={query}>
         {(page) =>
           page.items.length > 0 ? (
@@ -102,7 +110,10 @@ export default function Incidents() {
               <Pager {...listing.pager(page.total)} />
             </>
           ) : listing.narrowed(...filters) ? (
-            <Empty title={t('incidents.noMatch')} hint={t('detections.noMatchHint')}>
+            <Empty
+              title={t('incidents.noMatch')}
+              hint={t(detection === '' ? 'detections.noMatchHint' : 'incidents.ofDetectionNone')}
+            >
               <button
                 type="button"
                 className="button"
@@ -239,9 +250,8 @@ function List({ incidents, order }: { incidents: readonly Incident[]; order: Ord
   );
 }
 
-/** The first two by name: a device and the host that it is have one. */
 function Entities({ entities }: { entities: Incident['entities'] }) {
-  const named = entities.filter(({ id }, at) => entities.findIndex((other) => other.id === id) === at);
+  const named = namedOnce(entities);
   return (
     <span className="entities">
       {named.slice(0, 2).map((entity) => (

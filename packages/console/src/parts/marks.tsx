@@ -92,6 +92,11 @@ export function Entity({ entity, bare = false }: { entity: EntityRef; bare?: boo
   );
 }
 
+/** Entities by their names, each once: a device and the host that it is have one. */
+export function namedOnce(entities: readonly EntityRef[]): readonly EntityRef[] {
+  return entities.filter(({ id }, at) => entities.findIndex((other) => other.id === id) === at);
+}
+
 /** Where an entity leads: its own page, or the logs that name it. */
 export function entityHref(entity: EntityRef): string | undefined {
   switch (entity.type) {

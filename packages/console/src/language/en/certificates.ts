@@ -69,7 +69,7 @@ export const certificates: English<typeof vi> = {
   'forecast.col.lapsed': 'Lapsed',
   'forecast.countRenewals': 'renewals',
   'forecast.countEnds': 'end unless renewed',
-  'authority.wellKept': 'Keys, revocation lists and OCSP answers are all fresh.',
+  'authority.wellKept': 'Keys, revocation lists and OCSP answers: nothing needs anybody.',
   'authority.issues': 'Issues',
   'authority.answersFor': 'Answers for what it issued',
   'authority.key': 'Key',

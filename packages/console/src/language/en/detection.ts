@@ -12,6 +12,7 @@ export const detection: English<typeof vi> = {
   'detections.delay': '{duration} after',
   'detections.col.rule': 'Rule',
   'detections.col.techniques': 'ATT&CK',
+  'detections.incident': 'The incident of this alert',
   'detections.search': 'Rule, what it is about, technique',
   'detections.since': 'Time',
   'detections.ever': 'Any time',

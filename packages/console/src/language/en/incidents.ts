@@ -47,6 +47,9 @@ export const incidents: English<typeof vi> = {
   'incidents.everybody': 'Handled by anyone',
   'incidents.mine': 'Mine',
   'incidents.about': 'Only incidents about',
+  'incidents.ofDetection': 'Only the incident that this alert belongs to.',
+  'incidents.ofDetectionNone':
+    'This alert made no incident: its level is below those that open one, or it came after the first 200 of a large one.',
   'incidents.noMatch': 'No incident matches',
   'incidents.searched':
     'Looked at the newest {n} incidents that pass the filters for state, severity and drill.',

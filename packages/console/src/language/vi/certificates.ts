@@ -66,7 +66,7 @@ export const certificates = {
   'forecast.col.lapsed': 'Đã hết hạn',
   'forecast.countRenewals': 'lượt gia hạn',
   'forecast.countEnds': 'hết hạn nếu không gia hạn',
-  'authority.wellKept': 'Khóa, danh sách thu hồi và câu trả lời OCSP đều còn mới.',
+  'authority.wellKept': 'Khóa, danh sách thu hồi và câu trả lời OCSP: không có gì cần người xử lý.',
   'authority.issues': 'Đang cấp',
   'authority.answersFor': 'Chỉ trả lời cho chứng thư số cũ',
   'authority.key': 'Khóa',

@@ -9,6 +9,7 @@ export const detection = {
   'detections.delay': 'trễ {duration}',
   'detections.col.rule': 'Luật',
   'detections.col.techniques': 'ATT&CK',
+  'detections.incident': 'Sự cố của cảnh báo này',
   'detections.search': 'Luật, đối tượng, kỹ thuật',
   'detections.since': 'Thời gian',
   'detections.ever': 'Mọi lúc',

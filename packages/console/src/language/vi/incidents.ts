@@ -44,6 +44,9 @@ export const incidents = {
   'incidents.everybody': 'Mọi người xử lý',
   'incidents.mine': 'Của tôi',
   'incidents.about': 'Chỉ sự cố liên quan đến',
+  'incidents.ofDetection': 'Chỉ sự cố mà cảnh báo này thuộc về.',
+  'incidents.ofDetectionNone':
+    'Cảnh báo này chưa thành sự cố: mức của nó thấp hơn mức mở sự cố, hoặc nó nằm ngoài 200 cảnh báo đầu của một sự cố lớn.',
   'incidents.noMatch': 'Không sự cố nào khớp',
   'incidents.searched': 'Chỉ xét {n} sự cố mới nhất thỏa các bộ lọc về trạng thái, mức độ và diễn tập.',
   'incidents.col.title': 'Sự cố',

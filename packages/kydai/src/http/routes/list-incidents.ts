@@ -48,6 +48,7 @@ export const IncidentsAsked = Paging.extend({
   drill: z.stringbool().optional().describe('only of drills, or none of them'),
   assignee: z.string().max(200).optional().describe('who handles it; `-` for those that nobody handles'),
   entity: z.string().max(300).optional().describe('about this: `device:cam-001`'),
+  detection: z.string().max(64).optional().describe('the one that this detection is in, by its id'),
   q: z
     .string()
     .trim()
@@ -69,7 +70,7 @@ export async function listIncidents(
   asked: z.infer<typeof IncidentsAsked>,
 ): Promise<IncidentPage> {
   const { records } = kydai;
-  const { state, severity, drill, assignee, entity, q, indicator, order, limit, offset } = asked;
+  const { state, severity, drill, assignee, entity, detection, q, indicator, order, limit, offset } = asked;
   const where = {
     ...(state === 'all' ? {} : { state: statesBy[state] }),
     ...(severity === undefined ? {} : { severity: { gte: levels.indexOf(severity) } }),
@@ -84,6 +85,7 @@ export async function listIncidents(
       throw new ShellError('invalid', `\`${entity}\` names no entity: write \`device:cam-001\``);
     tests.push(({ entities }) => entities.some(({ type, id }) => type === wanted.type && id === wanted.id));
   }
+  if (detection !== undefined) tests.push(({ detectionIds }) => detectionIds.includes(detection));
   if (q !== '') {
     const holds = holdsWords(q);
     tests.push((incident) => holds(textOf(incident)));
