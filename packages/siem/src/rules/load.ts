@@ -1,6 +1,7 @@
 import { atOnce } from './at-once.ts';
 import { type DraftCorrelation, readCorrelation } from './correlation.ts';
 import { readDetection } from './detection.ts';
+import { Effort } from './effort.ts';
 import { type Expression, join } from './expression.ts';
 import { readHead } from './head.ts';
 import { type Pattern, parsePattern } from './pattern.ts';
@@ -39,8 +40,9 @@ export interface LoadedRules {
 }
 
 /**
- * Reads rules, correlations and filters (Sigma specification 2.1) from YAML texts. What is wrong with one document is
- * reported and the rest goes on; nothing is thrown. Field names and log sources are resolved through the pipelines.
+ * Reads rules, correlations and filters (Sigma specification 2.1) from YAML texts, which are one pack: what its regular
+ * expressions may cost is bounded together. What is wrong with one document is reported and the rest goes on; nothing
+ * is thrown. Field names and log sources are resolved through the pipelines.
  */
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadedRules {
   return atOnce(loadingRules(files, options));
@@ -58,6 +60,7 @@ export function* loadingRules(
   const drafts: DraftCorrelation[] = [];
   const filters: Filter[] = [];
   const ids = new Set<string>();
+  const effort = new Effort();
   const placeholders = new Map<string, readonly Pattern[]>();
   const named = [
     options.placeholders ?? {},
@@ -111,6 +114,7 @@ export function* loadingRules(
       const logsource = readLogSource(document);
       const detection = child(document, 'detection')!;
       const expression = readDetection(detection, new Set(), context(logsource, file, head.id));
+      effort.admit(expression, head.line);
       claim(head.id, head.line);
       const datasets = datasetsFor(logsource, options.fieldMaps);
       const mapped = datasets.length === 0 ? {} : { datasets };
@@ -153,6 +157,7 @@ export function* loadingRules(
         'a filter names its `rules`; write `any` for all of them',
       );
     const expression = readDetection(node, new Set(['rules']), context(logsource, file, title));
+    effort.admit(expression, node.line);
     const condition = textsOf(child(node, 'condition')).join(' ');
     if (!/\bnot\b/i.test(condition)) {
       const message =

@@ -13,6 +13,7 @@ export type RuleProblemCode =
   | 'id-duplicate'
   | 'modifier-invalid'
   | 'modifier-unknown'
+  | 'pack-too-slow'
   | 'percentile-missing'
   | 'placeholder-escaped'
   | 'placeholder-unresolved'
