@@ -28,8 +28,8 @@ const reasons = [
   'unspecified',
 ] as const;
 
-/** Revoking one of these would cut off everything below it. */
-const authorities = new Set(['root', 'issuing-ca']);
+/** What is certified for others: of authorities, responders and the program itself the server revokes none. */
+const ofOthers = new Set(['device', 'quarantine', 'service', 'staff']);
 
 /** How a certificate stands at `now`. */
 export function certificateStatus(certificate: Certificate, now: number): 'valid' | 'revoked' | 'expired' {
@@ -168,8 +168,16 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
             {t('enrol.seeDevice')}
           </Link>
         ) : null}
-        {authorities.has(certificate.profile) ? (
-          <p className="hint">{t('certificates.ofAuthority')}</p>
+        {status === 'valid' && !ofOthers.has(certificate.profile) ? (
+          <p className="hint">
+            {t(
+              certificate.profile.startsWith('ocsp-responder')
+                ? 'certificates.ofProgram'
+                : 'certificates.ofAuthority',
+            )}
+          </p>
+        ) : status === 'valid' && certificate.requester === 'system' ? (
+          <p className="hint">{t('certificates.ofProgram')}</p>
         ) : status === 'valid' && may('revoke-certificate') ? (
           <button type="button" className="button danger" onClick={() => setRevoking(true)}>
             {t('certificates.revoke')}

@@ -25,6 +25,8 @@ export const certificates: English<typeof vi> = {
   'certificates.revokeTitle': 'Revoke the certificate of {subject}?',
   'certificates.revokeExplain':
     'This cannot be undone. It takes effect in the policy engine at once, then in OCSP and the CRL. The device must enrol again for a new certificate.',
+  'certificates.ofProgram':
+    'A certificate of this program itself is not revoked by itself; where its key got out, give its authority a new generation: kydai pki rollover.',
   'certificates.ofAuthority': 'The certificate of an authority is not revoked from this page.',
   'certificates.issued': 'Issued',
   'certificates.requester': 'Requester',

@@ -22,6 +22,8 @@ export const certificates = {
   'certificates.revokeTitle': 'Thu hồi chứng thư số của {subject}?',
   'certificates.revokeExplain':
     'Không thể hoàn tác. Có hiệu lực ngay ở bộ quyết định, sau đó trong OCSP và CRL. Thiết bị phải ghi danh lại để có chứng thư mới.',
+  'certificates.ofProgram':
+    'Chứng thư số của chính hệ thống này không thu hồi từng cái; khi lộ khóa, lập thế hệ mới của cơ quan cấp: kydai pki rollover.',
   'certificates.ofAuthority': 'Chứng thư số của cơ quan cấp không thu hồi từ trang này.',
   'certificates.issued': 'Cấp',
   'certificates.requester': 'Bên yêu cầu',

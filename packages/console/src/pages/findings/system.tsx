@@ -39,6 +39,7 @@ function Body({ graph, component }: { graph: SbomGraph; component: string }) {
             <ArrowLeft aria-hidden="true" />
             {t('findings.view.system')}
           </Link>
+          {system.id === system.name ? null : <span className="mono">{system.id}</span>}
           <Verdict verdict={system.verdict} />
           <Counts severities={system.findings} />
         </span>

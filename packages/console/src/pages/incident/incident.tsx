@@ -7,7 +7,15 @@ import { glossary, ruleTitleOf, titleOf } from '../../language/named.ts';
 import { useSettings } from '../../language/settings.tsx';
 import { Deadline } from '../../parts/deadline.tsx';
 import { Empty, Loaded, Page, Panel, Skeleton } from '../../parts/frame.tsx';
-import { DrillMark, Entity, Severity, SeverityGlyph, StateMark, Techniques } from '../../parts/marks.tsx';
+import {
+  DrillMark,
+  Entity,
+  namedOnce,
+  Severity,
+  SeverityGlyph,
+  StateMark,
+  Techniques,
+} from '../../parts/marks.tsx';
 import { When } from '../../parts/when.tsx';
 import { Actions } from './actions.tsx';
 import { Run } from './run.tsx';
@@ -91,7 +99,7 @@ function Body({ view }: { view: IncidentView }) {
                       <Link href={`/logs?q=${encodeURIComponent(eventsQuery(detection.eventIds))}&range=30d`}>
                         {t('detections.events', { n: detection.eventCount })}
                       </Link>
-                      {detection.entities.map((entity) => (
+                      {namedOnce(detection.entities).map((entity) => (
                         <Entity key={`${entity.type}:${entity.id}`} entity={entity} bare />
                       ))}
                     </span>

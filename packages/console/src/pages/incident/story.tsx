@@ -46,7 +46,8 @@ export function Story({
   const who = (actor: string): string => {
     const [kind, ...rest] = actor.split(':');
     const key = `actor.${kind}`;
-    const name = rest.join(':');
+    const id = rest.join(':');
+    const name = names.get(id) ?? id;
     return isKey(key) ? `${t(key as 'actor.system')}${name ? ` ${name}` : ''}` : name || actor;
   };
   return (
