@@ -22,6 +22,7 @@ import { knownEvents } from '../collect/known-events.ts';
 import { carryLedgers, carryWatch, keepLedgers } from '../collect/ledgers.ts';
 import { subscribeMqtt } from '../collect/mqtt.ts';
 import { readParsers } from '../collect/parsers.ts';
+import { seldom } from '../collect/seldom.ts';
 import { judgeSenders, refuseStrangers } from '../collect/senders.ts';
 import { openSyslogTrust } from '../collect/syslog-tls.ts';
 import { isLoopback } from '../config/load.ts';
@@ -84,7 +85,7 @@ export async function openCollection(parts: {
     ledgers: carried,
     onEvents,
     clock,
-    onFault: (error) => log.error({ err: error }, 'intake'),
+    onFault: seldom(clock, (error, times) => log.error({ err: error, times }, 'intake')),
   });
   const kept = await recentlyKept(records, events, ({ message }) =>
     log.warn(
