@@ -3,6 +3,7 @@ import type { QueryProgress } from '@kydai/contracts';
 import { StoreError } from '../error.ts';
 import { ipv6Macros } from '../filter/network.ts';
 import type { SqlValue } from '../filter/sql.ts';
+import { interruptedAtExit } from './at-exit.ts';
 import type { LakeLimits } from './limits.ts';
 import { giveKey } from './parquet.ts';
 import type { StoredRow } from './row.ts';
@@ -89,6 +90,7 @@ export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal)
         if (signal?.aborted) throw new StoreError('cancelled', 'the query was cancelled');
         const connection = await instance.connect();
         running.add(connection);
+        const ended = interruptedAtExit(connection);
         let why: string | undefined;
         const stop = (reason: string) => {
           why = reason;
@@ -118,6 +120,7 @@ export async function openDuck(scratch: string, limits: LakeLimits, seal?: Seal)
           clearInterval(telling);
           signal?.removeEventListener('abort', abort);
           running.delete(connection);
+          ended();
           connection.closeSync();
         }
       } finally {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { StoreError } from '../error.ts';
 import { columnTypes, identifier, literal } from '../filter/columns.ts';
+import { interruptedAtExit } from './at-exit.ts';
 import type { ParquetFile } from './manifest.ts';
 import { columnsOf, giveKey, idText, parquetRows } from './parquet.ts';
 import type { Place } from './seal.ts';
@@ -69,6 +70,7 @@ export async function sandboxed(
     const abort = () => stop('the query was cancelled');
     const timer = setTimeout(() => stop(`the query took longer than ${time / 1000} s; narrow it down`), time);
     signal?.addEventListener('abort', abort, { once: true });
+    const ended = interruptedAtExit(connection);
     try {
       return await ask(connection, text, limit);
     } catch (error) {
@@ -78,6 +80,7 @@ export async function sandboxed(
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
+      ended();
       connection.closeSync();
     }
   } finally {

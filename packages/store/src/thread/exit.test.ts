@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLake } from '../lake/open.ts';
 
-describe('a process that exits while its threads work', { timeout: 60_000 }, () => {
+describe('a process that exits while the stores work', { timeout: 60_000 }, () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'kydai-exit-'));
@@ -26,6 +26,11 @@ describe('a process that exits while its threads work', { timeout: 60_000 }, () 
     const lake = await openLake({ folder, clock: { now: Date.now } });
     expect(await lake.aggregate({ from: 0, to: 2e12 })).toMatchObject([{ count: 10_000 }]);
     await lake.close();
+  });
+
+  it('gives up the query that runs', () => {
+    const ended = run(new URL('./exit-querying.ts', import.meta.url), folder);
+    expect(ended).toEqual({ status: 7, signal: null, stderr: '' });
   });
 
   it('waits for the commits that the thread has taken', () => {
