@@ -15,6 +15,7 @@ describe('sources', () => {
     expect(isSilent(at('a', { lastSeen: 0 }), 16 * 60_000)).toBe(true);
     expect(isSilent(at('a', { lastSeen: 0 }, { expected: 1, silent: false }), 9e9)).toBe(false);
     expect(isSilent(at('a', { lastSeen: 5 }, { expected: 1, silent: true }), 6)).toBe(true);
+    expect(isSilent(at('a', { lastSeen: 0, transport: 'internal' }), 16 * 60_000)).toBe(false);
   });
 
   it('stand by their names, or by the figure that is asked for', () => {

@@ -8,9 +8,10 @@ export interface Source {
 /** A source whose rate is not known yet is called silent after this long without a line, milliseconds. */
 const silentAfter = 15 * 60_000;
 
-/** By what is usual of it, once that is known. */
+/** By what is usual of it, once that is known. The program's own speak when there is something to say. */
 export function isSilent({ ledger, rate }: Source, now: number): boolean {
-  return rate === undefined || rate.expected === null ? now - ledger.lastSeen > silentAfter : rate.silent;
+  if (rate !== undefined && rate.expected !== null) return rate.silent;
+  return ledger.transport !== 'internal' && now - ledger.lastSeen > silentAfter;
 }
 
 export const isLosing = ({ ledger }: Source): boolean => ledger.refused + ledger.dropped > 0;
