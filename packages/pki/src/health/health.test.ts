@@ -97,6 +97,14 @@ describe('problems', () => {
     expect(codes(0, {}, 'unavailable')).toEqual([['token-unavailable', 'critical']]);
   });
 
+  it('name ten of many keys that share a prime', () => {
+    const serials = Array.from({ length: 11 }, (_, index) => `aa${index}`);
+    const subject = (most: number) =>
+      problemsOf(9, token, [], [{ found: 7, serials: serials.slice(0, most) }]);
+    expect(subject(2)).toEqual([{ code: 'shared-prime', level: 'critical', subject: 'aa0, aa1', at: 7 }]);
+    expect(subject(11)[0]!.subject).toMatch(/^aa0, .*aa9, …$/);
+  });
+
   it('tell a month ahead of the list of an authority whose key is elsewhere', () => {
     const lists = { count: 1, entries: null, thisUpdate: 0, nextUpdate: 100 * day, deltaSince: 0 };
     expect(codes(0, { key: 'offline' })).toEqual([['list-not-imported', 'warning']]);

@@ -10,7 +10,7 @@ import {
   publishedCrls,
 } from '../register/kinds.ts';
 import { sharedPrimes } from '../register/rsa-keys.ts';
-import { problemsOf, type WeakKeys } from './problems.ts';
+import { mostNamed, problemsOf, type WeakKeys } from './problems.ts';
 
 type AuthorityHealth = PkiHealthView['authorities'][number];
 
@@ -65,19 +65,20 @@ async function publishedLists(desk: Desk): Promise<ReadonlyMap<string, Authority
 const pageSize = 1000;
 const mostFindings = 100;
 
-/** Keys that share a prime and stand in a good certificate, by finding. */
+/** Keys that share a prime and stand in a good certificate, by finding: as many of each as are named, and one more. */
 async function weakKeys(desk: Desk, at: number): Promise<WeakKeys[]> {
   const { records: found } = await desk.records.find(sharedPrimes, { order: '-found', limit: mostFindings });
-  const weak = found.map(async ({ value }) => {
-    const good = { revokedAt: null, notAfter: { gt: at } };
-    const keys = await Promise.all(
-      value.keys.map(async ({ serial, keyDigest }) =>
-        (await desk.records.count(certificates, { keyDigest, ...good })) > 0 ? [serial] : [],
-      ),
-    );
-    return { found: value.found, serials: keys.flat().sort() };
-  });
-  return (await Promise.all(weak)).filter(({ serials }) => serials.length > 0);
+  const good = { revokedAt: null, notAfter: { gt: at } };
+  const weak: WeakKeys[] = [];
+  for (const { value } of found) {
+    const serials: string[] = [];
+    for (const { serial, keyDigest } of value.keys) {
+      if ((await desk.records.count(certificates, { keyDigest, ...good })) > 0) serials.push(serial);
+      if (serials.length > mostNamed) break;
+    }
+    if (serials.length > 0) weak.push({ found: value.found, serials: serials.sort() });
+  }
+  return weak;
 }
 
 /** The list of an authority whose key is elsewhere, as it was brought in last. */

@@ -12,17 +12,12 @@ export interface WeakKeys {
 }
 
 /** As many serial numbers as a person can read. */
-const mostNamed = 10;
+export const mostNamed = 10;
 
 function weakProblem({ found, serials }: WeakKeys): Problem {
   const named = serials.slice(0, mostNamed).join(', ');
-  const more = serials.length - mostNamed;
-  return {
-    code: 'shared-prime',
-    level: 'critical',
-    subject: more > 0 ? `${named} + ${more}` : named,
-    at: found,
-  };
+  const subject = serials.length > mostNamed ? `${named}, …` : named;
+  return { code: 'shared-prime', level: 'critical', subject, at: found };
 }
 
 /** What a person must see to, the worst first. What the program mends by itself is none. */
