@@ -13,8 +13,9 @@ import { isCurrent, issueCertificate } from './issue.ts';
 import type { Terms } from './terms.ts';
 
 const hour = 3_600_000;
-/** Applications that wait at a time: strangers must not be able to fill the register. */
+/** Applications that wait at a time: strangers must not be able to fill the register, nor one address to keep out all others. */
 const mostWaiting = 200;
+const mostOfAddress = 50;
 
 export interface Apply {
   /** PKCS#10, DER. */
@@ -109,8 +110,10 @@ async function file(
   version: number | undefined,
 ): Promise<void> {
   const now = desk.clock.now();
-  const waiting = await desk.records.count(applications, { waiting: true, expires: { gt: now } });
-  if (waiting >= mostWaiting)
+  const where = { waiting: true, expires: { gt: now } };
+  const waiting = (await desk.records.find(applications, { where, limit: mostWaiting })).records;
+  const ofAddress = waiting.filter(({ value }) => value.address === address);
+  if (waiting.length >= mostWaiting || ofAddress.length >= mostOfAddress)
     throw new PkiError('busy', 'too many requests wait for an operator; try again later');
   newDevice({ id: commonName, kind: 'other', zone: 'unknown' }, now);
   const application: Application = {

@@ -259,12 +259,18 @@ describe('an application without proof', () => {
     expect(await issuedCount(city)).toBe(0);
   });
 
-  it('is refused when too many wait, and where approval is switched off', async () => {
-    const { post } = await open({}, { approval: true });
+  it('is refused when too many wait, of one address or in all, and where approval is switched off', async () => {
+    const { est } = await open({}, { approval: true });
     const key = ecKey();
-    for (let index = 0; index < 200; index++)
-      await post('simpleenroll', base64(makeCsr(`cam-${index}`, key)));
-    expect((await post('simpleenroll', base64(makeCsr('cam-200', key)))).status).toBe(503);
+    const apply = async (id: string, address: string): Promise<number> => {
+      const body = base64(makeCsr(id, key));
+      return (await est(new Request(`${base}/simpleenroll`, { method: 'POST', body }), { address })).status;
+    };
+    for (let index = 0; index < 50; index++) await apply(`cam-${index}`, '10.0.0.1');
+    expect(await apply('cam-50', '10.0.0.1')).toBe(503);
+    for (let index = 50; index < 200; index++)
+      expect(await apply(`cam-${index}`, `10.0.1.${index}`)).toBe(202);
+    expect(await apply('cam-200', '10.0.0.2')).toBe(503);
     const off = await open();
     expect((await off.post('simpleenroll', base64(makeCsr('cam-1')))).status).toBe(401);
   });
