@@ -128,10 +128,56 @@ function nodes(version: string): object {
     _nodes: { total: 1, successful: 1, failed: 0 },
     cluster_name: 'kydai',
     nodes: {
-      kydai: { name: 'kydai', version, roles: ['ingest'], http: { publish_address: '127.0.0.1:9200' } },
+      kydai: {
+        name: 'kydai',
+        version,
+        roles: ['ingest'],
+        http: { publish_address: '127.0.0.1:9200' },
+        ingest: { processors: processors.map((type) => ({ type })) },
+      },
     },
   };
 }
+
+/** The processors of Elasticsearch's pipelines: Filebeat sends nothing where one that a module's pipeline names is missing. */
+const processors = [
+  ...['append', 'attachment', 'bytes', 'circle', 'community_id', 'convert', 'csv', 'date', 'date_index_name'],
+  ...[
+    'dissect',
+    'dot_expander',
+    'drop',
+    'enrich',
+    'fail',
+    'fingerprint',
+    'foreach',
+    'geo_grid',
+    'geoip',
+    'grok',
+  ],
+  ...[
+    'gsub',
+    'html_strip',
+    'inference',
+    'ip_location',
+    'join',
+    'json',
+    'kv',
+    'lowercase',
+    'network_direction',
+  ],
+  ...['pipeline', 'redact', 'registered_domain', 'remove', 'rename', 'reroute', 'script', 'set'],
+  ...[
+    'set_security_user',
+    'sort',
+    'split',
+    'terminate',
+    'trim',
+    'uppercase',
+    'uri_parts',
+    'urldecode',
+    'user_agent',
+  ],
+];
 
 function indexTemplate(name: string): object {
   const template = { index_patterns: ['*'], composed_of: [], priority: 0, data_stream: {} };

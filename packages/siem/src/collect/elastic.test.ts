@@ -257,6 +257,15 @@ describe('what shippers ask first', () => {
     else expect(await response.json()).toBeDefined();
   });
 
+  test('has the processors that modules of Filebeat demand before they send', async () => {
+    const { nodes } = (await (await ask('GET', '/_nodes/ingest')).json()) as {
+      nodes: Record<string, { ingest: { processors: { type: string }[] } }>;
+    };
+    const types = nodes['kydai']!.ingest.processors.map(({ type }) => type);
+    expect(types).toEqual(expect.arrayContaining(['user_agent', 'geoip', 'grok', 'date', 'uri_parts']));
+    expect(new Set(types).size).toBe(types.length);
+  });
+
   test.each([
     'POST /x/_search',
     'GET /x/_search',
