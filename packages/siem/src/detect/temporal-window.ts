@@ -22,7 +22,9 @@ export class TemporalWindow implements Window {
   }
 
   add(sample: Sample): Satisfied | undefined {
-    const late = sample.time <= this.newest;
+    const late = sample.time < this.newest;
+    // Of events of the same time, which are in any order, each may end a chain.
+    const alone = sample.time > this.newest;
     this.newest = Math.max(this.newest, sample.time);
     const oldest = this.newest - this.#reach;
     if (sample.time < oldest) return undefined;
@@ -34,10 +36,12 @@ export class TemporalWindow implements Window {
     while (same[0]!.time < oldest) same.shift();
     if (same.length > mostOfRule) forgetOne(same);
     if (this.#rule.type === 'temporal_ordered') {
-      const mayEnd = late || sample.rule === this.#seen.length - 1;
+      const mayEnd = !alone || sample.rule === this.#seen.length - 1;
       return mayEnd && !this.#seen.some((samples) => samples.length === 0) ? this.#chain() : undefined;
     }
-    if (!late) return this.#lacksOne() ? undefined : this.#windowTo(this.newest);
+    if (!late)
+      return this.#lacksOne(this.newest - this.#rule.timespan) ? undefined : this.#windowTo(this.newest);
+    if (this.#lacksOne(sample.time - this.#rule.timespan)) return undefined;
     // Each window that holds the late one ends with itself or with a later event.
     for (const { time } of this.#seen.flat()) {
       if (time < sample.time || time - sample.time > this.#rule.timespan) continue;
@@ -55,11 +59,10 @@ export class TemporalWindow implements Window {
     return this.#seen.flat().sort((left, right) => left.time - right.time);
   }
 
-  /** Whether one of the rules that are all needed has no event within the newest window: mostly, and soon told. */
-  #lacksOne(): boolean {
-    const { requirement, thresholds, timespan } = this.#rule;
+  /** Whether one of the rules that are all needed has no event from `oldest` on: mostly, and soon told. */
+  #lacksOne(oldest: number): boolean {
+    const { requirement, thresholds } = this.#rule;
     if (requirement || thresholds.length > 0) return false;
-    const oldest = this.newest - timespan;
     for (const samples of this.#seen) {
       const last = samples[samples.length - 1];
       if (last === undefined || last.time < oldest) return true;
