@@ -150,6 +150,10 @@ describe('the console in a real browser', () => {
     await page.waitForSelector('main .empty');
     await page.click('main .empty button');
     await page.waitForSelector('main tbody tr');
+    await go('/detections');
+    await page.click('main tbody .icon-link');
+    await page.waitForURL(/\/incidents\?state=all&detection=/);
+    await page.waitForSelector('main tbody >> text=/INC-/');
   });
 
   it('finds devices and certificates by a part of their name, and links to one certificate', async () => {
