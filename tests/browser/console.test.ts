@@ -115,7 +115,8 @@ describe('the console in a real browser', () => {
     await page.keyboard.type('gj?');
     expect(await page.inputValue('main input[type=search]')).toBe('gj?');
     await page.keyboard.press('Escape');
-    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    expect(await page.inputValue('main input[type=search]')).toBe('');
+    await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await page.waitForSelector('dialog[open] kbd');
     await page.keyboard.press('Escape');

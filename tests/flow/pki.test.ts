@@ -357,6 +357,7 @@ describe('the certificate authority, wired', () => {
     expect(zone.renewals.reduce((sum, count) => sum + count, 0)).toBe(zone.subjects);
     const list = async (query: string) => (await operator('GET', `/api/v1/${query}`)).body['total'] as number;
     expect(await list('certificates?q=cam-weat')).toBe(1);
+    expect(await list('certificates?q=WEAT&status=valid&profile=device')).toBe(1);
     expect(await list('certificates?q=cam-weat&profile=service')).toBe(0);
     expect(await list('certificates?q=cam-weat&status=ending')).toBe(0);
     expect(await list('devices?q=cam-weat&kind=camera&trust=all')).toBe(1);

@@ -73,6 +73,12 @@ export const health: PkiHealthView = {
       : { notAfter: start + 9 * day, key: 'file', answers: 4_102, oldestAnswer: start - 40 * minute },
   })),
   problems: [
+    {
+      code: 'shared-prime',
+      level: 'critical',
+      subject: '1f8a60c2d95b7e43a0f6c81d2e9b5a77, 84c0de19f37b52a6e80d1c94b6f2a3e5',
+      at: start - 20 * minute,
+    },
     { code: 'authority-ends-soon', level: 'warning', subject: 'device-ca-1', at: start + 140 * day },
   ],
 };

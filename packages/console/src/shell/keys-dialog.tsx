@@ -7,6 +7,7 @@ const acts = [
   [['j', 'k'], 'keys.rows'],
   [['Enter'], 'keys.open'],
   [['/'], 'keys.search'],
+  [['Esc'], 'keys.leave'],
   [['[', ']'], 'keys.pages'],
   [['Ctrl K'], 'keys.palette'],
   [['?'], 'keys.help'],

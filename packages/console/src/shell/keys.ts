@@ -16,6 +16,7 @@ export const jumps: Readonly<Record<string, string>> = {
   s: '/sources',
   q: '/decisions',
   u: '/audit',
+  b: '/backups',
 };
 const patience = 1200;
 
@@ -58,6 +59,9 @@ export function useKeys(open: (what: 'palette' | 'keys') => void): void {
         event.preventDefault();
         return open('palette');
       }
+      // The first Escape empties a search field, which is the browser's doing; the next leaves it.
+      if (event.key === 'Escape' && event.target instanceof HTMLInputElement && isEmptySearch(event.target))
+        return event.target.blur();
       if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event.target)) return;
       const last = event.timeStamp - before.at < patience ? before.key : '';
       before = { key: event.key, at: event.timeStamp };
@@ -75,6 +79,10 @@ export function useKeys(open: (what: 'palette' | 'keys') => void): void {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, [go, open]);
+}
+
+function isEmptySearch({ type, value }: HTMLInputElement): boolean {
+  return type === 'search' && value === '' && document.querySelector('dialog[open]') === null;
 }
 
 /** Where letters are typed, or a window is open. */

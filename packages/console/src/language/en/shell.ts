@@ -108,6 +108,7 @@ export const shell: English<typeof vi> = {
   'keys.rows': 'Next row, row before',
   'keys.open': 'Open the row',
   'keys.search': 'To the search field',
+  'keys.leave': 'Empty the search field, then leave it; close a window',
   'keys.pages': 'Page before, next page',
   'keys.palette': 'Go anywhere',
   'keys.help': 'This list of keys',

@@ -105,6 +105,7 @@ export const shell = {
   'keys.rows': 'Dòng kế tiếp, dòng trước',
   'keys.open': 'Mở dòng đang chọn',
   'keys.search': 'Tới ô tìm kiếm',
+  'keys.leave': 'Xóa ô tìm kiếm, rồi rời ô; đóng cửa sổ',
   'keys.pages': 'Trang trước, trang sau',
   'keys.palette': 'Tới nhanh mọi nơi',
   'keys.help': 'Bảng phím tắt này',

@@ -4,8 +4,8 @@ import { detections } from '@kydai/csirt';
 import type { Kydai } from '../../flow/kydai.ts';
 import type { Guard } from '../api.ts';
 import type { GuardedEnv } from '../guard.ts';
-import { apiRoute, json, Paging, pageOf } from './route.ts';
-import { holdsWords, searchPage } from './search.ts';
+import { apiRoute, json, Paging } from './route.ts';
+import { holdsWords, narrowedPage, searchPage } from './search.ts';
 
 /** Words are looked for in so many of the newest, for they are in no index. */
 const mostSearched = 20_000;
@@ -42,7 +42,7 @@ export function detectionRoutes(app: OpenAPIHono<GuardedEnv>, { records }: Kydai
         ...(from === undefined ? {} : { time: { gte: Date.parse(from) } }),
       };
       const query = { where, order, limit, offset };
-      if (q === '') return c.json(await pageOf(records, detections, query), 200);
+      if (q === '') return c.json(await narrowedPage(records, detections, query), 200);
       const holds = holdsWords(q);
       const passes = (detection: Detection) => holds(textOf(detection));
       return c.json(await searchPage(records, detections, { ...query, most: mostSearched, passes }), 200);

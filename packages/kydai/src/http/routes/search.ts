@@ -72,7 +72,7 @@ export async function narrowedPage<T>(
     readonly offset: number;
   },
   /** Of all that match, where there is a better way than to look at them. */
-  count?: () => Promise<number>,
+  count = () => records.count(kind, query.where),
 ): Promise<{ items: T[]; total: number }> {
   const { where } = query;
   const ordered = query.order.replace('-', '');
@@ -83,11 +83,10 @@ export async function narrowedPage<T>(
     if ((await records.count(kind, { [index]: wanted })) <= mostSorted) few = index;
   }
   const aside = [...Object.keys(where), ordered].filter((index) => index !== (few ?? ordered));
-  const isCounted = few === undefined && count !== undefined;
-  const page = await records.find(kind, { ...query, aside, total: !isCounted });
+  const page = await records.find(kind, { ...query, aside, total: few !== undefined });
   return {
     items: page.records.map(({ value }) => value),
-    total: isCounted ? await count() : page.total,
+    total: few === undefined ? await count() : page.total,
   };
 }
 
