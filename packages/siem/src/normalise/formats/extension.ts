@@ -21,7 +21,11 @@ export function addKeyed(
   value: string,
 ): void {
   if (value === '') return;
-  const name = Object.hasOwn(table, key) ? table[key]! : `${prefix}.${key}`;
+  addNamed(fields, Object.hasOwn(table, key) ? table[key]! : `${prefix}.${key}`, value);
+}
+
+/** The same for a value whose name is known. */
+export function addNamed(fields: FieldList, name: string, value: string): void {
   if (name.endsWith('.ip') && !isAddress(value)) {
     fields.offer(`${name.slice(0, -3)}.domain`, value);
     return;

@@ -137,6 +137,7 @@ function readStamp(text: string, at: number, near: number): Stamp | undefined {
   const named = word && (zones.has(word[1]!) || text.charCodeAt(end + word[0].length) === 58);
   if (named) end += word[0].length;
   const east = named ? zones.get(word[1]!) : undefined;
-  const years = [read.ms || near, near].map((time) => new Date(time).getUTCFullYear());
-  return { ms: read.ms, east, yearGuessed: !read.hasYear && years[0] !== years[1], end };
+  const yearGuessed =
+    !read.hasYear && new Date(read.ms || near).getUTCFullYear() !== new Date(near).getUTCFullYear();
+  return { ms: read.ms, east, yearGuessed, end };
 }

@@ -1,5 +1,5 @@
 import type { Draft } from '../fields.ts';
-import { addKeyed, type KeyTable, outcomeOf } from '../formats/extension.ts';
+import { addKeyed, addNamed, type KeyTable, outcomeOf } from '../formats/extension.ts';
 import { readPairs } from '../key-value.ts';
 import { readIsoTime, type ZoneOffset } from '../syslog/time.ts';
 
@@ -114,7 +114,7 @@ function addAction({ fields }: Draft, action: string): void {
 /** `GUI(10.0.0.1)`, `ssh(10.0.0.1)`: from where an administrator works. */
 function addConsole({ fields }: Draft, value: string): void {
   const address = /^[\w-]{1,16}\(([0-9a-fA-F.:]{3,45})\)$/.exec(value)?.[1];
-  if (address !== undefined) addKeyed(fields, { ui: 'source.ip' }, 'fortinet.firewall', 'ui', address);
+  if (address !== undefined) addNamed(fields, 'source.ip', address);
 }
 
 /** `eventtime` counts since 1970, in seconds or, from FortiOS 6.2 on, in nanoseconds; else the clock of the device. */

@@ -1,5 +1,5 @@
 import type { Draft } from '../fields.ts';
-import { addKeyed, type KeyTable, outcomeOf } from '../formats/extension.ts';
+import { addNamed, outcomeOf } from '../formats/extension.ts';
 import { civilTime, two, type ZoneOffset } from '../syslog/time.ts';
 
 /** Columns of traffic and threat logs that are the same, from the 8th on; `-` is left out. */
@@ -41,7 +41,6 @@ const datasets: Readonly<Record<string, string>> = {
 };
 
 const mostColumns = 160;
-const none: KeyTable = {};
 
 /** Whether a message begins as logs of PAN-OS do: `1,2026/11/21 20:26:00,serial,TYPE,subtype,`. */
 export function isPanOs(message: string): boolean {
@@ -68,10 +67,9 @@ export function readPanOs(draft: Draft, message: string, zone: ZoneOffset): void
     const value = cells[index + 7];
     const name = names[index]!;
     if (value === undefined || value === '' || name === '-') continue;
-    if (name.includes('.')) addKeyed(fields, { [name]: name }, 'panw.panos', name, value);
+    if (name.includes('.')) addNamed(fields, name, value);
     else if (name === 'action') addAction(draft, value);
-    else if (name === 'url_or_file')
-      addKeyed(fields, none, '', subtype === 'url' ? 'url.original' : 'file.name', value);
+    else if (name === 'url_or_file') fields.offer(subtype === 'url' ? 'url.original' : 'file.name', value);
     else fields.offer(`panw.panos.${name}`, value);
   }
   if (type === 'GLOBALPROTECT') {
