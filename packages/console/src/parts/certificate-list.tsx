@@ -1,7 +1,6 @@
 import type { Certificate } from '@kydai/contracts';
 import { useSettings } from '../language/settings.tsx';
-import { isKey } from '../language/translate.ts';
-import { CertificateDialog, certificateStatus, shortSerial } from './certificate.tsx';
+import { CertificateDialog, certificateStatus, Profile, shortSerial } from './certificate.tsx';
 import { useListing } from './listing.ts';
 import { CertificateMark } from './marks.tsx';
 import { useNow } from './now.ts';
@@ -90,14 +89,6 @@ export function CertificateList({
       )}
     </>
   );
-}
-
-/** A profile of our own in words; one that somebody configured by its name. */
-function Profile({ name }: { name: string }) {
-  const { t } = useSettings();
-  // Cross-certificates and responders are of one authority each, which their subject says.
-  const key = `certificates.profile.${name.replace(/^(cross|ocsp-responder)-.+/, '$1')}`;
-  return isKey(key) ? t(key as 'certificates.profile.device') : <span className="mono">{name}</span>;
 }
 
 function Life({ certificate, now }: { certificate: Certificate; now: number }) {

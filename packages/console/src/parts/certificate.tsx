@@ -7,6 +7,7 @@ import { paths } from '../api/paths.ts';
 import { certificateQuery } from '../api/queries.ts';
 import { useMay } from '../api/session.tsx';
 import { useSettings } from '../language/settings.tsx';
+import { isKey } from '../language/translate.ts';
 import { visible } from '../language/visible.ts';
 import { CopyButton } from './copy-button.tsx';
 import { CommentField, ConfirmDialog, Dialog, fieldText } from './dialog.tsx';
@@ -67,6 +68,14 @@ export function CertificateDialog({
 /** Enough of it to tell two apart on one page. */
 export function shortSerial(serial: string): string {
   return `${serial.slice(0, 16)}…`;
+}
+
+/** A profile of our own in words; one that somebody configured by its name. */
+export function Profile({ name }: { name: string }) {
+  const { t } = useSettings();
+  // Cross-certificates and responders are of one authority each, which their subject says.
+  const key = `certificates.profile.${name.replace(/^(cross|ocsp-responder)-.+/, '$1')}`;
+  return isKey(key) ? t(key as 'certificates.profile.device') : <span className="mono">{name}</span>;
 }
 
 function Particulars({ certificate, close }: { certificate: Certificate; close: () => void }) {
@@ -131,6 +140,10 @@ function Particulars({ certificate, close }: { certificate: Certificate; close: 
         <dt>{t('certificates.col.serial')}</dt>
         <dd className="mono">
           {certificate.serial} <CopyButton text={certificate.serial} label={t('certificates.col.serial')} />
+        </dd>
+        <dt>{t('certificates.col.profile')}</dt>
+        <dd>
+          <Profile name={certificate.profile} />
         </dd>
         <dt>{t('certificates.issuer')}</dt>
         <dd className="mono">{certificate.issuer}</dd>
