@@ -1,13 +1,20 @@
 import type { Fields } from '@kydai/contracts';
 import { FileHeaders, type KeptHeader } from './columns/file-headers.ts';
-import { readFileLine, readHeaderLine, readShippedLine, unknownHeader } from './columns/file-lines.ts';
+import {
+  readFileLine,
+  readHeaderLine,
+  readShippedLine,
+  refuseUnread,
+  unknownHeader,
+} from './columns/file-lines.ts';
 import { readAssumedIis } from './columns/w3c.ts';
 import { Draft } from './fields.ts';
 import { readCef } from './formats/cef.ts';
 import { readLeef } from './formats/leef.ts';
 import { readDocument } from './json/document.ts';
 import { type Relayed, readRelayed } from './json/relayed.ts';
-import { readDeviceLine, readDeviceMessage } from './network/network.ts';
+import { readDevice, readRelayedDevice } from './network/lines.ts';
+import { readDeviceMessage } from './network/network.ts';
 import { compileParser } from './parser-pack.ts';
 import { cityPrograms, finishCity } from './programs/city.ts';
 import { type MessageReader, programReader, type ReaderContext, readBareLine } from './programs/programs.ts';
@@ -110,32 +117,8 @@ function readLine(text: string, context: Context): Draft {
   if (!read && text.includes('%') && readDevice(draft, text, header, context)) return draft;
   applyHeader(draft, header, received);
   readMessage(draft, header, context, read);
+  if (header.columns !== '' && draft.dataset === 'linux.syslog') refuseUnread(draft);
   return draft;
-}
-
-/** Network equipment whose header is its own; `header` is put right. False where it is none. */
-function readDevice(draft: Draft, text: string, header: SyslogHeader, context: Context): boolean {
-  const { received, zone } = context;
-  const begin = text.charCodeAt(0) === 60 ? text.indexOf('>') + 1 : 0;
-  const framed = header.messageId !== '' || text.startsWith('1 ', begin);
-  const line = readDeviceLine(framed ? header.message : text.slice(begin), received, zone);
-  if (!line) return false;
-  if (line.host !== '') header.host = line.host;
-  header.program = line.process;
-  header.processId = line.processId;
-  header.message = line.message;
-  if (!framed || !Number.isNaN(line.time)) {
-    header.time = line.time;
-    header.zoneAssumed = line.zoneAssumed;
-    header.yearGuessed = line.yearGuessed;
-  }
-  header.timeIsBroken = line.timeIsBroken;
-  applyHeader(draft, header, received);
-  if (line.relay !== '') draft.fields.add('observer.hostname', line.relay);
-  draft.fields.add('message', line.message);
-  if (line.clockDoubted) draft.timeFlag = 'clock';
-  line.read(draft);
-  return true;
 }
 
 /** Writes down what is doubtful about the time, whichever reader it came from in the end. */
@@ -213,28 +196,39 @@ function readEmbedded(draft: Draft, document: object, program: string, zone: Zon
  * the shipper has read it: a log line, a document of its own, or a message whose header the shipper took off.
  */
 function readWholeDocument(draft: Draft, value: object, context: Context): Draft {
-  const { received, zone } = context;
+  const { zone } = context;
   const { fields } = draft;
   if (!readDocument(draft, value, zone)) draft.timeFlag = 'none';
   if (draft.dataset !== 'json') finishCity(draft);
   if (draft.dataset === 'windows' || isRead(fields)) return draft;
   const shipped = readShippedLine(draft, value, context);
-  if (shipped) return shipped === draft ? draft : fill(draft, shipped);
+  if (typeof shipped === 'object') return shipped === draft ? draft : fill(draft, shipped);
+  if (!readInside(draft, context) && shipped === 'misfit') refuseUnread(draft);
+  return draft;
+}
+
+/** What the document's message holds. False where that is nothing that is known. */
+function readInside(draft: Draft, context: Context): boolean {
+  const { fields } = draft;
   const relayed = readRelayed(fields);
-  if (relayed) return readRelayedMessage(draft, relayed, context);
+  if (relayed) {
+    readRelayedMessage(draft, relayed, context);
+    return true;
+  }
   const line = fields.get('message') ?? fields.get('log') ?? fields.get('event.original');
-  if (typeof line !== 'string' || line.length < 16) return draft;
+  if (typeof line !== 'string' || line.length < 16) return false;
   const text = line.endsWith('\n') ? line.slice(0, -1) : line;
   if (text.charCodeAt(0) === 123) {
     const document = parseObject(text);
-    return document === undefined
-      ? draft
-      : fill(draft, readWholeDocument(new Draft(received), document, context));
+    if (document) fill(draft, readWholeDocument(new Draft(context.received), document, context));
+    return document !== undefined;
   }
   const inner = readLine(text, context);
   // A text that only happens to read like a header is left alone; a priority in angle brackets is no accident.
   const framed = line.charCodeAt(0) === 60 || looksRelayed(line);
-  return !inner.parsed || (inner.dataset === 'linux.syslog' && !framed) ? draft : fill(draft, inner);
+  if (!inner.parsed || (inner.dataset === 'linux.syslog' && !framed)) return false;
+  fill(draft, inner);
+  return true;
 }
 
 /** Names of Elastic's modules for whatever a machine logs; what the lines are is told by the lines. */
@@ -276,18 +270,6 @@ function readRelayedMessage(draft: Draft, relayed: Relayed, context: Context): D
     else readRelayedDevice(inner, relayed, context);
   }
   return fill(draft, inner);
-}
-
-/** A relay takes a sequence number for a program: what it parted is put together again. */
-function readRelayedDevice(inner: Draft, { program, message }: Relayed, context: Context): void {
-  const { received, zone } = context;
-  if (readDeviceMessage(inner, message, context) || !message.includes('%')) return;
-  const line =
-    readDeviceLine(`${program}: ${message}`, received, zone) ?? readDeviceLine(message, received, zone);
-  if (!line) return;
-  inner.fields.set('message', line.message);
-  if (!Number.isNaN(line.time)) inner.happened(line.time, line.clockDoubted ? 'clock' : '');
-  line.read(inner);
 }
 
 function parseObject(text: string): object | undefined {

@@ -219,6 +219,13 @@ describe('a W3C extended log', () => {
   });
 });
 
+test('what only looks like a header, among the lines of another log, keeps those from being read in no way', () => {
+  const line = '<38>Nov 21 20:26:00 vm sshd[5]: Failed password for root from 10.0.0.8 port 5 ssh2';
+  const [, event] = shipped(['#Fields: c-ip sc-status', line]);
+  expect(event).toMatchObject({ dataset: 'sshd.auth', parsed: true, 'source.ip': '10.0.0.8' });
+  expect(event).toHaveProperty(['error.message'], expect.stringMatching(/columns/));
+});
+
 describe('headers are refused', () => {
   const named = (names: string) => columnsOf(`#Fields: ${names}`);
   test.each([

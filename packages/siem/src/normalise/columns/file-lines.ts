@@ -23,11 +23,13 @@ export function readHeaderLine(draft: Draft, line: string): boolean {
   return true;
 }
 
-/** Its header says that it is to be read in a way in which it cannot be. */
-function refuse(draft: Draft, fault: string): void {
+/**
+ * A line that fits neither its header nor any other form is raw. It is read otherwise first: somebody who can write one
+ * line into a file, and makes it look like a header, shall not keep the others from being read.
+ */
+export function refuseUnread(draft: Draft): void {
   draft.dataset = 'raw';
   draft.parsed = false;
-  draft.fields.set('error.message', fault);
 }
 
 /** A line under a header; what is wrong with it, or an empty string. Nothing is changed where anything is. */
@@ -55,8 +57,8 @@ export function readFileLine(
   }
   if (columns !== '') {
     const fault = readColumns(draft, message, columns, zone);
-    if (fault !== '') refuse(draft, fault);
-    return true;
+    if (fault !== '') draft.fields.set('error.message', fault);
+    return fault === '';
   }
   if (!files.has(origin)) return false;
   const known = files.columns(origin, `${host}\0${program}`, Number.NaN);
@@ -73,11 +75,15 @@ const offsetNames = ['log.offset', 'offset', 'log.file.offset'] as const;
 
 /**
  * A line of a file with a header, in a document. `kydai ship` sends with each line how it is read; of other shippers'
- * files the headers are remembered, where they say the file. The draft of the line, to
- * be filled into that of the document, or that of the document where the line says nothing more; undefined where there is
- * no such line.
+ * files the headers are remembered, where they say the file. The draft of the line, to be filled into that of the
+ * document, or that of the document where the line says nothing more; `misfit`, with the reason in `error.message`, where
+ * it does not fit its header; undefined where there is no such line.
  */
-export function readShippedLine(draft: Draft, value: object, context: FileContext): Draft | undefined {
+export function readShippedLine(
+  draft: Draft,
+  value: object,
+  context: FileContext,
+): Draft | 'misfit' | undefined {
   const { fields } = draft;
   const { files, origin, zone } = context;
   const line = fields.get('message') ?? fields.get('log') ?? fields.get('event.original');
@@ -102,8 +108,8 @@ export function readShippedLine(draft: Draft, value: object, context: FileContex
   const inner = new Draft(draft.time);
   const fault = readColumns(inner, text, columns, zone);
   if (fault === '') return inner;
-  refuse(draft, fault);
-  return draft;
+  draft.fields.set('error.message', fault);
+  return 'misfit';
 }
 
 function offsetOf(fields: FieldList): number {
