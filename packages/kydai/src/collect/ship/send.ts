@@ -44,7 +44,16 @@ export function createSender(options: {
     'content-encoding': 'gzip',
     ...authorization,
   };
+  /** Settles when nobody asks what is kept. */
+  let asking: Promise<unknown> = Promise.resolve();
   return send;
+
+  /** A shipper of many files that comes back asks about each; all at once, none would hear its answer in time. */
+  function inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const turn = asking.then(ask);
+    asking = turn.catch(() => {});
+    return turn;
+  }
 
   async function send(parcels: readonly Parcel[], again?: { readonly since: number }): Promise<Sent> {
     if (parcels.length === 0) return { kept: 0, refused: 0 };
@@ -57,7 +66,9 @@ export function createSender(options: {
       let least = 0;
       try {
         if (doubtful !== undefined) {
-          left = await without(left, doubtful.since);
+          const { since } = doubtful;
+          const asked = left;
+          left = await inTurn(() => without(asked, since));
           doubtful = undefined;
         }
         const known = parcels.length - left.length;
