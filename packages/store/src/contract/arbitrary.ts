@@ -133,6 +133,11 @@ const pattern = fc.oneof(
 const bound = fc.oneof(number, text);
 const leaf: fc.Arbitrary<EventFilter> = fc.oneof(
   fc.record({ op: fc.constant('equals' as const), field: name, value: fc.oneof(text, number, fc.boolean()) }),
+  fc.record({
+    op: fc.constant('among' as const),
+    field: name,
+    values: fc.array(fc.oneof(text, number.map(String)), { maxLength: 3 }),
+  }),
   fc.record({ op: fc.constant('wildcard' as const), field: name, pattern }),
   fc.record({ op: fc.constant('exists' as const), field: name }),
   fc.record({ op: fc.constant('text' as const), text }),

@@ -80,6 +80,14 @@ function field(filter: FieldFilter): Dsl {
       const text = is(term(name, 's', wanted));
       return spelt === undefined ? text : any([text, is(term(name, 'v', sortableNumber(spelt)))]);
     }
+    case 'among': {
+      const wanted = [...new Set(filter.values.map(fold))];
+      if (raw) return { terms: { [textField]: wanted.map((value) => `0${value}`) } };
+      const spelt = wanted.flatMap((value) => numberIn(value) ?? []);
+      const texts = wanted.map((value) => term(name, 's', value));
+      const numbers = spelt.map((value) => term(name, 'v', sortableNumber(value)));
+      return { terms: { [termsField]: [...texts, ...numbers] } };
+    }
     case 'wildcard': {
       const glob = readGlob(filter.pattern);
       if (raw) return glob.shape === 'contains' ? lineContains(glob.text) : globDsl(glob, '0', textField);

@@ -2,7 +2,7 @@ import type { EventFilter } from '@kydai/contracts';
 import { quote, StoreError } from '../error.ts';
 import { readNetwork } from './network.ts';
 
-export const limits = { depth: 32, terms: 500, text: 4_096, field: 256 } as const;
+export const limits = { depth: 32, terms: 500, text: 4_096, field: 256, values: 2_000 } as const;
 
 /**
  * Checks that a filter makes sense and is of bounded size, before anything is made of it. Filters arrive over HTTP too,
@@ -33,6 +33,12 @@ export function checkFilter(filter: EventFilter): void {
         if (typeof node.value === 'string') checkText(node.value);
         else if (typeof node.value !== 'boolean' && !Number.isFinite(node.value))
           bad('a value must be text, a finite number or a boolean');
+        return;
+      case 'among':
+        checkField(node.field);
+        if (!Array.isArray(node.values) || node.values.length > limits.values)
+          bad(`\`among\` needs a list of at most ${limits.values} texts`);
+        for (const value of node.values) checkText(value);
         return;
       case 'wildcard':
         checkField(node.field);

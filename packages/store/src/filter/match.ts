@@ -92,6 +92,11 @@ function valueTest(filter: FieldFilter): ValueTest {
         number: (value) => value === spelt,
       };
     }
+    case 'among': {
+      const wanted = new Set(filter.values.map(fold));
+      const spelt = new Set([...wanted].map(numberIn));
+      return { text: (text) => wanted.has(fold(text)), number: (value) => spelt.has(value) };
+    }
     case 'wildcard': {
       const test = globTest(readGlob(filter.pattern));
       return { text: (text) => test(fold(text)), number: (value) => test(String(value)) };

@@ -123,6 +123,8 @@ class Compiler {
         return { text: () => 'true', number: () => 'true' };
       case 'equals':
         return this.#equals(fold(String(filter.value)));
+      case 'among':
+        return this.#among(filter.values);
       case 'wildcard':
         return this.#wildcard(filter.pattern);
       case 'cidr':
@@ -141,6 +143,22 @@ class Compiler {
       // Where no letter has a case the column can be compared as it is, and row groups be skipped by their statistics.
       column: (column) =>
         /^[0-9.:_ /-]*$/.test(wanted) ? `${column} = ${value()}` : `lower(${column}) = ${value()}`,
+    };
+  }
+
+  #among(values: readonly string[]): ValueSql {
+    const wanted = [...new Set(values.map(fold))];
+    const spelt = [...new Set(wanted.map(numberIn))].filter((value) => value !== undefined);
+    const bound = wanted.map((value) => this.#late(value));
+    const among = (expression: string, list: readonly string[]) =>
+      list.length === 0 ? 'false' : `${expression} in (${list.join(', ')})`;
+    return {
+      text: (text) =>
+        among(
+          `lower(${text})`,
+          bound.map((value) => value()),
+        ),
+      number: (_, number) => among(number, spelt.map(double)),
     };
   }
 
