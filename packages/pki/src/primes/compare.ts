@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { startThread } from '@kydai/contracts/thread';
 
 /** What new moduli have in common among themselves and with the known ones, reckoned in a thread of its own. */
 export async function commonFactors(
   fresh: readonly Uint8Array[],
   known: AsyncIterable<readonly Uint8Array[]>,
 ): Promise<readonly bigint[]> {
-  const thread = new Worker(new URL('./compare-thread.ts', import.meta.url), { workerData: fresh });
+  const thread = startThread(new URL('./compare-thread.ts', import.meta.url), fresh);
   const ask = async (message: readonly Uint8Array[] | null): Promise<unknown> => {
     const answered = once(thread, 'message');
     thread.postMessage(message);

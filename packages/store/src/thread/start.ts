@@ -1,6 +1,5 @@
-import { getCompileCacheDir } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread as start } from '@kydai/contracts/thread';
 import type { Ending } from './end.ts';
 
 /** How long, in milliseconds, an ending process waits for its threads: a sync of a slow disk, no more. */
@@ -20,25 +19,13 @@ let prepared = false;
 export function startThread(module: URL, parts: object): Worker {
   if (!prepared) {
     prepared = true;
-    keepWebAssemblyCode();
     process.on('exit', closeAll);
   }
   const ended = new Int32Array(new SharedArrayBuffer(4));
-  const thread = new Worker(module, {
-    workerData: { ...parts, ended } satisfies Ending,
-    env: environment(),
-    // Flags of the main thread (a test runner's loaders) are not the thread's business.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
+  const thread = start(module, { ...parts, ended } satisfies Ending);
   running.set(thread, ended);
   thread.once('exit', () => running.delete(thread));
   return thread;
-}
-
-/** A thread has no cache of compiled modules unless told: with one it starts in half the time and takes 25 MB less. */
-function environment(): NodeJS.ProcessEnv {
-  const cache = getCompileCacheDir();
-  return cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: cache };
 }
 
 /** Node reads no more messages of its threads by now: they tell by memory that they have ended. */
@@ -46,14 +33,4 @@ function closeAll(): void {
   for (const thread of running.keys()) thread.postMessage('close');
   const until = performance.now() + patience;
   for (const ended of running.values()) Atomics.wait(ended, 0, 0, Math.max(0, until - performance.now()));
-}
-
-/**
- * A thread strips types by WebAssembly while it loads. V8 (13.6) shares the wrappers of what WebAssembly imports among
- * all threads, and where threads come and go it may free one that another thread has just taken into use, and free it
- * again: the process dies of SIGSEGV, or of `Check failed: jit_page.has_value()`. What is not freed cannot be freed
- * twice; it is some hundred kilobytes.
- */
-function keepWebAssemblyCode(): void {
-  setFlagsFromString('--no-wasm-code-gc');
 }

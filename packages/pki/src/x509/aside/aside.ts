@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '@kydai/contracts/thread';
 import { judge } from './judge.ts';
 import { type Claim, writeClaims } from './messages.ts';
 
@@ -43,10 +44,7 @@ function send(): void {
 }
 
 function start(): Worker {
-  // Flags of the main thread (a test runner's loaders) are not the thread's business.
-  const started = new Worker(new URL('./thread.ts', import.meta.url), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
+  const started = startThread(new URL('./thread.ts', import.meta.url));
   started.on('message', (verdicts: Uint8Array) => {
     const group = sent.shift()!;
     // An idle thread must not keep a program from ending.
