@@ -23,6 +23,10 @@ function holds(dsl: Dsl, document: Readonly<Record<string, readonly string[]>>):
       const [all, { value }] = values();
       return all.includes(value!);
     }
+    case 'terms': {
+      const [[field, wanted]] = Object.entries(given) as [[string, readonly string[]]];
+      return wanted.some((value) => document[field]!.includes(value));
+    }
     case 'prefix': {
       const [all, { value }] = values();
       return all.some((one) => one.startsWith(value!));
