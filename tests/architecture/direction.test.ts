@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
  * than it runs, and `testing` for what the tests of several packages share.
  */
 const entries: Readonly<Record<string, readonly string[]>> = {
-  contracts: ['./error', './testing'],
+  contracts: ['./error', './thread', './testing'],
   device: ['./command'],
 };
 const domain = ['policy', 'pki', 'sbom', 'siem', 'csirt', 'store', 'device'];

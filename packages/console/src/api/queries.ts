@@ -1,3 +1,4 @@
+// One file because every question to the API stands beside the others, with the key by which its answer is kept.
 import type {
   AdvisoryView,
   ApplicationView,

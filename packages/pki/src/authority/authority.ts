@@ -27,13 +27,11 @@ import { createDeviceRegister, type DeviceRegister } from '../register/register.
 import type { SharedPrime } from '../register/rsa-keys.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { encodeCertsOnly } from '../x509/cms.ts';
-import { textName } from '../x509/general-name.ts';
 import { toPem } from '../x509/pem.ts';
 import { readRequest } from '../x509/request.ts';
 import { type ApplicationVerdict, type Apply, apply, decideApplication } from './apply.ts';
 import { checkRequest } from './check-request.ts';
-import { holdCredential } from './credential.ts';
-import { allAuthorities, chainOf, type Desk, issuerOf, pemOf, proofOf } from './desk.ts';
+import { allAuthorities, chainOf, type Desk, issuerOf, pemOf } from './desk.ts';
 import { type EnrolRequest, enrol, type RenewRequest, renew } from './enrol.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { issueCertificate } from './issue.ts';
@@ -46,6 +44,7 @@ import {
 } from './manufactured.ts';
 import { revokeDeviceCertificates, revokeSerial } from './revoke.ts';
 import { rollOver } from './rollover.ts';
+import { serverCertificate } from './server-certificate.ts';
 import type { Terms } from './terms.ts';
 import { findToken, type IssuedToken, makeToken, type TokenRequest } from './token.ts';
 import { accessUrls } from './urls.ts';
@@ -283,21 +282,4 @@ async function issueByOperator(
     actor: by,
     newKey: true,
   });
-}
-
-async function serverCertificate(desk: Desk, names: readonly string[]) {
-  const { credential, keyId } = await holdCredential(desk, {
-    purpose: 'server',
-    profile: 'service',
-    commonName: 'kydai',
-    names: names.map(textName),
-    exportable: true,
-  });
-  const record = (await desk.records.get(certificates, credential.serial))?.value;
-  const service = issuerOf(desk, record?.issuer ?? 'service-ca');
-  return {
-    keyPem: await desk.keys.exportPem(keyId),
-    chainPem: pemOf([Buffer.from(credential.der, 'base64'), ...proofOf(desk, service)]),
-    notAfter: credential.notAfter,
-  };
 }

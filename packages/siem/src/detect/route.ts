@@ -1,6 +1,7 @@
 import type { Event, FieldValue } from '@kydai/contracts';
 import type { LogSource, SigmaRule } from '../rules/rule.ts';
-import { type StreamRow, streams, sysmonCategories, windowsChannels, windowsEvents } from './route-table.ts';
+import { type StreamRow, streams } from './route-table.ts';
+import { sysmonCategories, windowsChannels, windowsEvents } from './route-table-windows.ts';
 
 /** The log sources that one kind of event belongs to. Events of one stream meet the same rules. */
 export interface Stream {

@@ -1,3 +1,4 @@
+// One file because it is one table: what each message id of ASA, PIX, FWSM and FTD says.
 import type { Draft } from '../fields.ts';
 import { type PatternRow, PatternTable } from '../pattern.ts';
 
