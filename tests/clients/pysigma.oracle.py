@@ -154,8 +154,6 @@ def matches(wanted, value, event, keyword=False):
         return any(matches(each, value, event, keyword) for each in wanted.values)
     if isinstance(wanted, SigmaNull):
         return value is None
-    if isinstance(wanted, SigmaExists):
-        return (value is not None) == bool(wanted)
     found = texts(value)
     if isinstance(wanted, SigmaCompareExpression):
         numbers = [each for each in map(number, found) if each is not None]
@@ -186,6 +184,8 @@ def holds(condition, event):
     if isinstance(condition, ConditionNOT):
         return not holds(condition.args[0], event)
     if isinstance(condition, ConditionFieldEqualsValueExpression):
+        if isinstance(condition.value, SigmaExists):
+            return (condition.field in event) == bool(condition.value)
         return matches(condition.value, event.get(condition.field), event)
     assert isinstance(condition, ConditionValueExpression)
     return any(matches(condition.value, value, event, True) for value in event.values())
