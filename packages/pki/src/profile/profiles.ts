@@ -6,18 +6,21 @@ const signing = { ec: ['digitalSignature'], ed25519: ['digitalSignature'] } as c
 const authorityUsage = ['keyCertSign', 'cRLSign'] as const;
 const authorityUsages = { ec: authorityUsage, ed25519: authorityUsage, rsa: authorityUsage } as const;
 
-const issuing = {
-  id: 'issuing-ca',
-  issuer: 'root',
+const anyIssuing = {
   days: 3650,
   backdateMinutes: 60,
   keyTypes: ['EC-P256', 'EC-P384'],
   keyUsage: authorityUsages,
   purposes: [],
   names: [],
+  ocspNoCheck: false,
+} as const;
+const issuing = {
+  ...anyIssuing,
+  id: 'issuing-ca',
+  issuer: 'root',
   // Another generation of itself that it vouches for.
   authority: { pathLength: 1 },
-  ocspNoCheck: false,
 } as const;
 
 /** The profiles that come with the product. */
@@ -44,17 +47,11 @@ const builtIn: readonly unknown[] = [
   { ...issuing, role: 'service-ca' },
   // One generation of an issuing authority, signed by another.
   ...(['device-ca', 'service-ca'] as const).map((issuer) => ({
+    ...anyIssuing,
     id: `cross-${issuer}`,
     issuer,
-    days: 3650,
-    backdateMinutes: 60,
-    keyTypes: ['EC-P256', 'EC-P384'],
-    keyUsage: authorityUsages,
-    purposes: [],
-    names: [],
     authority: { pathLength: 0 },
     nameConstraints: 'kept',
-    ocspNoCheck: false,
   })),
   {
     // One generation of the root, signed by another.

@@ -1,17 +1,8 @@
 import { readBsdTime, readIsoTime, type ZoneOffset } from '../syslog/time.ts';
+import type { DeviceHeader } from './device-header.ts';
 
 /** What Cisco equipment writes between the priority and `%FACILITY-SEVERITY-MNEMONIC:`. */
-export interface CiscoPrefix {
-  readonly host: string;
-  /** The host that passed the line on, where it wrote a header of its own. */
-  readonly relay: string;
-  readonly process: string;
-  readonly processId: string;
-  /** Epoch milliseconds; NaN where the device gave no time. */
-  readonly time: number;
-  readonly timeIsBroken: boolean;
-  readonly zoneAssumed: boolean;
-  readonly yearGuessed: boolean;
+export interface CiscoPrefix extends DeviceHeader {
   /** `*`: the clock was never set by anything that the device believes. `.`: it was, but NTP is lost. */
   readonly mark: '' | '*' | '.';
   /** Seconds since the device started, where it writes that instead of a time; NaN otherwise. */

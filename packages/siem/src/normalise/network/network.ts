@@ -1,23 +1,14 @@
 import type { Draft } from '../fields.ts';
 import type { ReaderContext } from '../programs/programs.ts';
 import { readCiscoLine } from './cisco.ts';
+import type { DeviceHeader } from './device-header.ts';
 import { isFortigate, readFortigate } from './fortigate.ts';
 import { isPanOs, readPanOs } from './pan-os.ts';
 import { readIseMessage } from './tacacs.ts';
 import { readVrpLine } from './vrp.ts';
 
-/** A line of a device that writes a header of its own kind. Absent parts are empty strings. */
-export interface DeviceLine {
-  readonly host: string;
-  readonly relay: string;
-  readonly process: string;
-  readonly processId: string;
-  /** Epoch milliseconds; NaN where it gives none that can be believed. */
-  readonly time: number;
-  /** It gives a time that no calendar has. */
-  readonly timeIsBroken: boolean;
-  readonly zoneAssumed: boolean;
-  readonly yearGuessed: boolean;
+/** A line of a device that writes a header of its own kind. */
+export interface DeviceLine extends DeviceHeader {
   /** The device says itself that its clock is not right. */
   readonly clockDoubted: boolean;
   readonly message: string;
