@@ -43,12 +43,16 @@ function isRunning({ pid, started }: z.infer<typeof Holder>): boolean {
   return startOf(pid) === started;
 }
 
-/** When a process began, as the kernel tells it: boot and clock ticks since. Empty where it tells nothing. */
+/**
+ * When a process began, as the kernel tells it: boot and clock ticks since. Empty where it tells nothing, and of one that
+ * has ended and only waits for its parent to notice.
+ */
 export function startOf(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : `${boot} ${fields[19]}`;
   } catch {
     return '';
   }
