@@ -335,10 +335,16 @@ export function eventStoreContract(name: string, open: () => Promise<EventsUnder
       });
       const deep = (levels: number): EventFilter =>
         levels === 0 ? { op: 'exists', field: 'id' } : { op: 'not', filter: deep(levels - 1) };
+      const among = (count: number) => ({
+        op: 'among' as const,
+        field: 'event.id',
+        values: Array.from({ length: count }, (_, n) => `needle ${n}`),
+      });
       for (let turn = 0; turn < 2; turn++) {
         expect(await ids({ filter: wildcard })).toEqual([]);
         expect(await ids({ filter: many(100) })).toEqual([]);
-        for (const filter of [many(501), deep(33)])
+        expect(await ids({ filter: among(2000) })).toEqual([]);
+        for (const filter of [many(501), deep(33), among(2001)])
           await expect(under.store.search({ filter })).rejects.toMatchObject({ code: 'query' });
         expect(await ids({})).toHaveLength(2);
         await under.settle();
